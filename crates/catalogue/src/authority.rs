@@ -1,0 +1,69 @@
+//! Who reports: the authorities of an edition, and the nation they add up to.
+
+use crate::fault::Faults;
+use crate::folder::Folder;
+use crate::ids::AuthorityCode;
+use crate::table::Table;
+
+const COLUMNS: [&str; 4] = ["code", "name_en", "name_cy", "kind"];
+
+/// Whether a row is a reporting authority or the nation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuthorityKind {
+    /// Sends a return.
+    Authority,
+    /// The total over all authorities.
+    Nation,
+}
+
+/// A reporting authority, or the nation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authority {
+    /// The ONS code.
+    pub code: AuthorityCode,
+    /// The English name.
+    pub name_en: String,
+    /// The Welsh name.
+    pub name_cy: String,
+}
+
+/// The authorities in the order of the table, and the nation.
+pub(crate) fn load(folder: &Folder, faults: &mut Faults) -> (Vec<Authority>, Option<Authority>) {
+    const FILE: &str = "authorities.csv";
+    let kinds = [
+        ("authority", AuthorityKind::Authority),
+        ("nation", AuthorityKind::Nation),
+    ];
+    let mut authorities: Vec<Authority> = Vec::new();
+    let mut nation = None;
+    for row in Table::read_required(folder, FILE, &COLUMNS, faults) {
+        let code = row.parse(faults, "code", AuthorityCode::parse);
+        let kind = row.one_of(faults, "kind", &kinds);
+        if row.get("name_en").is_empty() {
+            row.fault(faults, "name_en", "an authority needs an English name");
+        }
+        let (Some(code), Some(kind)) = (code, kind) else {
+            continue;
+        };
+        let authority = Authority {
+            code,
+            name_en: row.get("name_en").to_owned(),
+            name_cy: row.get("name_cy").to_owned(),
+        };
+        if authorities
+            .iter()
+            .chain(nation.as_ref())
+            .any(|known| known.code == authority.code)
+        {
+            row.fault(faults, "code", format!("{} stands twice", authority.code));
+        } else if kind == AuthorityKind::Authority {
+            authorities.push(authority);
+        } else if nation.replace(authority).is_some() {
+            row.fault(faults, "kind", "there is one nation at most");
+        }
+    }
+    if authorities.is_empty() || nation.is_none() {
+        faults.file(FILE, "at least one authority and one nation are needed");
+    }
+    (authorities, nation)
+}

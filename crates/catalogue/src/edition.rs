@@ -1,0 +1,174 @@
+//! A loaded edition: immutable, with its dense cell index.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::authority::Authority;
+use crate::change::DefinitionalChange;
+use crate::figure::{Figure, Reason};
+use crate::ids::{AuthorityCode, CellId, CellRef, EditionName, MetricCode};
+use crate::metric::{Category, Metric};
+use crate::release::ReleasePlan;
+use crate::rule::Rule;
+use crate::settings::Settings;
+
+/// One cell of the edition: a metric's total, or one of its categories.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    /// The reference as it is written.
+    pub reference: CellRef,
+    /// The place of the metric in [`Edition::metrics`].
+    pub metric: usize,
+    /// The place of the category in the metric, for a cell of the breakdown.
+    pub category: Option<usize>,
+    /// Decimals of its values.
+    pub decimals: u8,
+}
+
+/// The catalogue of one collection for one period.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edition {
+    pub(crate) digest: String,
+    pub(crate) settings: Settings,
+    pub(crate) authorities: Vec<Authority>,
+    pub(crate) nation: Authority,
+    pub(crate) metrics: Vec<Metric>,
+    pub(crate) cells: Vec<Cell>,
+    pub(crate) metric_cells: Vec<Range<u32>>,
+    pub(crate) index: BTreeMap<CellRef, CellId>,
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) changes: Vec<DefinitionalChange>,
+    pub(crate) figures: Vec<Figure>,
+    pub(crate) reasons: Vec<Reason>,
+    pub(crate) release: ReleasePlan,
+}
+
+impl Edition {
+    /// Collection and period.
+    pub fn name(&self) -> &EditionName {
+        &self.settings.name
+    }
+
+    /// The content digest, `sha256:` and 64 hexadecimal digits: the same files give the same one.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The reporting authorities in the order of the table.
+    pub fn authorities(&self) -> &[Authority] {
+        &self.authorities
+    }
+
+    /// An authority by its code; the nation is not one.
+    pub fn authority(&self, code: &AuthorityCode) -> Option<&Authority> {
+        self.authorities
+            .iter()
+            .find(|authority| &authority.code == code)
+    }
+
+    /// What the authorities add up to.
+    pub fn nation(&self) -> &Authority {
+        &self.nation
+    }
+
+    /// The metrics in catalogue order.
+    pub fn metrics(&self) -> &[Metric] {
+        &self.metrics
+    }
+
+    /// A metric by its code.
+    pub fn metric(&self, code: &MetricCode) -> Option<&Metric> {
+        self.metrics.iter().find(|metric| &metric.code == code)
+    }
+
+    /// Every cell in catalogue order: a return has exactly one observation for each.
+    pub fn cells(&self) -> &[Cell] {
+        &self.cells
+    }
+
+    /// A cell by its number, which must be one of this edition's.
+    pub fn cell(&self, id: CellId) -> Option<&Cell> {
+        self.cells.get(id.index())
+    }
+
+    /// The number of a cell.
+    pub fn cell_id(&self, reference: &CellRef) -> Option<CellId> {
+        self.index.get(reference).copied()
+    }
+
+    /// The numbers of a metric's cells, by the metric's place: the total if it has one, then its
+    /// categories. The first is the lead cell.
+    pub fn cells_of(&self, metric: usize) -> impl Iterator<Item = CellId> + use<> {
+        self.metric_cells
+            .get(metric)
+            .cloned()
+            .unwrap_or_default()
+            .map(CellId)
+    }
+
+    /// The cell that says whether a metric was provided: its total, or its first part.
+    pub fn lead_cell(&self, metric: usize) -> Option<CellId> {
+        self.cells_of(metric).next()
+    }
+
+    /// The category that a cell stands for; `None` for a total.
+    pub fn category_of(&self, cell: &Cell) -> Option<&Category> {
+        self.metrics
+            .get(cell.metric)?
+            .categories
+            .get(cell.category?)
+    }
+
+    /// The largest number of decimals of any metric: the scale on which rules compare values.
+    pub fn decimals_max(&self) -> u8 {
+        self.metrics
+            .iter()
+            .map(|metric| metric.decimals)
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// The rules in the order of the table.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The printed list of definitional changes.
+    pub fn changes(&self) -> &[DefinitionalChange] {
+        &self.changes
+    }
+
+    /// The figures that the release states.
+    pub fn figures(&self) -> &[Figure] {
+        &self.figures
+    }
+
+    /// A figure by its id.
+    pub fn figure(&self, id: &str) -> Option<&Figure> {
+        self.figures.iter().find(|figure| figure.id == id)
+    }
+
+    /// The reason whose words, in either language, an observation's comment contains.
+    pub fn reason_in(&self, comment: &str) -> Option<&Reason> {
+        let comment = comment.to_lowercase();
+        let contains = |label: &str| !label.is_empty() && comment.contains(&label.to_lowercase());
+        self.reasons
+            .iter()
+            .find(|reason| contains(&reason.label_en) || contains(&reason.label_cy))
+    }
+
+    /// A reason by its id.
+    pub fn reason(&self, id: &str) -> Option<&Reason> {
+        self.reasons.iter().find(|reason| reason.id == id)
+    }
+
+    /// The plan of the release.
+    pub fn release(&self) -> &ReleasePlan {
+        &self.release
+    }
+}

@@ -1,0 +1,127 @@
+//! Sums and differences of cells: the sides of a rule, the numerator and base of a percentage.
+//!
+//! Written as references joined by ` + ` and ` - `; `prev:` before a reference is the same
+//! authority's value in an earlier period. Operators stand between spaces, so that codes may
+//! contain `+` and `-` (`a.65+`, `18-64`).
+
+use std::fmt;
+
+use crate::ids::{CellId, CellRef};
+
+/// One operand of an expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operand {
+    /// A cell of this edition.
+    Cell(CellId),
+    /// A cell of an earlier period, which may have had other codes.
+    Previous(CellRef),
+}
+
+/// An operand that is added or taken away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Term {
+    /// Whether the operand is taken away.
+    pub negative: bool,
+    /// What is added or taken away.
+    pub operand: Operand,
+}
+
+/// A sum of terms; never empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expression {
+    /// The terms in the order in which they are written.
+    pub terms: Vec<Term>,
+    text: String,
+}
+
+/// A sum that does not fit 128 bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the sum is too large")]
+pub struct Overflow;
+
+impl Expression {
+    /// Reads an expression; `cell` finds a reference in the edition's cell index.
+    pub(crate) fn parse(
+        text: &str,
+        cell: impl Fn(&CellRef) -> Option<CellId>,
+    ) -> Result<Self, String> {
+        let mut terms = Vec::new();
+        let mut negative = Some(false);
+        for token in text.split_whitespace() {
+            match (negative, token) {
+                (None, "+") => negative = Some(false),
+                (None, "-") => negative = Some(true),
+                (Some(sign), reference) => {
+                    terms.push(Term {
+                        negative: sign,
+                        operand: operand(reference, &cell)?,
+                    });
+                    negative = None;
+                }
+                (None, other) => return Err(format!("{other:?} stands where + or - is due")),
+            }
+        }
+        if negative.is_some() {
+            return Err("a reference such as AD/012 or AD/005[b] is due".to_owned());
+        }
+        Ok(Self {
+            terms,
+            text: text.split_whitespace().collect::<Vec<_>>().join(" "),
+        })
+    }
+
+    /// The cells of this edition that the expression names.
+    pub fn cells(&self) -> impl Iterator<Item = CellId> + '_ {
+        self.terms.iter().filter_map(|term| match &term.operand {
+            Operand::Cell(cell) => Some(*cell),
+            Operand::Previous(_) => None,
+        })
+    }
+
+    /// The cells of an earlier period that the expression names.
+    pub fn previous(&self) -> impl Iterator<Item = &CellRef> + '_ {
+        self.terms.iter().filter_map(|term| match &term.operand {
+            Operand::Cell(_) => None,
+            Operand::Previous(cell) => Some(cell),
+        })
+    }
+
+    /// Works the sum out. `None` when a value is not there; all values are on one scale.
+    pub fn evaluate(
+        &self,
+        value: impl Fn(&Operand) -> Option<i128>,
+    ) -> Result<Option<i128>, Overflow> {
+        let mut sum: i128 = 0;
+        for term in &self.terms {
+            let Some(value) = value(&term.operand) else {
+                return Ok(None);
+            };
+            sum = if term.negative {
+                sum.checked_sub(value)
+            } else {
+                sum.checked_add(value)
+            }
+            .ok_or(Overflow)?;
+        }
+        Ok(Some(sum))
+    }
+}
+
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+fn operand(text: &str, cell: impl Fn(&CellRef) -> Option<CellId>) -> Result<Operand, String> {
+    if let Some(previous) = text.strip_prefix("prev:") {
+        return CellRef::parse(previous)
+            .map(Operand::Previous)
+            .map_err(|error| error.to_string());
+    }
+    let reference = CellRef::parse(text).map_err(|error| error.to_string())?;
+    match cell(&reference) {
+        Some(id) => Ok(Operand::Cell(id)),
+        None => Err(format!("{reference} is not a cell of this edition")),
+    }
+}

@@ -1,0 +1,67 @@
+//! What is wrong with an edition's files, and where.
+
+use std::fmt;
+
+/// One fault in a file of an edition.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fault {
+    /// The file, relative to the edition's folder.
+    pub file: String,
+    /// The physical line on which the row starts, from 1; 0 when the fault is the whole file's.
+    pub row: u64,
+    /// The column's name; empty when the fault is the whole row's.
+    pub column: String,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if self.row > 0 {
+            write!(f, ":{}", self.row)?;
+        }
+        if !self.column.is_empty() {
+            write!(f, " [{}]", self.column)?;
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+/// Every fault of an edition, in the order of files and rows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Faults(pub Vec<Fault>);
+
+impl Faults {
+    /// Notes a fault at a row and column.
+    pub(crate) fn at(&mut self, file: &str, row: u64, column: &str, message: impl Into<String>) {
+        self.0.push(Fault {
+            file: file.to_owned(),
+            row,
+            column: column.to_owned(),
+            message: message.into(),
+        });
+    }
+
+    /// Notes a fault of a whole file.
+    pub(crate) fn file(&mut self, file: &str, message: impl Into<String>) {
+        self.at(file, 0, "", message);
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} fault(s)", self.0.len())?;
+        for fault in &self.0 {
+            write!(f, "\n  {fault}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Faults {}

@@ -1,0 +1,123 @@
+//! The files of an edition, wherever they come from: bundled in the binary or a folder on disk.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+use std::path::Path;
+
+use include_dir::{Dir, include_dir};
+use sha2::{Digest, Sha256};
+
+/// The largest file that an edition may hold.
+const FILE_BYTES_MAX: u64 = 8 * 1024 * 1024;
+
+/// The files that make up an edition; anything else in its folder is left alone.
+pub(crate) const FILES: [&str; 12] = [
+    "authorities.csv",
+    "categories.csv",
+    "changes.csv",
+    "edition.toml",
+    "figures.csv",
+    "metrics.csv",
+    "outside.csv",
+    "reasons.csv",
+    "release.cy.ftl",
+    "release.en.ftl",
+    "release.toml",
+    "rules.csv",
+];
+
+static BUNDLED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/editions");
+
+/// The content of an edition's folder, by file name.
+#[derive(Debug, Default)]
+pub(crate) struct Folder {
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Folder {
+    /// Reads an edition's files from disk. A folder without `authorities.csv` uses the bundled
+    /// table of the 22 Welsh authorities.
+    pub(crate) fn read(path: &Path) -> io::Result<Self> {
+        if !path.is_dir() {
+            return Err(io::Error::new(io::ErrorKind::NotADirectory, "not a folder"));
+        }
+        let mut folder = Self::default();
+        for name in FILES {
+            let file = match std::fs::File::open(path.join(name)) {
+                Ok(file) => file,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
+            };
+            let mut bytes = Vec::new();
+            file.take(FILE_BYTES_MAX.saturating_add(1))
+                .read_to_end(&mut bytes)?;
+            if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > FILE_BYTES_MAX {
+                return Err(io::Error::new(
+                    io::ErrorKind::FileTooLarge,
+                    format!("{name} is larger than {FILE_BYTES_MAX} bytes"),
+                ));
+            }
+            folder.insert(name, &bytes);
+        }
+        Ok(folder.with_default_authorities())
+    }
+
+    /// The bundled editions.
+    pub(crate) fn bundled() -> Vec<Self> {
+        let editions = BUNDLED.dirs().flat_map(Dir::dirs);
+        editions
+            .map(|dir| {
+                let mut folder = Self::default();
+                for file in dir.files() {
+                    if let Some(name) = file.path().file_name().and_then(|name| name.to_str()) {
+                        folder.insert(name, file.contents());
+                    }
+                }
+                folder.with_default_authorities()
+            })
+            .collect()
+    }
+
+    /// The text of a file: `None` when absent, `Err` when it is not UTF-8.
+    pub(crate) fn text(&self, name: &str) -> Option<Result<&str, std::str::Utf8Error>> {
+        self.files.get(name).map(|bytes| std::str::from_utf8(bytes))
+    }
+
+    /// The edition's identity: SHA-256 over every file's name, length and content in name order.
+    pub(crate) fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        for (name, bytes) in &self.files {
+            hash.update(format!("{name}\0{}\0", bytes.len()));
+            hash.update(bytes);
+        }
+        let nibble = |value: u8| char::from_digit(value.into(), 16).unwrap_or('0');
+        let hex = hash
+            .finalize()
+            .into_iter()
+            .flat_map(|byte| [nibble(byte >> 4), nibble(byte & 15)]);
+        "sha256:".chars().chain(hex).collect()
+    }
+
+    fn with_default_authorities(mut self) -> Self {
+        if !self.files.contains_key("authorities.csv")
+            && let Some(file) = BUNDLED.get_file("authorities.csv")
+        {
+            self.insert("authorities.csv", file.contents());
+        }
+        self
+    }
+
+    /// Files are kept without byte order mark and with plain line ends, so that the digest does
+    /// not depend on the editor that saved them.
+    fn insert(&mut self, name: &str, bytes: &[u8]) {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let mut plain = Vec::with_capacity(bytes.len());
+        let mut rest = bytes.iter().copied().peekable();
+        while let Some(byte) = rest.next() {
+            if !(byte == b'\r' && rest.peek() == Some(&b'\n')) {
+                plain.push(byte);
+            }
+        }
+        self.files.insert(name.to_owned(), plain);
+    }
+}

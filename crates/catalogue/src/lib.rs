@@ -1,0 +1,52 @@
+//! The metric catalogue: what is asked for, by whom, in which year, and how it is checked and told.
+//!
+//! An [`Edition`] is the catalogue of one collection for one period. It is data, a folder of
+//! tables that people keep in a spreadsheet; nothing about a metric is in code. Loading checks
+//! everything and reports every [`Fault`] with file, row and column. A loaded edition is
+//! immutable, identified by a content digest, and compiled into a dense cell index: each metric
+//! and category is a [`CellId`], so that a return is an array and a rule is arithmetic over
+//! numbers.
+//!
+//! Where to look: [`Catalogue`] finds editions, `load` reads a folder, `expression` and `rule`
+//! compile the arithmetic, `compare` says what changed between two editions.
+//!
+//! Deliberately not here: values, services, storage, a clock, any network.
+#![deny(
+    clippy::float_arithmetic,
+    clippy::arithmetic_side_effects,
+    clippy::wildcard_enum_match_arm
+)]
+
+mod authority;
+mod catalogue;
+mod change;
+mod compare;
+mod edition;
+mod expression;
+mod fault;
+mod figure;
+mod folder;
+mod ids;
+mod load;
+mod metric;
+mod release;
+mod rule;
+mod settings;
+mod table;
+
+pub use authority::{Authority, AuthorityKind};
+pub use catalogue::{Catalogue, Error};
+pub use change::{Comparable, DefinitionalChange};
+pub use compare::{ComparedItem, Comparison, Difference, FieldChange, PrintedChange};
+pub use edition::{Cell, Edition};
+pub use expression::{Expression, Operand, Overflow, Term};
+pub use fault::{Fault, Faults};
+pub use figure::{Figure, FigureKind, OutsideFigure, Rank, Reason};
+pub use ids::{
+    AuthorityCode, CategoryCode, CellId, CellRef, CollectionId, EditionName, IdError, MetricCode,
+    Period,
+};
+pub use metric::{Category, Metric};
+pub use release::{FootnoteStyle, Group, PopulationGroup, ReleasePlan, Section};
+pub use rule::{Comparator, Rule, RuleKind, Severity, Test, Tolerance};
+pub use settings::{Disclosure, Settings};

@@ -1,0 +1,248 @@
+//! Metrics and the categories of their breakdowns.
+
+use std::collections::BTreeMap;
+
+use mesur_figures::DECIMALS_MAX;
+
+use crate::fault::Faults;
+use crate::folder::Folder;
+use crate::ids::{CategoryCode, MetricCode};
+use crate::table::{Row, Table};
+
+const METRICS: &str = "metrics.csv";
+const CATEGORIES: &str = "categories.csv";
+
+const METRIC_COLUMNS: [&str; 21] = [
+    "edition",
+    "code",
+    "code_status",
+    "family",
+    "population",
+    "title_en",
+    "title_status",
+    "title_source",
+    "title_cy",
+    "period",
+    "period_status",
+    "unit",
+    "answer",
+    "has_total",
+    "based_on",
+    "based_on_status",
+    "in_release",
+    "in_release_status",
+    "published",
+    "published_status",
+    "note",
+];
+
+const CATEGORY_COLUMNS: [&str; 10] = [
+    "edition",
+    "code",
+    "category",
+    "dimension",
+    "answer",
+    "label_en",
+    "label_cy",
+    "label_status",
+    "is_unknown_remainder",
+    "note",
+];
+
+/// One definition of an edition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Metric {
+    /// The code, known only together with the edition.
+    pub code: MetricCode,
+    /// How sure the code is (`printed`, `statswales`, `council`, `inferred`, `assigned`).
+    pub code_status: String,
+    /// The family of codes it belongs to, such as `AD`.
+    pub family: String,
+    /// The population it describes, such as `adult carers`.
+    pub population: String,
+    /// English wording; empty when no official wording is held.
+    pub title_en: String,
+    /// Welsh wording; empty when none is held.
+    pub title_cy: String,
+    /// How sure the wording is (`statswales`, `release`, `council`, `none`).
+    pub title_status: String,
+    /// `during_year`, `at_31_march` or `unknown`.
+    pub period_basis: String,
+    /// What is counted, such as `assessments`.
+    pub unit: String,
+    /// `single`, `multiple` or `none`.
+    pub answer: String,
+    /// Whether the metric has a total row; otherwise it has parts, and the first one leads.
+    pub has_total: bool,
+    /// What the metric is a part of, as printed; may be empty.
+    pub based_on: String,
+    /// Whether its figures are published nationally.
+    pub published: bool,
+    /// Decimals of its values.
+    pub decimals: u8,
+    /// The categories in catalogue order.
+    pub categories: Vec<Category>,
+    /// Where the row stands in `metrics.csv`.
+    pub(crate) line: u64,
+}
+
+/// One cell of a metric's breakdown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Category {
+    /// The code within the metric.
+    pub code: CategoryCode,
+    /// The breakdown that it belongs to, such as `abuse` or `age`.
+    pub dimension: String,
+    /// `single`, `multiple` or empty.
+    pub answer: String,
+    /// English label; empty when none is held.
+    pub label_en: String,
+    /// Welsh label; empty when none is held.
+    pub label_cy: String,
+    /// How sure the label is.
+    pub label_status: String,
+    /// "Not recorded": the remainder that "where recorded" percentages leave out of their base.
+    pub is_unknown_remainder: bool,
+}
+
+/// The period that the tables name, read from the first metric.
+pub(crate) fn period(folder: &Folder) -> Option<String> {
+    let mut ignored = Faults::default();
+    let rows = Table::read_optional(folder, METRICS, &["edition"], &mut ignored);
+    rows.first().map(|row| row.get("edition").to_owned())
+}
+
+/// Reads the metrics with their categories.
+pub(crate) fn load(
+    folder: &Folder,
+    period: Option<&str>,
+    default_decimals: u8,
+    faults: &mut Faults,
+) -> Vec<Metric> {
+    let rows = Table::read_required(folder, METRICS, &METRIC_COLUMNS, faults);
+    let mut metrics: Vec<Metric> = Vec::new();
+    let mut index = BTreeMap::new();
+    for row in &rows {
+        check_edition(row, period, faults);
+        let Some(metric) = read_metric(row, default_decimals, faults) else {
+            continue;
+        };
+        if index.insert(metric.code.clone(), metrics.len()).is_some() {
+            row.fault(faults, "code", format!("{} stands twice", metric.code));
+        } else {
+            metrics.push(metric);
+        }
+    }
+    for row in Table::read_optional(folder, CATEGORIES, &CATEGORY_COLUMNS, faults) {
+        check_edition(&row, period, faults);
+        let metric = row.parse(faults, "code", MetricCode::parse);
+        let category = read_category(&row, faults);
+        let (Some(metric), Some(category)) = (metric, category) else {
+            continue;
+        };
+        match index.get(&metric).and_then(|place| metrics.get_mut(*place)) {
+            None => row.fault(faults, "code", format!("{metric} is not in {METRICS}")),
+            Some(metric)
+                if metric
+                    .categories
+                    .iter()
+                    .any(|known| known.code == category.code) =>
+            {
+                row.fault(
+                    faults,
+                    "category",
+                    format!("{} stands twice", category.code),
+                );
+            }
+            Some(metric) => metric.categories.push(category),
+        }
+    }
+    for metric in metrics
+        .iter()
+        .filter(|metric| !metric.has_total && metric.categories.is_empty())
+    {
+        faults.at(
+            METRICS,
+            metric.line,
+            "has_total",
+            format!(
+                "{} has no total and no categories: it asks for nothing",
+                metric.code
+            ),
+        );
+    }
+    metrics
+}
+
+/// Every row of an edition's tables names the same period.
+pub(crate) fn check_edition(row: &Row, period: Option<&str>, faults: &mut Faults) {
+    let found = row.get("edition");
+    if let Some(period) = period
+        && found != period
+    {
+        row.fault(
+            faults,
+            "edition",
+            format!("{found:?} where the first row says {period:?}: a folder holds one edition"),
+        );
+    }
+}
+
+fn read_metric(row: &Row, default_decimals: u8, faults: &mut Faults) -> Option<Metric> {
+    let code = row.parse(faults, "code", MetricCode::parse);
+    let has_total = row.yes_no(faults, "has_total");
+    let published = row.yes_no(faults, "published");
+    let answers = [("none", ()), ("single", ()), ("multiple", ())];
+    row.one_of(faults, "answer", &answers);
+    let bases = [("during_year", ()), ("at_31_march", ()), ("unknown", ())];
+    row.one_of(faults, "period", &bases);
+    let decimals = match row.get("decimals") {
+        "" => Some(default_decimals),
+        text => match text.parse::<u8>() {
+            Ok(decimals) if decimals <= DECIMALS_MAX => Some(decimals),
+            _ => {
+                row.fault(
+                    faults,
+                    "decimals",
+                    format!("not a number from 0 to {DECIMALS_MAX}"),
+                );
+                None
+            }
+        },
+    };
+    if row.get("population").is_empty() {
+        row.fault(faults, "population", "a metric needs a population");
+    }
+    Some(Metric {
+        code: code?,
+        code_status: row.get("code_status").to_owned(),
+        family: row.get("family").to_owned(),
+        population: row.get("population").to_owned(),
+        title_en: row.get("title_en").to_owned(),
+        title_cy: row.get("title_cy").to_owned(),
+        title_status: row.get("title_status").to_owned(),
+        period_basis: row.get("period").to_owned(),
+        unit: row.get("unit").to_owned(),
+        answer: row.get("answer").to_owned(),
+        has_total: has_total?,
+        based_on: row.get("based_on").to_owned(),
+        published: published?,
+        decimals: decimals?,
+        categories: Vec::new(),
+        line: row.line(),
+    })
+}
+
+fn read_category(row: &Row, faults: &mut Faults) -> Option<Category> {
+    let code = row.parse(faults, "category", CategoryCode::parse);
+    let is_unknown_remainder = row.yes_no(faults, "is_unknown_remainder");
+    Some(Category {
+        code: code?,
+        dimension: row.get("dimension").to_owned(),
+        answer: row.get("answer").to_owned(),
+        label_en: row.get("label_en").to_owned(),
+        label_cy: row.get("label_cy").to_owned(),
+        label_status: row.get("label_status").to_owned(),
+        is_unknown_remainder: is_unknown_remainder?,
+    })
+}

@@ -1,0 +1,76 @@
+//! The bundled editions, against what their sources print.
+
+use mesur_catalogue::{AuthorityCode, Catalogue, Edition, EditionName, MetricCode};
+
+fn edition(name: &str) -> std::sync::Arc<Edition> {
+    let catalogue = Catalogue::bundled().expect("the bundled editions have no faults");
+    let name = EditionName::parse(name).expect("a name");
+    std::sync::Arc::clone(catalogue.get(&name).expect("a bundled edition"))
+}
+
+#[test]
+fn both_editions_have_their_printed_number_of_metrics_and_all_authorities() {
+    for (name, metrics, cells, rules) in [
+        ("pif/2020-21", 112, 245, 80),
+        ("pif/2022-23", 116, 324, 288),
+    ] {
+        let edition = edition(name);
+        assert_eq!(edition.metrics().len(), metrics, "{name}");
+        assert_eq!(edition.cells().len(), cells, "{name}");
+        assert_eq!(edition.rules().len(), rules, "{name}");
+        assert_eq!(edition.authorities().len(), 22, "{name}");
+        assert_eq!(edition.nation().name_cy, "Cymru", "{name}");
+    }
+    let conwy = AuthorityCode::parse("W06000003").expect("a code");
+    assert_eq!(
+        edition("pif/2022-23")
+            .authority(&conwy)
+            .expect("Conwy")
+            .name_cy,
+        "Conwy"
+    );
+}
+
+#[test]
+fn wording_that_is_not_held_is_empty_and_misprints_stand_beside_what_they_mean() {
+    let edition = edition("pif/2022-23");
+    let code = MetricCode::parse("CH/030").expect("a code");
+    let metric = edition.metric(&code).expect("CH/030");
+    assert_eq!(
+        (metric.title_en.as_str(), metric.title_status.as_str()),
+        ("", "none")
+    );
+    assert_eq!(edition.changes().len(), 29);
+    let slip = edition.changes().get(27).expect("the 28th line");
+    assert_eq!(
+        (slip.code_as_printed.as_str(), slip.code_read_as.as_str()),
+        ("CH/015", "CA/015")
+    );
+    let slip = edition.changes().get(17).expect("the 18th line");
+    assert!(slip.text.contains("AD/026b") && slip.text_read_as.contains("CH/026b"));
+}
+
+#[test]
+fn the_comparison_of_two_years_names_what_changed() {
+    let (earlier, later) = (edition("pif/2020-21"), edition("pif/2022-23"));
+    let comparison = earlier.compare(&later);
+    let find = |code: &str| {
+        comparison
+            .metrics
+            .iter()
+            .find(|item| item.code == code)
+            .map(|item| &item.difference)
+    };
+    assert_eq!(find("CH/058"), Some(&mesur_catalogue::Difference::Removed));
+    assert_eq!(find("AD/034"), Some(&mesur_catalogue::Difference::Added));
+    let Some(mesur_catalogue::Difference::Changed { fields }) = find("AD/001") else {
+        panic!("AD/001 has parts from 2022-23 on");
+    };
+    assert!(
+        fields
+            .iter()
+            .any(|change| change.field == "has_total" && change.to == "no")
+    );
+    assert_eq!(comparison.printed_changes.len(), 29);
+    assert!(later.compare(&later).metrics.is_empty());
+}
