@@ -1,4 +1,5 @@
 //! The bundled editions, against what their sources print.
+#![expect(clippy::expect_used, reason = "a test says what it needs")]
 
 use mesur_catalogue::{AuthorityCode, Catalogue, Edition, EditionName, MetricCode};
 

@@ -1,4 +1,5 @@
 //! Editions from a folder: another subject, and one with a fault in every place.
+#![expect(clippy::expect_used, reason = "a test says what it needs")]
 
 use std::fs;
 use std::path::Path;
