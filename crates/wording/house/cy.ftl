@@ -1,0 +1,206 @@
+### Geiriad y tŷ yn Gymraeg: yr hyn y mae pob datganiad a phob gwiriad yn ei ddweud.
+###
+### Mae'r un enwau negeseuon a'r un newidynnau yn en.ftl. Daw rhif n fel dau newidyn: mae $n yn dewis
+### y ffurf, a $n-digits yw'r hyn a argreffir.
+
+## Rhifau, unedau a dyddiadau
+
+count-authorities = { $n ->
+    [0] dim un awdurdod lleol
+    [1] un awdurdod lleol
+    [2] dau awdurdod lleol
+    [3] tri awdurdod lleol
+    [4] pedwar awdurdod lleol
+    [5] pum awdurdod lleol
+    [6] chwe awdurdod lleol
+    [7] saith awdurdod lleol
+    [8] wyth awdurdod lleol
+    [9] naw awdurdod lleol
+    [10] deg awdurdod lleol
+   *[other] { $n-digits } awdurdod lleol
+}
+# Ar ddechrau brawddeg.
+count-authorities-initial = { $n ->
+    [0] Dim un awdurdod lleol
+    [1] Un awdurdod lleol
+    [2] Dau awdurdod lleol
+    [3] Tri awdurdod lleol
+    [4] Pedwar awdurdod lleol
+    [5] Pum awdurdod lleol
+    [6] Chwe awdurdod lleol
+    [7] Saith awdurdod lleol
+    [8] Wyth awdurdod lleol
+    [9] Naw awdurdod lleol
+    [10] Deg awdurdod lleol
+   *[other] { $n-digits } awdurdod lleol
+}
+percent = { $value }%
+percent-nearly-100 = bron 100%
+unit-percent = { $value }%
+unit-gbp_billion = £{ $value } biliwn
+month-1 = Ionawr
+month-2 = Chwefror
+month-3 = Mawrth
+month-4 = Ebrill
+month-5 = Mai
+month-6 = Mehefin
+month-7 = Gorffennaf
+month-8 = Awst
+month-9 = Medi
+month-10 = Hydref
+month-11 = Tachwedd
+month-12 = Rhagfyr
+date = { $day } { $month } { $year }
+
+## Troednodiadau
+
+footnote-not-provided = Ni ddarparodd { count-authorities } ddata ar gyfer y ffigur hwn.
+footnote-part-period = Dim ond hyd at { $date } y gallai { count-authorities } ddarparu data, oherwydd { $reason }.
+footnote-part-period-no-reason = Dim ond hyd at { $date } y gallai { count-authorities } ddarparu data.
+footnote-part-period-no-date = Dim ond am ran o'r cyfnod y gallai { count-authorities } ddarparu data, oherwydd { $reason }.
+footnote-part-period-only = Dim ond am ran o'r cyfnod y gallai { count-authorities } ddarparu data.
+footnotes-heading = Troednodiadau
+footnote-mark = Troednodyn { $mark }
+
+## Ffrâm y datganiad
+
+default-title = { $collection }: { $period }
+skip-link = Neidio i'r prif gynnwys
+language-switch = English
+nav-label = Rhannau'r datganiad hwn
+nav-main-points = Prif bwyntiau
+nav-tables = Tablau
+nav-quality = Ansawdd
+nav-data = Data (CSV)
+main-points-heading = Prif bwyntiau
+tables-heading = Tablau
+quality-heading = Ansawdd
+changes-heading = Newidiadau i ddiffiniadau
+data-heading = Data (CSV)
+contact-heading = Cyswllt
+licence-heading = Trwydded
+release-reference = Cyfeirnod: { $reference }
+release-date = Cyhoeddwyd: { $date }
+release-period = Cyfnod: { $period }
+not-available = ddim ar gael
+wording-not-held = nid yw'r geiriad gennym
+english-only = Saesneg yn unig
+licence = Oni nodir yn wahanol, gellir ailddefnyddio'r datganiad hwn o dan y Drwydded Llywodraeth Agored v3.0.
+acknowledgement = Yn cynnwys gwybodaeth sector cyhoeddus a drwyddedwyd o dan y Drwydded Llywodraeth Agored v3.0.
+synthetic-notice = Gwerthoedd synthetig sydd i awdurdodau lleol unigol yn y sampl hwn. Peidiwch â'u cyhoeddi na'u dyfynnu.
+partial-totals = Lle nad oes data gan bob awdurdod lleol, dim ond gweithgarwch yr awdurdodau a'i darparodd y mae'r cyfanswm yn ei ddangos. Nid yw'n dangos sefyllfa Cymru gyfan.
+
+## Tablau a llaw-fer
+
+table-authority = Awdurdod lleol
+table-wales = Cymru
+table-metric = Metrig
+table-category = Categori
+table-value = Gwerth
+table-note = Nodyn
+table-coverage = Cwmpas
+table-total = Cyfanswm
+table-coverage-value = { $provided-digits } o'r { $authorities-digits } awdurdod lleol ({ $share })
+table-caption = { $code }: { $title }
+shorthand-heading = Llaw-fer
+shorthand-a = cyfartaledd
+shorthand-b = toriad yn y gyfres: newidiodd y diffiniad
+shorthand-c = cyfrinachol
+shorthand-e = amcangyfrif
+shorthand-f = rhagolwg
+shorthand-p = amodol
+shorthand-r = diwygiedig
+shorthand-t = cyfanswm
+shorthand-u = dibynadwyedd isel
+shorthand-x = ddim ar gael
+shorthand-z = ddim yn berthnasol
+part-period-mark = rhan o'r cyfnod yn unig
+
+## Ansawdd
+
+quality-published = Ar gyfer { $population }, cyhoeddir { $published-digits } o'r { $metrics-digits } metrig.
+quality-published-all = Ar gyfer { $population }, cyhoeddir pob un o'r { $metrics-digits } metrig.
+quality-lowest-coverage = Ymhlith y metrigau a gyhoeddir, { $share } yw'r cwmpas isaf: mae data { count-authorities } ar goll.
+quality-coverage-complete = Mae gan bob metrig a gyhoeddir ddata gan bob awdurdod lleol.
+quality-incomplete = Mae data o leiaf un awdurdod lleol ar goll ar gyfer { $incomplete-digits } o'r { $metrics-digits } metrig ({ $share }).
+quality-unpublished-incomplete = Mae data o leiaf un awdurdod lleol ar goll ar gyfer pob metrig nas cyhoeddir.
+quality-unpublished-mixed = O'r { $unpublished-digits } metrig nas cyhoeddir, mae data o leiaf un awdurdod lleol ar goll ar gyfer { $incomplete-digits } ac mae { $complete-digits } yn gyflawn.
+quality-unpublished-complete = Mae gan bob metrig nas cyhoeddir ddata gan bob awdurdod lleol.
+quality-unpublished-heading = Metrigau nas cyhoeddir
+quality-missing-authorities = Ni ddaeth ffurflen ddata gan { $n ->
+    [0] ddim un awdurdod lleol
+    [1] un awdurdod lleol
+    [2] ddau awdurdod lleol
+    [3] dri awdurdod lleol
+    [4] bedwar awdurdod lleol
+    [5] bum awdurdod lleol
+    [6] chwe awdurdod lleol
+    [7] saith awdurdod lleol
+    [8] wyth awdurdod lleol
+    [9] naw awdurdod lleol
+    [10] ddeg awdurdod lleol
+   *[other] { $n-digits } awdurdod lleol
+}: { $authorities }.
+quality-no-missing-authorities = Daeth ffurflen ddata gan bob awdurdod lleol.
+
+## Newidiadau i ddiffiniadau
+
+changes-intro = Mae diffiniadau'r metrigau hyn yn wahanol i rai'r flwyddyn flaenorol, felly efallai na ellir cymharu eu ffigurau. Lle darllenir y cod a argraffwyd fel un arall, dangosir y ddau.
+change-line = { $code }: { $change }
+change-line-read-as = { $printed } fel yr argraffwyd, darllenir fel { $code }: { $change }
+
+## Ieithoedd y testunau
+
+language-report-heading = Ieithoedd y testunau
+language-report-titles = Teitlau metrigau: { $en-digits } o { $all-digits } ar gael yn Saesneg, { $cy-digits } yn Gymraeg.
+language-report-labels = Labeli categorïau: { $en-digits } o { $all-digits } ar gael yn Saesneg, { $cy-digits } yn Gymraeg.
+language-report-changes = Newidiadau i ddiffiniadau: { $en-digits } o { $all-digits } ar gael yn Saesneg, { $cy-digits } yn Gymraeg.
+language-report-messages = Testunau'r datganiad: { $en-digits } o { $all-digits } ar gael yn Saesneg, { $cy-digits } yn Gymraeg.
+
+## Canfyddiadau'r gwiriadau
+
+severity-error = Gwall
+severity-warning = Rhybudd
+severity-info = Gwybodaeth
+finding-at-line = Llinell { $line }: { $finding }
+finding-suggestion = Ai { $advice } oedd gennych mewn golwg?
+
+finding-sum_mismatch = { $found } yw { $metric_cell }, ond { $expected } yw swm ei gategorïau, gan gynnwys y rhai heb eu cofnodi. Cywirwch y cyfanswm neu'r categorïau. Rheol { $rule }.
+finding-category_above_total = { $found } yw { $metric_cell }, mwy na'r { $expected } y mae'r cyfanswm yn ei adael ar ei gyfer. Cywirwch y categori neu'r cyfanswm. Rheol { $rule }.
+finding-subset_above_base = { $found } yw { $metric_cell }, mwy na'r { $expected } y mae'n rhan ohono. Cywirwch un o'r ddau. Rheol { $rule }.
+finding-timescale = Mae { $metric_cell } yn cyfrif { $found } o fewn yr amserlen, mwy na'r { $expected } a gwblhawyd. Cywirwch un o'r ddau. Rheol { $rule }.
+finding-same_total = { $found } yw { $metric_cell }, ond { $expected } yw'r metrig y mae'n ei ddadansoddi. Gwnewch y ddau gyfanswm yn gyfartal. Rheol { $rule }.
+finding-stock_flow = { $found } yw { $metric_cell }, ond { $expected } fyddai'n dilyn o lif y flwyddyn. Gwiriwch y ddau, a chywiro neu esbonio. Rheol { $rule }.
+finding-rate_impossible = Mae { $metric_cell } yn rhoi cyfradd o { $found }, y tu allan i'r ystod bosibl { $expected }. Cywirwch y rhan neu ei sail. Rheol { $rule }.
+finding-usual_range = Mae { $metric_cell } yn rhoi cyfradd o { $found }, y tu allan i'r ystod arferol { $expected }. Gwiriwch hi, a chywiro neu esbonio. Rheol { $rule }.
+finding-year_on_year = { $found } yw { $metric_cell }; { $expected } sydd yn yr argraffiad blaenorol a gedwir. Gwiriwch y gwerth, a chywiro neu esbonio. Rheol { $rule }.
+finding-negative = { $value } yw { $metric_cell }, sy'n llai na sero. Rhowch gyfrif o 0 neu fwy.
+finding-not_whole = { $value } yw { $metric_cell }, ac nid yw'n rhif cyfan. Rhowch ddigidau cyfan, heb ran ddegol na phŵer o ddeg.
+finding-not_a_number = “{ $value }” yw { $metric_cell }, ac nid yw'n rhif. Rhowch y digidau 0 i 9 yn unig, heb wahanyddion, arwyddion na geiriau.
+finding-too_large = { $value } yw { $metric_cell }, sy'n fwy nag y gall unrhyw gyfrif fod yma. Gwiriwch y digidau.
+finding-too_many_decimals = { $value } yw { $metric_cell }, ac mae ynddo ormod o leoedd degol. Rhowch { $expected } ar y mwyaf.
+finding-unknown_metric = Nid yw { $metric_cell } yn fetrig yn y catalog. Gwiriwch y cod; mae categori'n mynd yn ei golofn ei hun.
+finding-metric_not_in_edition = Nid yw { $metric_cell } yn yr argraffiad hwn. Dilëwch y rhes, neu gwiriwch ar gyfer pa argraffiad y mae'r ffurflen ddata.
+finding-unknown_category = Nid yw { $metric_cell } yn gategori o'r metrig hwn. Gwiriwch y llythyren yn y catalog.
+finding-total_not_allowed = Mae gan { $metric_cell } rannau ar wahân a dim cyfanswm. Dilëwch res y cyfanswm a rhowch y rhannau.
+finding-duplicate_row = Rhoddir { $metric_cell } fwy nag unwaith. Cadwch un rhes.
+finding-missing_row = Nid oes rhes ar gyfer { $metric_cell }. Ychwanegwch hi, gyda gwerth neu gyda statws sy'n dweud pam nad oes un.
+finding-missing_reason = Nid oes rheswm ar gyfer { $metric_cell }. Dywedwch yn y sylw pam mae'r data ar goll neu'n cwmpasu rhan o'r cyfnod yn unig.
+finding-value_not_allowed = Mae gan { $metric_cell } y gwerth { $value } wrth ymyl statws nad oes gwerth iddo. Dilëwch y gwerth neu cywirwch y statws.
+finding-value_missing = Nid oes gwerth ar gyfer { $metric_cell }, er bod ei statws yn dweud bod un. Rhowch y gwerth neu cywirwch y statws.
+finding-unknown_status = Y statws “{ $value }” sydd gan { $metric_cell }, ac nid yw'n bod. Defnyddiwch un o'r rhain: { $expected }.
+finding-wrong_edition = Nid “{ $value }” yw'r argraffiad a ddisgwylir. Mae'r ffurflen ddata hon ar gyfer { $expected }.
+finding-wrong_authority = Nid “{ $value }” yw'r awdurdod a ddisgwylir. Mae'r ffurflen ddata hon ar gyfer { $expected }.
+finding-empty_file = Mae'r ffeil yn wag. Anfonwch ffeil gyda'r pennawd a'r holl resi.
+finding-no_rows = Mae gan y ffeil bennawd ond dim rhesi. Ychwanegwch resi'r ffurflen ddata.
+finding-encoding = Nid yw'r ffeil mewn UTF-8. Cadwch hi fel CSV UTF-8 a'i hanfon eto; gwiriwch lythrennau fel ŵ ac ŷ.
+finding-nul_byte = Mae beit NUL yn y testun. Allforiwch y ffeil eto o'i ffynhonnell.
+finding-columns = Mae'r golofn { $column } ar goll. Ychwanegwch hi at y pennawd ac at bob rhes.
+finding-extra_column = Nid yw'r golofn { $column } yn hysbys, ac ni chafodd ei darllen. Dilëwch hi, neu gwiriwch ei henw.
+finding-delimiter = Nid comas sy'n gwahanu'r meysydd. Cadwch y ffeil gyda chomas rhwng y meysydd.
+finding-malformed_csv = Ni ellir darllen y rhes: nid yw dyfynnod yn cau, neu mae nifer y meysydd yn anghywir. Cywirwch y rhes.
+finding-cell_too_long = Mae gan { $metric_cell } destun hwy na { $expected } o nodau. Byrhewch ef.
+finding-formula_text = Mae'r sylw ar { $metric_cell } yn dechrau fel fformiwla. Cedwir ef fel testun; dechreuwch ef â gair yn lle hynny.
+finding-surrounding_space = Mae bylchau o amgylch gwerth { $metric_cell }. Fe'i darllenwyd hebddynt.
+finding-byte_order_mark = Mae'r ffeil yn dechrau â marc trefn beitiau. Fe'i darllenwyd hebddo; nid oes angen gwneud dim.
+finding-file_too_large = Mae'r ffeil yn { $found }, mwy na'r { $expected } a ganiateir. Anfonwch resi'r ffurflen ddata hon yn unig.

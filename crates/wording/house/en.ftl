@@ -1,0 +1,208 @@
+### House wording in English: what every release and every check says, whatever the edition.
+###
+### An edition may replace a message by giving one with the same id. en.ftl and cy.ftl hold the same
+### ids with the same variables.
+###
+### A number n comes as two variables: $n chooses the form, $n-digits is what is printed.
+
+## Numbers, units and dates
+
+# Also the printed figure of an `authority_count`.
+count-authorities = { $n ->
+    [0] no local authority
+    [1] one local authority
+    [2] two local authorities
+    [3] three local authorities
+    [4] four local authorities
+    [5] five local authorities
+    [6] six local authorities
+    [7] seven local authorities
+    [8] eight local authorities
+    [9] nine local authorities
+    [10] ten local authorities
+   *[other] { $n-digits } local authorities
+}
+# At the start of a sentence.
+count-authorities-initial = { $n ->
+    [0] No local authority
+    [1] One local authority
+    [2] Two local authorities
+    [3] Three local authorities
+    [4] Four local authorities
+    [5] Five local authorities
+    [6] Six local authorities
+    [7] Seven local authorities
+    [8] Eight local authorities
+    [9] Nine local authorities
+    [10] Ten local authorities
+   *[other] { $n-digits } local authorities
+}
+percent = { $value }%
+# A share below 100 that rounds to 100.
+percent-nearly-100 = nearly 100%
+# Units of figures from outside the collection.
+unit-percent = { $value }%
+unit-gbp_billion = £{ $value } billion
+month-1 = January
+month-2 = February
+month-3 = March
+month-4 = April
+month-5 = May
+month-6 = June
+month-7 = July
+month-8 = August
+month-9 = September
+month-10 = October
+month-11 = November
+month-12 = December
+date = { $day } { $month } { $year }
+
+## Footnotes
+
+footnote-not-provided = { count-authorities-initial } did not provide data for this figure.
+footnote-part-period = { count-authorities-initial } could provide data only up to { $date }, because of { $reason }.
+footnote-part-period-no-reason = { count-authorities-initial } could provide data only up to { $date }.
+footnote-part-period-no-date = { count-authorities-initial } could provide data for only part of the period, because of { $reason }.
+footnote-part-period-only = { count-authorities-initial } could provide data for only part of the period.
+footnotes-heading = Footnotes
+# Read out for a footnote mark.
+footnote-mark = Footnote { $mark }
+
+## Frame of a release
+
+# For an edition that has no wording of its own.
+default-title = { $collection }: { $period }
+skip-link = Skip to main content
+language-switch = Cymraeg
+nav-label = Parts of this release
+nav-main-points = Main points
+nav-tables = Tables
+nav-quality = Quality
+nav-data = Data (CSV)
+main-points-heading = Main points
+tables-heading = Tables
+quality-heading = Quality
+changes-heading = Changes to definitions
+data-heading = Data (CSV)
+contact-heading = Contact
+licence-heading = Licence
+release-reference = Reference: { $reference }
+release-date = Published: { $date }
+release-period = Period: { $period }
+not-available = not available
+wording-not-held = wording not held
+english-only = English only
+licence = Except where it says otherwise, this release may be used again under the Open Government Licence v3.0.
+acknowledgement = Contains public sector information licensed under the Open Government Licence v3.0.
+synthetic-notice = The values of single local authorities in this sample are synthetic. Do not publish or quote them.
+partial-totals = A total without data from every local authority shows only the activity of those that provided it. It is not an all-Wales position.
+
+## Tables and shorthand
+
+table-authority = Local authority
+table-wales = Wales
+table-metric = Metric
+table-category = Category
+table-value = Value
+table-note = Note
+table-coverage = Coverage
+table-total = Total
+table-coverage-value = { $provided-digits } of { $authorities-digits } local authorities ({ $share })
+table-caption = { $code }: { $title }
+shorthand-heading = Shorthand
+shorthand-a = average
+shorthand-b = break in the series: the definition changed
+shorthand-c = confidential
+shorthand-e = estimated
+shorthand-f = forecast
+shorthand-p = provisional
+shorthand-r = revised
+shorthand-t = total
+shorthand-u = low reliability
+shorthand-x = not available
+shorthand-z = not applicable
+part-period-mark = part of the period only
+
+## Quality
+
+quality-published = For { $population }, { $published-digits } of the { $metrics-digits } metrics are published.
+quality-published-all = For { $population }, all { $metrics-digits } metrics are published.
+quality-lowest-coverage = Among the published metrics, the lowest coverage is { $share }: data is missing from { count-authorities }.
+quality-coverage-complete = Every published metric has data from every local authority.
+quality-incomplete = Data is missing from at least one local authority for { $incomplete-digits } of the { $metrics-digits } metrics ({ $share }).
+quality-unpublished-incomplete = Every metric that is not published lacks data from at least one local authority.
+quality-unpublished-mixed = Of the { $unpublished-digits } metrics that are not published, { $incomplete-digits } { $incomplete ->
+    [one] lacks
+   *[other] lack
+} data from at least one local authority and { $complete-digits } { $complete ->
+    [one] is
+   *[other] are
+} complete.
+quality-unpublished-complete = Every metric that is not published has data from every local authority.
+quality-unpublished-heading = Metrics that are not published
+quality-missing-authorities = { count-authorities-initial } sent no return: { $authorities }.
+quality-no-missing-authorities = Every local authority sent a return.
+
+## Changes to definitions
+
+changes-intro = The definitions of these metrics differ from those of the year before, so their figures may not be comparable. Where the printed code is read as another, both are shown.
+change-line = { $code }: { $change }
+change-line-read-as = { $printed } as printed, read as { $code }: { $change }
+
+## Languages of the texts
+
+language-report-heading = Languages of the texts
+language-report-titles = Titles of metrics: { $en-digits } of { $all-digits } held in English, { $cy-digits } in Welsh.
+language-report-labels = Labels of categories: { $en-digits } of { $all-digits } held in English, { $cy-digits } in Welsh.
+language-report-changes = Changes to definitions: { $en-digits } of { $all-digits } held in English, { $cy-digits } in Welsh.
+language-report-messages = Texts of the release: { $en-digits } of { $all-digits } held in English, { $cy-digits } in Welsh.
+
+## Findings of the checks
+## $metric_cell is the row (AD/005[b]), $found what it holds, $expected what it is held against.
+
+severity-error = Error
+severity-warning = Warning
+severity-info = Information
+finding-at-line = Line { $line }: { $finding }
+# $advice is a code or name close to the one found.
+finding-suggestion = Did you mean { $advice }?
+
+finding-sum_mismatch = { $metric_cell } is { $found }, but its categories, with those not recorded, add up to { $expected }. Correct the total or the categories. Rule { $rule }.
+finding-category_above_total = { $metric_cell } is { $found }, more than the { $expected } its total leaves for it. Correct the category or the total. Rule { $rule }.
+finding-subset_above_base = { $metric_cell } is { $found }, more than the { $expected } it is part of. Correct one of the two. Rule { $rule }.
+finding-timescale = { $metric_cell } counts { $found } within timescale, more than the { $expected } completed. Correct one of the two. Rule { $rule }.
+finding-same_total = { $metric_cell } is { $found }, but the metric it breaks down is { $expected }. Make the two totals equal. Rule { $rule }.
+finding-stock_flow = { $metric_cell } is { $found }, but { $expected } would follow from the flow of the year. Check both, and correct or explain. Rule { $rule }.
+finding-rate_impossible = { $metric_cell } makes a rate of { $found }, outside the possible range { $expected }. Correct the part or its base. Rule { $rule }.
+finding-usual_range = { $metric_cell } makes a rate of { $found }, outside the usual range { $expected }. Check it, and correct or explain. Rule { $rule }.
+finding-year_on_year = { $metric_cell } is { $found }; the previous edition held has { $expected }. Check it, and correct or explain. Rule { $rule }.
+finding-negative = { $metric_cell } is { $value }, which is below zero. Give a count of 0 or more.
+finding-not_whole = { $metric_cell } is { $value }, which is not a whole number. Give whole digits, with no decimal part and no exponent.
+finding-not_a_number = { $metric_cell } is “{ $value }”, which is not a number. Give the digits 0 to 9 only, with no separators, signs or words.
+finding-too_large = { $metric_cell } is { $value }, which is larger than any count can be here. Check the digits.
+finding-too_many_decimals = { $metric_cell } is { $value }, which has too many decimals. Give at most { $expected }.
+finding-unknown_metric = { $metric_cell } is not a metric of the catalogue. Check the code; a category goes in its own column.
+finding-metric_not_in_edition = { $metric_cell } is not in this edition. Take the row out, or check which edition the return is for.
+finding-unknown_category = { $metric_cell } is not a category of this metric. Check the letter against the catalogue.
+finding-total_not_allowed = { $metric_cell } has separate parts and no total. Take the total row out and give the parts.
+finding-duplicate_row = { $metric_cell } is given more than once. Keep one row.
+finding-missing_row = { $metric_cell } has no row. Add it, with a value or with a status that says why there is none.
+finding-missing_reason = { $metric_cell } has no reason. Say in the comment why the data is missing or covers only part of the period.
+finding-value_not_allowed = { $metric_cell } has the value { $value } beside a status that has none. Take the value out or correct the status.
+finding-value_missing = { $metric_cell } has no value, though its status says there is one. Give the value or correct the status.
+finding-unknown_status = { $metric_cell } has the status “{ $value }”, which does not exist. Use one of: { $expected }.
+finding-wrong_edition = The edition “{ $value }” is not the one expected. This return is for { $expected }.
+finding-wrong_authority = The authority “{ $value }” is not the one expected. This return is for { $expected }.
+finding-empty_file = The file is empty. Send a file with the header and all rows.
+finding-no_rows = The file has a header and no rows. Add the rows of the return.
+finding-encoding = The file is not in UTF-8. Save it as CSV UTF-8 and send it again; check letters such as ŵ and ŷ.
+finding-nul_byte = The text has a NUL byte. Export the file again from its source.
+finding-columns = The column { $column } is missing. Add it to the header and to every row.
+finding-extra_column = The column { $column } is not known and was not read. Take it out, or check its name.
+finding-delimiter = The fields are not separated by commas. Save the file with commas between the fields.
+finding-malformed_csv = The row cannot be read: a quotation mark does not close, or the number of fields is wrong. Correct the row.
+finding-cell_too_long = { $metric_cell } has a text longer than { $expected } characters. Shorten it.
+finding-formula_text = The comment of { $metric_cell } begins like a formula. It is kept as text; begin it with a word instead.
+finding-surrounding_space = { $metric_cell } has spaces around its value. It was read without them.
+finding-byte_order_mark = The file begins with a byte order mark. It was read without it; there is nothing to do.
+finding-file_too_large = The file is { $found }, larger than the { $expected } allowed. Send only the rows of this return.
