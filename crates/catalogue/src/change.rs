@@ -2,6 +2,7 @@
 
 use crate::fault::Faults;
 use crate::folder::Folder;
+use crate::ids::MetricCode;
 use crate::table::Table;
 
 const FILE: &str = "changes.csv";
@@ -57,11 +58,7 @@ pub struct DefinitionalChange {
 }
 
 /// Reads the list; an edition without the table has no changes.
-pub(crate) fn load(
-    folder: &Folder,
-    has_code: impl Fn(&str) -> bool,
-    faults: &mut Faults,
-) -> Vec<DefinitionalChange> {
+pub(crate) fn load(folder: &Folder, faults: &mut Faults) -> Vec<DefinitionalChange> {
     let comparable = [
         ("yes", Comparable::Yes),
         ("no", Comparable::No),
@@ -72,22 +69,15 @@ pub(crate) fn load(
     for row in Table::read_optional(folder, FILE, &COLUMNS, faults) {
         let comparable = row.one_of(faults, "comparable_with_previous", &comparable);
         row.one_of(faults, "kind", &kinds);
-        let code = row.get("code_read_as");
-        // A change may name a part by its letter, as printed: CH/037c is part c of CH/037.
-        let metric = code.trim_end_matches(|letter: char| letter.is_ascii_lowercase());
-        if !has_code(code) && !has_code(metric) {
-            row.fault(
-                faults,
-                "code_read_as",
-                format!("{code} is not a metric of this edition"),
-            );
-        }
-        let Some(comparable) = comparable else {
+        // The list is kept as printed: it may name a part by its letter (CH/037c) or a metric that
+        // this edition leaves out.
+        let code = row.parse(faults, "code_read_as", MetricCode::parse);
+        let (Some(comparable), Some(code)) = (comparable, code) else {
             continue;
         };
         changes.push(DefinitionalChange {
             code_as_printed: row.get("code_as_printed").to_owned(),
-            code_read_as: code.to_owned(),
+            code_read_as: code.to_string(),
             text: row.get("change_text").to_owned(),
             text_read_as: row.get("change_text_read_as").to_owned(),
             kind: row.get("kind").to_owned(),

@@ -23,10 +23,9 @@ pub(crate) fn load(folder: &Folder) -> Result<Edition, Faults> {
     let metrics = metric::load(folder, period.as_deref(), decimals, &mut faults);
     let (cells, metric_cells, index) = number_cells(&metrics, &mut faults);
     let cell_id = |reference: &CellRef| index.get(reference).copied();
-    check_bases(&metrics, &index, &mut faults);
+    check_bases(&metrics, &mut faults);
     let rules = rule::load(folder, period.as_deref(), cell_id, &mut faults);
-    let has_code = |code: &str| metrics.iter().any(|metric| metric.code.as_str() == code);
-    let changes = change::load(folder, has_code, &mut faults);
+    let changes = change::load(folder, &mut faults);
     let figures = figure::load(folder, cell_id, &mut faults);
     let reasons = figure::load_reasons(folder, &mut faults);
     let release = release::load(folder, &metrics, &figures, &mut faults);
@@ -87,18 +86,13 @@ fn number_cells(metrics: &[Metric], faults: &mut Faults) -> CellIndex {
     (cells, ranges, index)
 }
 
-/// `based_on` must name a metric or a part of one, so that a reader can follow it.
-fn check_bases(metrics: &[Metric], index: &BTreeMap<CellRef, CellId>, faults: &mut Faults) {
-    for metric in metrics.iter().filter(|metric| !metric.based_on.is_empty()) {
+/// `based_on` is kept as printed and may name a metric that this edition leaves out; it must still
+/// be a reference, so that a reader can follow it.
+fn check_bases(metrics: &[Metric], faults: &mut Faults) {
+    for metric in metrics {
         for base in metric.based_on.split_whitespace() {
-            let known = CellRef::parse(base).is_ok_and(|reference| {
-                index.contains_key(&reference)
-                    || (reference.category.is_none()
-                        && metrics.iter().any(|other| other.code == reference.metric))
-            });
-            if !known {
-                let message = format!("{base} is not in this edition");
-                faults.at("metrics.csv", metric.line, "based_on", message);
+            if let Err(error) = CellRef::parse(base) {
+                faults.at("metrics.csv", metric.line, "based_on", error.to_string());
             }
         }
     }

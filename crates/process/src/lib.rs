@@ -1,0 +1,118 @@
+//! What every Mesur process does the same: options, logging, the catalogue, the store, signals.
+//!
+//! A service's `main` parses its own options, which hold [`Options`], and hands a future to
+//! [`run`]. Everything is passed on by argument; nothing is global but the log.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use mesur_catalogue::Catalogue;
+use mesur_rpc::clock::{Clock, SystemClock};
+use mesur_rpc::server::{Drained, Listener};
+use mesur_store::{Settings, SledStore, Store};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+/// Exit code for options that do not make sense (`EX_USAGE`).
+pub const EXIT_USAGE: u8 = 64;
+
+/// The options of every service.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Options {
+    /// Where to listen. Without TLS and identity only a loopback address is taken.
+    #[arg(long)]
+    pub listen: SocketAddr,
+    /// The folder of the service's own store; it is made when it is not there.
+    #[arg(long)]
+    pub data: PathBuf,
+    /// A folder with a further edition; may be given again.
+    #[arg(long = "edition", value_name = "FOLDER")]
+    pub editions: Vec<PathBuf>,
+}
+
+/// What a service is given to run with.
+pub struct Parts {
+    /// Bound, and accepting nothing yet.
+    pub listener: Listener,
+    /// The bundled editions and those of the options.
+    pub catalogue: Arc<Catalogue>,
+    /// The service's own store.
+    pub store: Arc<dyn Store>,
+    /// The system's clock.
+    pub clock: Arc<dyn Clock>,
+    /// Cancelled by the first signal.
+    pub stop: CancellationToken,
+}
+
+/// Logs to standard error; `MESUR_LOG` filters, `info` by default.
+pub fn init_log() {
+    let filter = EnvFilter::try_from_env("MESUR_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}
+
+/// The bundled editions with those in `folders`.
+pub fn catalogue(folders: &[PathBuf]) -> anyhow::Result<Arc<Catalogue>> {
+    let mut catalogue = Catalogue::bundled()?;
+    for folder in folders {
+        catalogue.add_folder(folder)?;
+    }
+    Ok(Arc::new(catalogue))
+}
+
+/// Opens, or makes, the store in a folder.
+pub fn open_store(folder: &Path) -> anyhow::Result<Arc<dyn Store>> {
+    let store = SledStore::open(folder, Settings::default())
+        .with_context(|| format!("opening the store in {}", folder.display()))?;
+    Ok(Arc::new(store))
+}
+
+/// Runs one service until a signal stops it, and says how it ended.
+pub fn run<F, E>(options: &Options, serve: impl FnOnce(Parts) -> F) -> ExitCode
+where
+    F: Future<Output = Result<Drained, E>>,
+    E: std::error::Error + Send + Sync + 'static,
+{
+    init_log();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into()),
+    };
+    let ended = runtime.block_on(async {
+        let parts = prepare(options).await?;
+        serve(parts).await.map_err(anyhow::Error::new)
+    });
+    match ended {
+        Ok(Drained { connections_cut: 0 }) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => failed(&error),
+    }
+}
+
+async fn prepare(options: &Options) -> anyhow::Result<Parts> {
+    if !options.listen.ip().is_loopback() {
+        bail!(
+            "{} is not a loopback address: there is no TLS yet",
+            options.listen
+        );
+    }
+    let stop = mesur_rpc::shutdown::on_signal().context("listening for signals")?;
+    Ok(Parts {
+        listener: Listener::bind(options.listen).await?,
+        catalogue: catalogue(&options.editions)?,
+        store: open_store(&options.data)?,
+        clock: Arc::new(SystemClock),
+        stop,
+    })
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    tracing::error!("{error:#}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,45 @@
+//! Returns: what one authority sends for one collection and period, how it is read, and the one
+//! engine that checks it.
+//!
+//! The command line, the submission service and the validation service all check with this crate,
+//! so the same content has the same findings everywhere. A return comes in as loose rows, from a
+//! CSV file ([`read_csv`]) or from a message; [`assemble`] puts them into one cell state for each
+//! cell of the edition, and [`check`] holds the edition's rules against them. [`check_file`] does
+//! all of it.
+//!
+//! Promises: every fault is found in one pass, with its place; findings are data with plain
+//! machine values, in a deterministic order; no input makes it panic; arithmetic is exact.
+//!
+//! Deliberately not here: the words of a finding, storage, a clock, any network. What a finding
+//! means for a return's state is its caller's to decide; this crate only tells a content that is
+//! no complete return (`Incomplete`) from a complete one that breaks rules.
+#![deny(clippy::float_arithmetic, clippy::arithmetic_side_effects)]
+
+mod assemble;
+mod check;
+mod date;
+mod finding;
+mod kind;
+mod limits;
+mod observation;
+mod outcome;
+mod plain;
+mod previous;
+mod read;
+mod row;
+mod suggest;
+mod table;
+
+pub use assemble::assemble;
+pub use check::{check, check_return};
+pub use date::Date;
+pub use finding::Finding;
+pub use kind::FindingKind;
+pub use limits::{
+    COMMENT_CHARS_MAX, FILE_BYTES_MAX, REFERENCE_CHARS_MAX, ROWS_MAX, VALUE_CHARS_MAX,
+};
+pub use observation::{DataReturn, Observation, Observed};
+pub use outcome::{Assembly, CellState};
+pub use previous::{Previous, PreviousError, PreviousValue};
+pub use read::{FileCheck, FileReading, Outcome, check_file, read_csv};
+pub use row::{RawObservation, RawValue};

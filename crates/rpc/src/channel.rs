@@ -1,0 +1,72 @@
+//! How one service reaches another.
+//!
+//! A channel is lazy: it is made at once although the other service is away, connects at the first
+//! call, and connects again after a loss. Keep-alive finds a peer that went without a word. It does
+//! not retry calls: only the caller knows whether a call may be repeated.
+
+use std::time::Duration;
+
+use tonic::transport::{Channel, Endpoint};
+
+/// Largest message either side encodes or decodes: 16 MiB.
+///
+/// tonic sets this limit on each generated client and server, not on the channel; give it to
+/// `max_decoding_message_size` and `max_encoding_message_size` of both.
+pub const MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// How long a connection may take to be made.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How long a call may wait for the start of its response. A stream may then last for ever.
+pub const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How often an otherwise silent connection is probed.
+pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
+
+/// How long a probe may stay unanswered before the connection is given up.
+pub const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Why no channel could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The address is not a URI such as `http://127.0.0.1:5001`.
+    #[error("{endpoint:?} is not the address of a service")]
+    Endpoint {
+        /// The address as it was given.
+        endpoint: String,
+        /// What is wrong with it.
+        #[source]
+        source: tonic::transport::Error,
+    },
+}
+
+/// Makes a channel to `endpoint`, without connecting yet. Must be called inside a tokio runtime.
+pub fn connect_lazy(endpoint: &str) -> Result<Channel, Error> {
+    let invalid = |source| Error::Endpoint {
+        endpoint: endpoint.to_owned(),
+        source,
+    };
+    Ok(Endpoint::from_shared(endpoint.to_owned())
+        .map_err(invalid)?
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(RESPONSE_TIMEOUT)
+        .http2_keep_alive_interval(KEEPALIVE_INTERVAL)
+        .keep_alive_timeout(KEEPALIVE_TIMEOUT)
+        .keep_alive_while_idle(true)
+        .connect_lazy())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_that_is_no_uri_is_refused_before_any_call() {
+        let error = connect_lazy("not a uri").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "\"not a uri\" is not the address of a service"
+        );
+        assert!(connect_lazy("http://127.0.0.1:1").is_ok());
+    }
+}

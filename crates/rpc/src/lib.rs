@@ -1,0 +1,24 @@
+//! The one place that knows how Mesur speaks gRPC.
+//!
+//! Every service takes from here what is the same for all of them: how an error becomes a status
+//! ([`status`]), how a server is run and drained ([`server`], [`shutdown`]), how another service is
+//! reached and followed ([`channel`], [`follow`]), and the small rules of the interface: pages
+//! ([`page`]), idempotency ([`request_id`]), optimistic concurrency ([`etag`]) and time ([`clock`]).
+//!
+//! It knows no resource, no store and no collection; it sets up no logging, reads no configuration
+//! and decides nothing about who may do what.
+
+pub mod chain;
+pub mod channel;
+pub mod clock;
+pub mod etag;
+pub mod events;
+pub mod follow;
+pub mod page;
+pub mod request_id;
+pub mod server;
+pub mod shutdown;
+pub mod status;
+
+pub use clock::Clock;
+pub use status::{Kind, Reason, Violation, to_status};

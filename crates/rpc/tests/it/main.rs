@@ -1,0 +1,14 @@
+//! The crate as a service uses it: over real sockets, and against sources that fail.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "the helpers of a test fail it by panicking"
+)]
+
+mod drain;
+mod follow;
+mod logs;
+mod probe;
+mod shutdown;
+mod status;

@@ -1,0 +1,20 @@
+//! Between the wire and the domain: resource names, and the shared messages both ways.
+//!
+//! Every service and the command line meet the same names, observations and findings; they are
+//! parsed and made here, once. Nothing is decided here: what a return must be is in
+//! `mesur-returns`, what a service does with it is in the service.
+
+mod content;
+mod finding;
+mod name;
+mod observation;
+mod wordings;
+
+pub use content::{ContentError, content_of, return_from_content};
+pub use finding::{FindingText, finding_to_wire, message_of, place_of, severity_to_wire};
+pub use name::{
+    AuthorityName, EditionResource, NameError, PreviousValuesName, ReleaseName, ReportName,
+    ReturnName, RevisionName, SnapshotName,
+};
+pub use observation::{observation_to_wire, observations_to_wire, rows_from_wire, status_to_wire};
+pub use wordings::{LanguageError, Wordings};

@@ -1,0 +1,334 @@
+//! Resource names: one type each, parsed here and nowhere else.
+
+use std::fmt;
+
+use mesur_catalogue::{AuthorityCode, CollectionId, EditionName, IdError, Period};
+
+/// A text that is not the resource name that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} does not have the form {form}")]
+pub struct NameError {
+    /// The form that was expected.
+    pub form: &'static str,
+    /// What stood there, cut to 128 characters.
+    pub text: String,
+}
+
+/// The variable segments of `text` when it has the form of `pattern`, in which `{}` stands for
+/// one segment.
+fn segments<'a, const N: usize>(
+    pattern: &'static str,
+    form: &'static str,
+    text: &'a str,
+) -> Result<[&'a str; N], NameError> {
+    let error = || NameError {
+        form,
+        text: text.chars().take(128).collect(),
+    };
+    let mut found = [""; N];
+    let mut places = found.iter_mut();
+    let (mut wanted, mut given) = (pattern.split('/'), text.split('/'));
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => break,
+            (Some("{}"), Some(segment)) => *places.next().ok_or_else(error)? = segment,
+            (Some(fixed), Some(segment)) if fixed == segment => {}
+            _ => return Err(error()),
+        }
+    }
+    Ok(found)
+}
+
+fn invalid(form: &'static str, text: &str) -> impl FnOnce(IdError) -> NameError {
+    let text = text.chars().take(128).collect();
+    move |_| NameError { form, text }
+}
+
+/// `pif-2022-23`: a collection has no hyphen, so the first one parts it from the period.
+fn edition_id(form: &'static str, whole: &str, id: &str) -> Result<EditionName, NameError> {
+    let (collection, period) = id.split_once('-').unwrap_or((id, ""));
+    Ok(EditionName {
+        collection: CollectionId::parse(collection).map_err(invalid(form, whole))?,
+        period: Period::parse(period).map_err(invalid(form, whole))?,
+    })
+}
+
+/// `collections/{collection}/editions/{period}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EditionResource(pub EditionName);
+
+impl EditionResource {
+    const FORM: &'static str = "collections/{collection}/editions/{period}";
+
+    /// Reads the name.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let [collection, period] = segments("collections/{}/editions/{}", Self::FORM, text)?;
+        Ok(Self(EditionName {
+            collection: CollectionId::parse(collection).map_err(invalid(Self::FORM, text))?,
+            period: Period::parse(period).map_err(invalid(Self::FORM, text))?,
+        }))
+    }
+}
+
+impl fmt::Display for EditionResource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "collections/{}/editions/{}",
+            self.0.collection, self.0.period
+        )
+    }
+}
+
+/// `authorities/{authority}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthorityName(pub AuthorityCode);
+
+impl AuthorityName {
+    const FORM: &'static str = "authorities/{authority}";
+
+    /// Reads the name.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let [authority] = segments("authorities/{}", Self::FORM, text)?;
+        Ok(Self(
+            AuthorityCode::parse(authority).map_err(invalid(Self::FORM, text))?,
+        ))
+    }
+}
+
+impl fmt::Display for AuthorityName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "authorities/{}", self.0)
+    }
+}
+
+/// `authorities/{authority}/returns/{collection}-{period}`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ReturnName {
+    /// Who reports.
+    pub authority: AuthorityCode,
+    /// For which collection and period.
+    pub edition: EditionName,
+}
+
+impl ReturnName {
+    const FORM: &'static str = "authorities/{authority}/returns/{collection}-{period}";
+
+    /// Reads the name.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let [authority, edition] = segments("authorities/{}/returns/{}", Self::FORM, text)?;
+        Ok(Self {
+            authority: AuthorityCode::parse(authority).map_err(invalid(Self::FORM, text))?,
+            edition: edition_id(Self::FORM, text, edition)?,
+        })
+    }
+}
+
+impl fmt::Display for ReturnName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let EditionName { collection, period } = &self.edition;
+        write!(
+            f,
+            "authorities/{}/returns/{collection}-{period}",
+            self.authority
+        )
+    }
+}
+
+/// The name of a return with `/revisions/{revision}`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RevisionName {
+    /// The return.
+    pub data_return: ReturnName,
+    /// Counted from 1.
+    pub revision: u32,
+}
+
+impl RevisionName {
+    const FORM: &'static str =
+        "authorities/{authority}/returns/{collection}-{period}/revisions/{revision}";
+
+    /// Reads the name.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let error = || NameError {
+            form: Self::FORM,
+            text: text.chars().take(128).collect(),
+        };
+        let (data_return, revision) = text.rsplit_once("/revisions/").ok_or_else(error)?;
+        let data_return = ReturnName::parse(data_return).map_err(|_| error())?;
+        let revision = revision
+            .parse()
+            .ok()
+            .filter(|number| *number > 0)
+            .ok_or_else(error)?;
+        Ok(Self {
+            data_return,
+            revision,
+        })
+    }
+}
+
+impl fmt::Display for RevisionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/revisions/{}", self.data_return, self.revision)
+    }
+}
+
+/// The name of a revision with `/report`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportName(pub RevisionName);
+
+impl ReportName {
+    const FORM: &'static str =
+        "authorities/{authority}/returns/{collection}-{period}/revisions/{revision}/report";
+
+    /// Reads the name.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let error = || NameError {
+            form: Self::FORM,
+            text: text.chars().take(128).collect(),
+        };
+        let revision = text.strip_suffix("/report").ok_or_else(error)?;
+        Ok(Self(RevisionName::parse(revision).map_err(|_| error())?))
+    }
+}
+
+impl fmt::Display for ReportName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/report", self.0)
+    }
+}
+
+/// `authorities/{authority}/previousValues/{collection}-{period}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreviousValuesName {
+    /// Whose values.
+    pub authority: AuthorityCode,
+    /// Of which collection and period; there need not be an edition.
+    pub edition: EditionName,
+}
+
+impl PreviousValuesName {
+    const FORM: &'static str = "authorities/{authority}/previousValues/{collection}-{period}";
+
+    /// Reads the name.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let [authority, edition] = segments("authorities/{}/previousValues/{}", Self::FORM, text)?;
+        Ok(Self {
+            authority: AuthorityCode::parse(authority).map_err(invalid(Self::FORM, text))?,
+            edition: edition_id(Self::FORM, text, edition)?,
+        })
+    }
+}
+
+impl fmt::Display for PreviousValuesName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let EditionName { collection, period } = &self.edition;
+        write!(
+            f,
+            "authorities/{}/previousValues/{collection}-{period}",
+            self.authority
+        )
+    }
+}
+
+/// `snapshots/{snapshot}`: sixteen hexadecimal digits of the digest of the inputs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SnapshotName(String);
+
+impl SnapshotName {
+    const FORM: &'static str = "snapshots/{16 hexadecimal digits}";
+
+    /// The name that belongs to a digest `sha256:<hex>`.
+    pub fn of_digest(digest: &str) -> Self {
+        let hex = digest.strip_prefix("sha256:").unwrap_or(digest);
+        Self(hex.chars().take(16).collect())
+    }
+
+    /// Reads the name.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let [id] = segments("snapshots/{}", Self::FORM, text)?;
+        let hex = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
+        if id.len() == 16 && id.chars().all(hex) {
+            Ok(Self(id.to_owned()))
+        } else {
+            Err(NameError {
+                form: Self::FORM,
+                text: text.chars().take(128).collect(),
+            })
+        }
+    }
+
+    /// The sixteen digits.
+    pub fn id(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SnapshotName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "snapshots/{}", self.0)
+    }
+}
+
+/// `releases/{collection}-{period}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleaseName(pub EditionName);
+
+impl ReleaseName {
+    const FORM: &'static str = "releases/{collection}-{period}";
+
+    /// Reads the name.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let [edition] = segments("releases/{}", Self::FORM, text)?;
+        Ok(Self(edition_id(Self::FORM, text, edition)?))
+    }
+
+    /// `{collection}-{period}`.
+    pub fn id(&self) -> String {
+        format!("{}-{}", self.0.collection, self.0.period)
+    }
+}
+
+impl fmt::Display for ReleaseName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "releases/{}", self.id())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_read_back_as_they_are_written() {
+        let text = "authorities/W06000003/returns/pif-2022-23/revisions/2/report";
+        assert_eq!(ReportName::parse(text).expect("a name").to_string(), text);
+        let text = "collections/pif/editions/2022-23";
+        assert_eq!(
+            EditionResource::parse(text).expect("a name").to_string(),
+            text
+        );
+        let text = "snapshots/0123456789abcdef";
+        assert_eq!(SnapshotName::parse(text).expect("a name").to_string(), text);
+        let text = "releases/pif-2022-23";
+        assert_eq!(ReleaseName::parse(text).expect("a name").to_string(), text);
+    }
+
+    #[test]
+    fn anything_else_is_refused_with_the_form_that_is_due() {
+        for text in [
+            "",
+            "authorities/W06000003",
+            "authorities/W06000003/returns/pif",
+            "authorities/W06000003/returns/pif-2022-23/",
+            "authorities/../returns/pif-2022-23",
+            "authorities/W06000003/returns/PIF-2022-23",
+        ] {
+            let error = ReturnName::parse(text).expect_err(text);
+            assert!(error.form.starts_with("authorities/"), "{text}");
+        }
+        assert!(RevisionName::parse("authorities/W1/returns/pif-2022/revisions/0").is_err());
+        assert!(SnapshotName::parse("snapshots/../../etc/passw").is_err());
+    }
+}

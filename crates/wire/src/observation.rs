@@ -1,0 +1,68 @@
+//! Observations both ways.
+
+use mesur_catalogue::{Cell, Edition};
+use mesur_proto::types::v1 as pb;
+use mesur_returns::{DataReturn, Observation, Observed, RawObservation, RawValue};
+
+/// The rows of a message, as loose as those of a file: `mesur_returns::assemble` checks them.
+pub fn rows_from_wire(observations: Vec<pb::Observation>) -> impl Iterator<Item = RawObservation> {
+    observations.into_iter().map(|observation| RawObservation {
+        authority: None,
+        edition: None,
+        status: status_word(observation.status()).to_owned(),
+        metric: observation.metric,
+        category: observation.category,
+        value: observation.value.map(RawValue::Scaled),
+        comment: observation.comment,
+        reference: observation.reference,
+        line: None,
+    })
+}
+
+/// The observations of a return in catalogue order.
+pub fn observations_to_wire(edition: &Edition, data_return: &DataReturn) -> Vec<pb::Observation> {
+    let cells = edition.cells().iter().zip(&data_return.observations);
+    cells
+        .map(|(cell, observation)| observation_to_wire(cell, observation))
+        .collect()
+}
+
+/// One observation with its cell.
+pub fn observation_to_wire(cell: &Cell, observation: &Observation) -> pb::Observation {
+    let end_date = match observation.value {
+        Observed::PartPeriod { end: Some(end), .. } => end.to_string(),
+        Observed::PartPeriod { end: None, .. }
+        | Observed::Provided(_)
+        | Observed::NotProvided
+        | Observed::NotApplicable => String::new(),
+    };
+    pb::Observation {
+        metric: cell.reference.metric.to_string(),
+        category: cell.reference.category_str().to_owned(),
+        value: observation.value.value(),
+        status: status_to_wire(observation.value).into(),
+        comment: observation.comment.clone(),
+        reference: observation.reference.clone(),
+        end_date,
+    }
+}
+
+/// The status of an observation.
+pub fn status_to_wire(observed: Observed) -> pb::observation::Status {
+    match observed {
+        Observed::Provided(_) => pb::observation::Status::Provided,
+        Observed::PartPeriod { .. } => pb::observation::Status::PartPeriod,
+        Observed::NotProvided => pb::observation::Status::NotProvided,
+        Observed::NotApplicable => pb::observation::Status::NotApplicable,
+    }
+}
+
+fn status_word(status: pb::observation::Status) -> &'static str {
+    match status {
+        pb::observation::Status::Unspecified => "",
+        pb::observation::Status::Provided => "provided",
+        pb::observation::Status::PartPeriod => "part_period",
+        pb::observation::Status::NotProvided => "not_provided",
+        pb::observation::Status::NotApplicable => "not_applicable",
+    }
+}

@@ -1,0 +1,97 @@
+//! The national value of every cell, with who provided it.
+
+use mesur_catalogue::{CellId, Edition};
+use mesur_figures::coverage_percent;
+use mesur_returns::{DataReturn, Observation, Observed};
+
+use super::Error;
+
+/// The returns of an edition, one place for each of its authorities in their order.
+pub(crate) struct Returns<'a> {
+    edition: &'a Edition,
+    by_authority: Vec<Option<&'a DataReturn>>,
+}
+
+impl<'a> Returns<'a> {
+    /// Puts the returns in the order of the edition's authorities. A return of anyone else is
+    /// left out: the edition says who reports.
+    pub(crate) fn new(edition: &'a Edition, returns: &'a [DataReturn]) -> Self {
+        let by_authority = edition.authorities().iter().map(|authority| {
+            returns.iter().find(|data_return| data_return.authority == authority.code)
+        });
+        Self { edition, by_authority: by_authority.collect() }
+    }
+
+    /// How many authorities report.
+    pub(crate) fn expected(&self) -> u32 {
+        u32::try_from(self.by_authority.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The returns by authority; `None` for one that sent none.
+    pub(crate) fn by_authority(&self) -> impl Iterator<Item = Option<&'a DataReturn>> + '_ {
+        self.by_authority.iter().copied()
+    }
+
+    /// What each authority said about a cell.
+    fn observations(&self, cell: CellId) -> impl Iterator<Item = Option<&'a Observation>> + '_ {
+        self.by_authority().map(move |data_return| data_return?.observations.get(cell.index()))
+    }
+}
+
+/// The sum over the authorities that provided a cell, and its coverage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct CellTotal {
+    /// Scaled by the metric's decimals; `None` when nobody provided a value.
+    pub(crate) value: Option<i64>,
+    /// Authorities whose value is in the sum, part-period ones among them.
+    pub(crate) provided: u32,
+    /// Authorities whose value covers part of the period.
+    pub(crate) part_period: u32,
+    /// Authorities that provided nothing, those without a return among them.
+    pub(crate) not_provided: u32,
+    /// Authorities that the cell does not apply to.
+    pub(crate) not_applicable: u32,
+}
+
+impl CellTotal {
+    /// (expected less not provided) / expected, as a whole percentage, halves up.
+    pub(crate) fn coverage(&self, expected: u32) -> i64 {
+        coverage_percent(expected.saturating_sub(self.not_provided), expected).unwrap_or(0)
+    }
+}
+
+/// Adds every cell up: one pass over the returns, in the order of the cells.
+pub(crate) fn cell_totals(returns: &Returns<'_>) -> Result<Vec<CellTotal>, Error> {
+    let cells = returns.edition.cells().iter().zip(0..);
+    cells
+        .map(|(cell, id)| {
+            cell_total(returns, CellId(id))
+                .ok_or_else(|| Error::TotalTooLarge { item: cell.reference.to_string() })
+        })
+        .collect()
+}
+
+fn cell_total(returns: &Returns<'_>, cell: CellId) -> Option<CellTotal> {
+    let mut total = CellTotal::default();
+    let mut sum: i128 = 0;
+    for observation in returns.observations(cell) {
+        let count = match observation.map(|observation| &observation.value) {
+            Some(Observed::Provided(value)) => {
+                sum = sum.checked_add(i128::from(*value))?;
+                &mut total.provided
+            }
+            Some(Observed::PartPeriod { value, .. }) => {
+                sum = sum.checked_add(i128::from(*value))?;
+                total.part_period = total.part_period.checked_add(1)?;
+                &mut total.provided
+            }
+            Some(Observed::NotApplicable) => &mut total.not_applicable,
+            Some(Observed::NotProvided) | None => &mut total.not_provided,
+        };
+        *count = count.checked_add(1)?;
+    }
+    if total.provided > 0 {
+        total.value = Some(i64::try_from(sum).ok()?);
+    }
+    Some(total)
+}

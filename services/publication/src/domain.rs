@@ -1,0 +1,39 @@
+//! Compiling a release: pure functions from an edition and a snapshot's totals to the facts that
+//! are published, in the order in which they are told.
+//!
+//! A compiled release is the same in every language: figures with their bases, gaps and footnotes,
+//! coverage, tables. Nothing of a metric that is withheld gets in, but for its code in the list of
+//! what is not published and the printed list of definitional changes, which has no figures. A
+//! statement that rests on a withheld metric is left out whole and named. The same edition and
+//! totals give the same release.
+//!
+//! Deliberately not here: words (`crate::render`), storage, a clock, any adding up.
+
+mod compile;
+mod data;
+mod date;
+mod figure;
+mod footnotes;
+mod languages;
+mod quality;
+mod statements;
+mod tables;
+mod totals;
+mod wordings;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use compile::{Compiled, Error, SnapshotIdentity, compile};
+pub(crate) use data::rows_of;
+pub use data::{DataRow, data_rows};
+pub(crate) use date::Date;
+pub(crate) use figure::{FigureFact, Note, PartPeriod, Share};
+pub(crate) use footnotes::Footnote;
+pub(crate) use languages::{Held, LanguageGap, LanguageReport};
+pub(crate) use quality::{LowestCoverage, PopulationCount, PopulationName, Quality};
+pub(crate) use statements::{Group, Section, Statement, statement_args};
+pub(crate) use tables::{Column, Table};
+pub use totals::TotalsError;
+pub(crate) use totals::{CellValue, NationalCell};
+pub(crate) use wordings::Wordings;

@@ -1,0 +1,127 @@
+//! The statements of the main points, with their figures in the order of the sentence.
+
+use mesur_catalogue::{Edition, MetricCode};
+use mesur_wording::{Args, Error, Language, Span};
+
+use super::figure::FigureFact;
+use super::wordings::Wordings;
+
+/// A section of the main points; never empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Section {
+    /// Its id; the heading is the message `section-<id>`.
+    pub(crate) id: String,
+    /// Its groups.
+    pub(crate) groups: Vec<Group>,
+}
+
+/// Statements under one heading; never empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Group {
+    /// Its id; the heading is the message `group-<id>`.
+    pub(crate) id: String,
+    /// Its statements.
+    pub(crate) statements: Vec<Statement>,
+}
+
+/// A statement and its figures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Statement {
+    /// Its id; the words are the message `statement-<id>`.
+    pub(crate) id: String,
+    /// Its figures in the order of the English sentence.
+    pub(crate) figures: Vec<FigureFact>,
+}
+
+/// The planned sections without the statements that rest on a withheld metric, and the ids of
+/// those. What is left empty is left out.
+pub(crate) fn sections(
+    edition: &Edition,
+    wordings: &Wordings,
+    figures: &[FigureFact],
+) -> Result<(Vec<Section>, Vec<String>), Error> {
+    let mut omitted = Vec::new();
+    let mut sections = Vec::new();
+    for planned in &edition.release().sections {
+        let mut groups = Vec::new();
+        for group in &planned.groups {
+            let mut statements = Vec::new();
+            for id in &group.statements {
+                let statement = statement(wordings, figures, id)?;
+                if rests_on_withheld(edition, &statement) {
+                    omitted.push(id.clone());
+                } else {
+                    statements.push(statement);
+                }
+            }
+            if !statements.is_empty() {
+                groups.push(Group { id: group.id.clone(), statements });
+            }
+        }
+        if !groups.is_empty() {
+            sections.push(Section { id: planned.id.clone(), groups });
+        }
+    }
+    Ok((sections, omitted))
+}
+
+/// What a statement's template is written out with.
+pub(crate) fn statement_args(figures: &[FigureFact], language: Language, no_area: &str) -> Args {
+    figures.iter().fold(Args::new(), |args, figure| {
+        let area = figure.authority.as_ref().map_or(no_area, |authority| match language {
+            Language::Cy if !authority.name_cy.is_empty() => &authority.name_cy,
+            Language::Cy | Language::En => &authority.name_en,
+        });
+        args.figure(&figure.id, Some(figure.plural_number()), Some(area))
+    })
+}
+
+fn statement(
+    wordings: &Wordings,
+    figures: &[FigureFact],
+    id: &str,
+) -> Result<Statement, Error> {
+    let message = format!("statement-{id}");
+    let mut named = named(wordings, figures, &message);
+    let english = wordings.of(Language::En);
+    let args = statement_args(&named, Language::En, "");
+    let mut order: Vec<String> = Vec::new();
+    for span in english.spans(&message, &args)? {
+        if let Span::Figure(figure) = span
+            && !order.contains(&figure)
+        {
+            order.push(figure);
+        }
+    }
+    // A figure that this form of the sentence does not print still is a fact of the statement.
+    named.sort_by_key(|figure| {
+        order.iter().position(|printed| *printed == figure.id).unwrap_or(usize::MAX)
+    });
+    Ok(Statement { id: id.to_owned(), figures: named })
+}
+
+/// The figures that a statement names in either language, in the order of the edition.
+fn named(wordings: &Wordings, figures: &[FigureFact], message: &str) -> Vec<FigureFact> {
+    let mut variables: Vec<String> = Vec::new();
+    for language in Language::ALL {
+        if let Some(used) = wordings.of(language).variables(message) {
+            variables.extend(used.printed.into_iter().chain(used.choosing));
+        }
+    }
+    let is_named = |figure: &&FigureFact| {
+        variables.iter().any(|variable| match variable.strip_prefix(&figure.id) {
+            Some(rest) => matches!(rest, "" | "-n" | "-area"),
+            None => false,
+        })
+    };
+    figures.iter().filter(is_named).cloned().collect()
+}
+
+/// A metric that the edition does not know counts as withheld.
+fn rests_on_withheld(edition: &Edition, statement: &Statement) -> bool {
+    let published = |code: &String| {
+        let metric = MetricCode::parse(code).ok();
+        metric.and_then(|code| edition.metric(&code)).is_some_and(|metric| metric.published)
+    };
+    statement.figures.iter().any(|figure| !figure.metrics.iter().all(published))
+}

@@ -1,0 +1,212 @@
+//! The catalogue's public face.
+
+use std::sync::Arc;
+
+use mesur_catalogue::{
+    Authority, Catalogue, Category, CollectionId, ComparedItem, Difference, Edition, Metric, Rule,
+};
+use mesur_proto::catalogue::v1 as pb;
+use mesur_proto::catalogue::v1::catalogue_service_server::CatalogueService;
+use mesur_rpc::page::{SizeLimits, Tokens};
+use mesur_wire::EditionResource;
+use tonic::{Request, Response, Status};
+
+use super::{convert, status};
+use crate::error::Error;
+
+/// How many editions a page of a list has.
+const PAGE: SizeLimits = SizeLimits {
+    default: 100,
+    max: 1_000,
+};
+
+/// The gRPC face of the catalogue.
+pub(crate) struct CatalogueApi {
+    pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) tokens: Tokens,
+}
+
+#[tonic::async_trait]
+impl CatalogueService for CatalogueApi {
+    async fn get_edition(
+        &self,
+        request: Request<pb::GetEditionRequest>,
+    ) -> Result<Response<pb::Edition>, Status> {
+        let edition = self
+            .edition("name", &request.into_inner().name)
+            .map_err(status)?;
+        Ok(Response::new(whole_edition(edition)))
+    }
+
+    async fn list_editions(
+        &self,
+        request: Request<pb::ListEditionsRequest>,
+    ) -> Result<Response<pb::ListEditionsResponse>, Status> {
+        self.list(&request.into_inner())
+            .map(Response::new)
+            .map_err(status)
+    }
+
+    async fn compare_editions(
+        &self,
+        request: Request<pb::CompareEditionsRequest>,
+    ) -> Result<Response<pb::CompareEditionsResponse>, Status> {
+        let request = request.into_inner();
+        let from = self.edition("from", &request.from).map_err(status)?;
+        let to = self.edition("to", &request.to).map_err(status)?;
+        let comparison = from.compare(to);
+        let mut differences = Vec::new();
+        for (item, compared) in [
+            ("metric", comparison.metrics),
+            ("category", comparison.categories),
+            ("rule", comparison.rules),
+        ] {
+            differences.extend(
+                compared
+                    .into_iter()
+                    .map(|compared| difference(item, compared)),
+            );
+        }
+        Ok(Response::new(pb::CompareEditionsResponse { differences }))
+    }
+}
+
+impl CatalogueApi {
+    fn edition(&self, field: &str, name: &str) -> Result<&Edition, Error> {
+        let name = EditionResource::parse(name).map_err(Error::name(field))?.0;
+        match self.catalogue.get(&name) {
+            Some(edition) => Ok(edition),
+            None => Err(Error::EditionNotFound { name }),
+        }
+    }
+
+    fn list(&self, request: &pb::ListEditionsRequest) -> Result<pb::ListEditionsResponse, Error> {
+        let collection = match request.parent.strip_prefix("collections/") {
+            Some("-") => None,
+            Some(id) => Some(
+                CollectionId::parse(id)
+                    .map_err(|error| convert::invalid("parent", &error.to_string()))?,
+            ),
+            None => {
+                return Err(convert::invalid(
+                    "parent",
+                    "must be collections/{collection}",
+                ));
+            }
+        };
+        let size = PAGE.apply(request.page_size).map_err(Error::InvalidField)?;
+        let arguments = [request.parent.as_bytes()];
+        let after = self
+            .tokens
+            .read(&arguments, &request.page_token)
+            .map_err(Error::InvalidField)?;
+        let wanted = self.catalogue.editions().filter(|edition| {
+            collection
+                .as_ref()
+                .is_none_or(|id| id == &edition.name().collection)
+        });
+        let mut rest = wanted.skip_while(|edition| {
+            after
+                .as_ref()
+                .is_some_and(|last| edition.name().to_string().into_bytes() <= *last)
+        });
+        let editions: Vec<pb::Edition> = rest
+            .by_ref()
+            .take(size)
+            .map(|edition| bare_edition(edition))
+            .collect();
+        let next_page_token = match (rest.next(), editions.last()) {
+            (Some(_), Some(last)) => {
+                let last = EditionResource::parse(&last.name).map_err(Error::name("name"))?;
+                self.tokens.issue(&arguments, last.0.to_string().as_bytes())
+            }
+            _ => String::new(),
+        };
+        Ok(pb::ListEditionsResponse {
+            editions,
+            next_page_token,
+        })
+    }
+}
+
+fn bare_edition(edition: &Edition) -> pb::Edition {
+    pb::Edition {
+        name: EditionResource(edition.name().clone()).to_string(),
+        digest: edition.digest().to_owned(),
+        period_start_date: edition.settings().period_start.clone(),
+        period_end_date: edition.settings().period_end.clone(),
+        authorities: edition.authorities().iter().map(authority).collect(),
+        nation: Some(authority(edition.nation())),
+        metrics: Vec::new(),
+        rules: Vec::new(),
+    }
+}
+
+fn whole_edition(edition: &Edition) -> pb::Edition {
+    pb::Edition {
+        metrics: edition.metrics().iter().map(metric).collect(),
+        rules: edition.rules().iter().map(rule).collect(),
+        ..bare_edition(edition)
+    }
+}
+
+fn authority(authority: &Authority) -> pb::Authority {
+    pb::Authority {
+        code: authority.code.to_string(),
+        display_name_en: authority.name_en.clone(),
+        display_name_cy: authority.name_cy.clone(),
+    }
+}
+
+fn metric(metric: &Metric) -> pb::Metric {
+    pb::Metric {
+        code: metric.code.to_string(),
+        population: metric.population.clone(),
+        title_en: metric.title_en.clone(),
+        title_cy: metric.title_cy.clone(),
+        unit: metric.unit.clone(),
+        period_basis: metric.period_basis.clone(),
+        has_total: metric.has_total,
+        decimals: metric.decimals.into(),
+        published: metric.published,
+        categories: metric.categories.iter().map(category).collect(),
+    }
+}
+
+fn category(category: &Category) -> pb::Category {
+    pb::Category {
+        code: category.code.to_string(),
+        dimension: category.dimension.clone(),
+        label_en: category.label_en.clone(),
+        label_cy: category.label_cy.clone(),
+        unknown_remainder: category.is_unknown_remainder,
+    }
+}
+
+fn rule(rule: &Rule) -> pb::Rule {
+    pb::Rule {
+        id: rule.id.clone(),
+        severity: rule.severity.as_str().to_owned(),
+        test: rule.test.describe(),
+        basis: rule.basis.clone(),
+    }
+}
+
+fn difference(item: &str, compared: ComparedItem) -> pb::Difference {
+    let (difference, fields) = match compared.difference {
+        Difference::Added => ("added", Vec::new()),
+        Difference::Removed => ("removed", Vec::new()),
+        Difference::Changed { fields } => ("changed", fields),
+    };
+    let fields = fields.into_iter().map(|change| pb::FieldChange {
+        field: change.field.to_owned(),
+        from: change.from,
+        to: change.to,
+    });
+    pb::Difference {
+        item: item.to_owned(),
+        code: compared.code,
+        difference: difference.to_owned(),
+        fields: fields.collect(),
+    }
+}
