@@ -61,6 +61,7 @@ footnote-part-period-no-date = Dim ond am ran o'r cyfnod y gallai { count-author
 footnote-part-period-only = Dim ond am ran o'r cyfnod y gallai { count-authorities } ddarparu data.
 footnotes-heading = Troednodiadau
 footnote-mark = Troednodyn { $mark }
+footnote-back = Yn ôl at ffigur { $number } sydd â throednodyn { $mark }
 
 ## Ffrâm y datganiad
 
@@ -72,6 +73,7 @@ nav-main-points = Prif bwyntiau
 nav-tables = Tablau
 nav-quality = Ansawdd
 nav-data = Data (CSV)
+nav-facts = Y datganiad hwn fel ffeithiau (JSON)
 main-points-heading = Prif bwyntiau
 tables-heading = Tablau
 quality-heading = Ansawdd
@@ -83,6 +85,7 @@ release-reference = Cyfeirnod: { $reference }
 release-date = Cyhoeddwyd: { $date }
 release-period = Cyfnod: { $period }
 not-available = ddim ar gael
+figure-source = Ffynhonnell: { $source }
 wording-not-held = nid yw'r geiriad gennym
 english-only = Saesneg yn unig
 licence = Oni nodir yn wahanol, gellir ailddefnyddio'r datganiad hwn o dan y Drwydded Llywodraeth Agored v3.0.
@@ -115,6 +118,7 @@ shorthand-u = dibynadwyedd isel
 shorthand-x = ddim ar gael
 shorthand-z = ddim yn berthnasol
 part-period-mark = rhan o'r cyfnod yn unig
+part-period-short = rhan
 
 ## Ansawdd
 

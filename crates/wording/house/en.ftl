@@ -67,6 +67,8 @@ footnote-part-period-only = { count-authorities-initial } could provide data for
 footnotes-heading = Footnotes
 # Read out for a footnote mark.
 footnote-mark = Footnote { $mark }
+# Read out for the way back from a footnote; $number tells apart the figures that share it.
+footnote-back = Back to figure { $number } with footnote { $mark }
 
 ## Frame of a release
 
@@ -79,6 +81,7 @@ nav-main-points = Main points
 nav-tables = Tables
 nav-quality = Quality
 nav-data = Data (CSV)
+nav-facts = This release as facts (JSON)
 main-points-heading = Main points
 tables-heading = Tables
 quality-heading = Quality
@@ -90,6 +93,8 @@ release-reference = Reference: { $reference }
 release-date = Published: { $date }
 release-period = Period: { $period }
 not-available = not available
+# Where a figure of another collection comes from.
+figure-source = Source: { $source }
 wording-not-held = wording not held
 english-only = English only
 licence = Except where it says otherwise, this release may be used again under the Open Government Licence v3.0.
@@ -122,6 +127,8 @@ shorthand-u = low reliability
 shorthand-x = not available
 shorthand-z = not applicable
 part-period-mark = part of the period only
+# In brackets beside a value, explained by part-period-mark.
+part-period-short = part
 
 ## Quality
 

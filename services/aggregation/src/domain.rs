@@ -8,12 +8,19 @@
 
 mod figure;
 mod rank;
+mod share;
+#[cfg(test)]
+mod tests;
 mod totals;
 
-pub(crate) use figure::{FigureValue, Share, figure_values};
-pub(crate) use rank::{RankedShare, compare_shares, rank_authorities};
+pub(crate) use figure::{FigureValue, PartPeriod, figure_values};
+pub(crate) use rank::{RankedShare, Ranking, percent_sides, rank_authorities};
+pub(crate) use share::Share;
 pub(crate) use totals::{CellTotal, Returns, cell_totals};
 
+use mesur_catalogue::EditionName;
+use mesur_returns::DataReturn;
+use mesur_wire::{RevisionName, SnapshotName};
 use sha2::{Digest, Sha256};
 
 /// A total that cannot be stated.
@@ -27,17 +34,46 @@ pub(crate) enum Error {
     },
 }
 
+/// A signed-off return that is held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SignedReturn {
+    /// Which revision of which return.
+    pub(crate) name: RevisionName,
+    /// The digest of its content.
+    pub(crate) digest: String,
+    /// The content.
+    pub(crate) data_return: DataReturn,
+}
+
+/// A snapshot, apart from its totals.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Snapshot {
+    /// Its name, which comes from the digest.
+    pub(crate) name: SnapshotName,
+    /// The digest of its inputs.
+    pub(crate) digest: String,
+    /// The edition that it adds up.
+    pub(crate) edition: EditionName,
+    /// When it was made.
+    pub(crate) created: jiff::Timestamp,
+}
+
 /// The identity of a snapshot: SHA-256 over the edition's digest and every return's authority,
 /// revision name and digest, in the order of the authorities' codes.
-pub(crate) fn inputs_digest(edition_digest: &str, returns: &[(String, String, String)]) -> String {
-    let mut returns: Vec<_> = returns.iter().collect();
-    returns.sort();
+pub(crate) fn inputs_digest(edition_digest: &str, returns: &[SignedReturn]) -> String {
+    let lines = returns.iter().map(|signed| {
+        let authority = &signed.data_return.authority;
+        format!("\n{authority} {} {}", signed.name, signed.digest)
+    });
+    let mut lines: Vec<String> = lines.collect();
+    lines.sort();
     let mut hash = Sha256::new();
     hash.update(edition_digest);
-    for (authority, name, digest) in returns {
-        hash.update(format!("\n{authority} {name} {digest}"));
+    for line in lines {
+        hash.update(line);
     }
     let nibble = |value: u8| char::from_digit(value.into(), 16).unwrap_or('0');
-    let hex = hash.finalize().into_iter().flat_map(|byte| [nibble(byte >> 4), nibble(byte & 15)]);
+    let digits = hash.finalize().into_iter();
+    let hex = digits.flat_map(|byte| [nibble(byte >> 4), nibble(byte & 15)]);
     "sha256:".chars().chain(hex).collect()
 }

@@ -32,7 +32,7 @@ pub(crate) use figure::{FigureFact, Note, PartPeriod, Share};
 pub(crate) use footnotes::Footnote;
 pub(crate) use languages::{Held, LanguageGap, LanguageReport};
 pub(crate) use quality::{LowestCoverage, PopulationCount, PopulationName, Quality};
-pub(crate) use statements::{Group, Section, Statement, statement_args};
+pub(crate) use statements::{Group, Section, Statement, area_name, statement_args};
 pub(crate) use tables::{Column, Table};
 pub use totals::TotalsError;
 pub(crate) use totals::{CellValue, NationalCell};

@@ -4,35 +4,17 @@
 use std::collections::BTreeMap;
 
 use mesur_catalogue::{
-    Edition, Expression, Figure, FigureKind, MetricCode, Operand, OutsideFigure, Rank,
+    Edition, Expression, Figure, FigureKind, MetricCode, Operand, OutsideFigure, Overflow, Rank,
 };
-use mesur_figures::{Percent, percent, rescale};
+use mesur_figures::rescale;
 use mesur_returns::{DataReturn, Date, Observed};
 
 use super::Error;
-use super::rank::{RankedShare, rank_authorities};
+use super::rank::{RankedShare, percent_sides, rank_authorities};
+use super::share::{Share, matched, own_shares, side};
 use super::totals::{CellTotal, Returns};
 
-/// A part and its base before rounding, on the edition's largest number of decimals.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Share {
-    /// The part.
-    pub(crate) numerator: i128,
-    /// The base.
-    pub(crate) denominator: i128,
-    /// The authorities in it.
-    pub(crate) authorities: u32,
-}
-
-impl Share {
-    /// The percentage by the edition's rounding rule.
-    pub(crate) fn percent(&self, edition: &Edition) -> Option<Percent> {
-        let settings = edition.settings();
-        percent(self.numerator, self.denominator, settings.percent_decimals, settings.rounding)
-    }
-}
-
-/// Authorities whose values cover the same part of the period for the same reason.
+/// The part of the period that a value covers, and why.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct PartPeriod {
     /// The last day covered, where the comment states it.
@@ -66,134 +48,123 @@ pub(crate) struct FigureValue {
 
 /// Works every figure of the edition out, in the order of the table.
 pub(crate) fn figure_values(
-    edition: &Edition,
     returns: &Returns<'_>,
     totals: &[CellTotal],
 ) -> Result<Vec<FigureValue>, Error> {
-    let values = edition.figures().iter().map(|figure| {
-        figure_value(edition, returns, totals, figure)
-            .ok_or_else(|| Error::TotalTooLarge { item: figure.id.clone() })
+    let figures = returns.edition().figures().iter();
+    let values = figures.map(|figure| {
+        figure_value(returns, totals, figure).map_err(|Overflow| Error::TotalTooLarge {
+            item: figure.id.clone(),
+        })
     });
     values.collect()
 }
 
-/// `None` when a sum does not fit.
 fn figure_value(
-    edition: &Edition,
     returns: &Returns<'_>,
     totals: &[CellTotal],
     figure: &Figure,
-) -> Option<FigureValue> {
+) -> Result<FigureValue, Overflow> {
     match &figure.kind {
-        FigureKind::Count { numerator } => count(edition, returns, numerator),
-        FigureKind::Percent { numerator, denominator } => {
-            share(edition, returns, totals, numerator, denominator)
-        }
-        FigureKind::AuthorityPercent { of, rank } => {
-            let ranked = rank_authorities(edition, returns, of)?;
-            authority_percent(edition, of, &ranked, *rank)
-        }
-        FigureKind::AuthorityCount { of, threshold, excluding_highest } => {
-            let ranked = rank_authorities(edition, returns, of)?;
-            authority_count(edition, of, &ranked, *threshold, *excluding_highest)
-        }
-        FigureKind::Outside(outside) => Some(outside_figure(outside)),
+        FigureKind::Count { numerator } => count(returns, numerator),
+        FigureKind::Percent {
+            numerator,
+            denominator,
+        } => share(returns, totals, numerator, denominator),
+        FigureKind::AuthorityPercent { of, rank } => authority_percent(returns, of, *rank),
+        FigureKind::AuthorityCount {
+            of,
+            threshold,
+            excluding_highest,
+        } => authority_count(returns, of, *threshold, *excluding_highest),
+        FigureKind::Outside(outside) => Ok(outside_figure(outside)),
     }
 }
 
-/// A side of a figure in one return; `Ok(None)` when the authority lacks a value that it names.
-/// A cell that does not apply counts as nothing and is not missing.
-pub(crate) fn side(
-    edition: &Edition,
-    data_return: &DataReturn,
-    expression: &Expression,
-) -> Option<Option<i128>> {
-    let scale = edition.decimals_max();
-    let value = |operand: &Operand| {
-        let Operand::Cell(cell) = operand else { return None };
-        match data_return.observations.get(cell.index())?.value {
-            Observed::Provided(value) | Observed::PartPeriod { value, .. } => {
-                rescale(value, edition.cell(*cell)?.decimals, scale)
-            }
-            Observed::NotApplicable => Some(0),
-            Observed::NotProvided => None,
-        }
-    };
-    expression.evaluate(value).ok()
-}
-
-fn count(edition: &Edition, returns: &Returns<'_>, numerator: &Expression) -> Option<FigureValue> {
+/// The sum over the authorities that provided every cell of it, with as many decimals as the most
+/// precise of its cells.
+fn count(returns: &Returns<'_>, numerator: &Expression) -> Result<FigureValue, Overflow> {
+    let edition = returns.edition();
+    let cells = numerator.cells().filter_map(|cell| edition.cell(cell));
+    let decimals = cells.map(|cell| cell.decimals).max().unwrap_or(0);
     let mut sum: i128 = 0;
-    let mut matched: u32 = 0;
     let mut with_value = false;
-    for data_return in returns.by_authority().flatten() {
-        if let Some(value) = side(edition, data_return, numerator)? {
-            sum = sum.checked_add(value)?;
-            matched = matched.checked_add(1)?;
+    let mut authorities = Vec::new();
+    for (authority, data_return) in returns.by_authority().enumerate() {
+        let Some(data_return) = data_return else {
+            continue;
+        };
+        if let Some(value) = side(edition, data_return, numerator, decimals)? {
+            sum = sum.checked_add(value).ok_or(Overflow)?;
+            authorities.push(authority);
             with_value |= has_value(data_return, numerator);
         }
     }
-    let value = if with_value { Some(i64::try_from(sum).ok()?) } else { None };
-    Some(FigureValue {
-        value,
-        decimals: edition.decimals_max(),
-        not_provided: returns.expected().checked_sub(matched)?,
-        part_periods: part_periods(edition, returns, &[numerator]),
+    let sum = i64::try_from(sum).map_err(|_| Overflow)?;
+    Ok(FigureValue {
+        // Where it applies to nobody there is no number to state, not even zero.
+        value: with_value.then_some(sum),
+        decimals,
+        not_provided: missing(returns, &authorities),
+        part_periods: part_periods(returns, &authorities, &[numerator]),
         metrics: metrics(edition, &[numerator]),
         ..FigureValue::default()
     })
 }
 
 fn share(
-    edition: &Edition,
     returns: &Returns<'_>,
     totals: &[CellTotal],
     numerator: &Expression,
     denominator: &Expression,
-) -> Option<FigureValue> {
-    let mut matched = Share { numerator: 0, denominator: 0, authorities: 0 };
-    for data_return in returns.by_authority().flatten() {
-        let part = side(edition, data_return, numerator)?;
-        let base = side(edition, data_return, denominator)?;
-        if let (Some(part), Some(base)) = (part, base) {
-            matched.numerator = matched.numerator.checked_add(part)?;
-            matched.denominator = matched.denominator.checked_add(base)?;
-            matched.authorities = matched.authorities.checked_add(1)?;
-        }
-    }
-    let rounded = matched.percent(edition);
-    Some(FigureValue {
-        value: rounded.map(|percent| percent.units),
-        decimals: edition.settings().percent_decimals,
-        nearly_100: rounded.is_some_and(|percent| percent.nearly_100),
-        matched: Some(matched),
+) -> Result<FigureValue, Overflow> {
+    let edition = returns.edition();
+    let shares = own_shares(returns, numerator, denominator)?;
+    let matched = matched(&shares)?;
+    let authorities: Vec<usize> = shares.iter().map(|(authority, _)| *authority).collect();
+    let sides = [numerator, denominator];
+    Ok(FigureValue {
         plain: plain_share(edition, totals, numerator, denominator)?,
-        not_provided: returns.expected().checked_sub(matched.authorities)?,
-        part_periods: part_periods(edition, returns, &[numerator, denominator]),
-        metrics: metrics(edition, &[numerator, denominator]),
-        authority: None,
+        not_provided: missing(returns, &authorities),
+        part_periods: part_periods(returns, &authorities, &sides),
+        metrics: metrics(edition, &sides),
+        ..percentage(edition, matched)
     })
 }
 
-/// The share of the printed national sums; `Some(None)` when one of them is not there.
+/// What a percentage says of its own.
+fn percentage(edition: &Edition, share: Share) -> FigureValue {
+    let rounded = share.percent(edition);
+    FigureValue {
+        value: rounded.map(|percent| percent.units),
+        decimals: edition.settings().percent_decimals,
+        nearly_100: rounded.is_some_and(|percent| percent.nearly_100),
+        matched: Some(share),
+        ..FigureValue::default()
+    }
+}
+
+/// The share of the printed national sums; `Ok(None)` when one of them is not there.
 fn plain_share(
     edition: &Edition,
     totals: &[CellTotal],
     numerator: &Expression,
     denominator: &Expression,
-) -> Option<Option<Share>> {
+) -> Result<Option<Share>, Overflow> {
     let value = |operand: &Operand| {
-        let Operand::Cell(cell) = operand else { return None };
+        let Operand::Cell(cell) = operand else {
+            return None;
+        };
         let units = totals.get(cell.index())?.value?;
         rescale(units, edition.cell(*cell)?.decimals, edition.decimals_max())
     };
-    let part = numerator.evaluate(value).ok()?;
-    let base = denominator.evaluate(value).ok()?;
+    let (part, base) = (numerator.evaluate(value)?, denominator.evaluate(value)?);
     // Authorities differ from cell to cell here; the widest cell says how many are in it.
     let cells = numerator.cells().chain(denominator.cells());
-    let authorities =
-        cells.filter_map(|cell| Some(totals.get(cell.index())?.provided)).max().unwrap_or(0);
-    Some(part.zip(base).map(|(numerator, denominator)| Share {
+    let wide = |total: &CellTotal| total.provided.saturating_add(total.not_applicable);
+    let authorities = cells.filter_map(|cell| totals.get(cell.index()).map(wide));
+    let authorities = authorities.max().unwrap_or(0);
+    Ok(part.zip(base).map(|(numerator, denominator)| Share {
         numerator,
         denominator,
         authorities,
@@ -201,48 +172,68 @@ fn plain_share(
 }
 
 fn authority_percent(
-    edition: &Edition,
+    returns: &Returns<'_>,
     of: &str,
-    ranked: &[RankedShare],
     rank: Rank,
-) -> Option<FigureValue> {
-    let found = match rank {
-        Rank::Lowest => ranked.first(),
-        Rank::SecondLowest => ranked.get(1),
-        Rank::Highest => ranked.last(),
+) -> Result<FigureValue, Overflow> {
+    let edition = returns.edition();
+    // The catalogue lets `of` name nothing but a percentage.
+    let Some(sides) = percent_sides(edition, of) else {
+        return Ok(FigureValue::default());
     };
-    let rounded = found.and_then(|ranked| ranked.share.percent(edition));
-    Some(FigureValue {
-        value: rounded.map(|percent| percent.units),
+    let ranking = rank_authorities(returns, sides)?;
+    let found = match rank {
+        Rank::Lowest => ranking.ranked.first(),
+        Rank::SecondLowest => ranking.ranked.get(1),
+        Rank::Highest => ranking.ranked.last(),
+    };
+    let stated = found.map(|ranked| percentage(edition, ranked.share));
+    let authority = found.map(|ranked| ranked.authority);
+    let sides = [sides.0, sides.1];
+    Ok(FigureValue {
         decimals: edition.settings().percent_decimals,
-        nearly_100: rounded.is_some_and(|percent| percent.nearly_100),
-        matched: found.map(|ranked| ranked.share),
-        authority: found.map(|ranked| ranked.authority),
-        metrics: metrics_of(edition, of),
-        ..FigureValue::default()
+        not_provided: u32::try_from(ranking.missing.len()).map_err(|_| Overflow)?,
+        part_periods: part_periods(returns, authority.as_slice(), &sides),
+        authority,
+        metrics: metrics(edition, &sides),
+        ..stated.unwrap_or_default()
     })
 }
 
 fn authority_count(
-    edition: &Edition,
+    returns: &Returns<'_>,
     of: &str,
-    ranked: &[RankedShare],
     threshold: i64,
     excluding_highest: bool,
-) -> Option<FigureValue> {
-    let counted = ranked.len().saturating_sub(usize::from(excluding_highest));
+) -> Result<FigureValue, Overflow> {
+    let edition = returns.edition();
+    let Some(sides) = percent_sides(edition, of) else {
+        return Ok(FigureValue::default());
+    };
+    let ranking = rank_authorities(returns, sides)?;
+    let counted = ranking.ranked.len();
+    let counted = counted.saturating_sub(usize::from(excluding_highest));
     let mut count: i64 = 0;
-    for ranked in ranked.iter().take(counted) {
-        // share >= threshold / 1000 per cent, without dividing.
-        let part = ranked.share.numerator.checked_mul(100_000)?;
-        let bound = ranked.share.denominator.checked_mul(threshold.into())?;
-        count = count.checked_add(i64::from(part >= bound))?;
+    for ranked in ranking.ranked.iter().take(counted) {
+        let reached = is_at_least(&ranked.share, threshold).ok_or(Overflow)?;
+        count = count.checked_add(reached.into()).ok_or(Overflow)?;
     }
-    Some(FigureValue {
-        value: (!ranked.is_empty()).then_some(count),
-        metrics: metrics_of(edition, of),
+    let authority = |ranked: &RankedShare| ranked.authority;
+    let authorities: Vec<usize> = ranking.ranked.iter().map(authority).collect();
+    let sides = [sides.0, sides.1];
+    Ok(FigureValue {
+        value: (!authorities.is_empty()).then_some(count),
+        not_provided: u32::try_from(ranking.missing.len()).map_err(|_| Overflow)?,
+        part_periods: part_periods(returns, &authorities, &sides),
+        metrics: metrics(edition, &sides),
         ..FigureValue::default()
     })
+}
+
+/// Whether a share is at or above a threshold in thousandths of a per cent, without dividing.
+fn is_at_least(share: &Share, threshold: i64) -> Option<bool> {
+    let part = share.numerator.checked_mul(100_000)?;
+    Some(part >= share.denominator.checked_mul(threshold.into())?)
 }
 
 fn outside_figure(outside: &OutsideFigure) -> FigureValue {
@@ -253,28 +244,41 @@ fn outside_figure(outside: &OutsideFigure) -> FigureValue {
     }
 }
 
+/// How many authorities are not among those in a figure.
+fn missing(returns: &Returns<'_>, authorities: &[usize]) -> u32 {
+    let present = u32::try_from(authorities.len()).unwrap_or(u32::MAX);
+    returns.expected().saturating_sub(present)
+}
+
 fn has_value(data_return: &DataReturn, expression: &Expression) -> bool {
-    expression.cells().any(|cell| {
-        data_return.observations.get(cell.index()).is_some_and(|observation| {
-            matches!(observation.value, Observed::Provided(_) | Observed::PartPeriod { .. })
-        })
+    let mut cells = expression.cells();
+    cells.any(|cell| {
+        let observation = data_return.observations.get(cell.index());
+        observation.is_some_and(|observation| observation.value.value().is_some())
     })
 }
 
-/// Each authority once, by the first part-period value among the cells.
+/// The part-period values of the authorities in a figure: each authority once, by the first such
+/// value among the cells.
 fn part_periods(
-    edition: &Edition,
     returns: &Returns<'_>,
+    authorities: &[usize],
     sides: &[&Expression],
 ) -> BTreeMap<PartPeriod, u32> {
     let mut groups = BTreeMap::new();
-    for data_return in returns.by_authority().flatten() {
+    for (authority, data_return) in returns.by_authority().enumerate() {
+        let Some(data_return) = data_return.filter(|_| authorities.contains(&authority)) else {
+            continue;
+        };
         let mut cells = sides.iter().flat_map(|side| side.cells());
         let first = cells.find_map(|cell| {
             let observation = data_return.observations.get(cell.index())?;
-            let Observed::PartPeriod { end, .. } = observation.value else { return None };
-            let reason = edition.reason_in(&observation.comment);
-            Some(PartPeriod { end, reason: reason.map(|reason| reason.id.clone()) })
+            let Observed::PartPeriod { end, .. } = observation.value else {
+                return None;
+            };
+            let reason = returns.edition().reason_in(&observation.comment);
+            let reason = reason.map(|reason| reason.id.clone());
+            Some(PartPeriod { end, reason })
         });
         if let Some(group) = first {
             let count: &mut u32 = groups.entry(group).or_default();
@@ -294,13 +298,4 @@ fn metrics(edition: &Edition, sides: &[&Expression]) -> Vec<MetricCode> {
         }
     }
     found
-}
-
-fn metrics_of(edition: &Edition, figure: &str) -> Vec<MetricCode> {
-    match edition.figure(figure).map(|figure| &figure.kind) {
-        Some(FigureKind::Percent { numerator, denominator }) => {
-            metrics(edition, &[numerator, denominator])
-        }
-        _ => Vec::new(),
-    }
 }

@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
-use mesur_catalogue::{Edition, FigureKind};
+use mesur_catalogue::{Edition, Expression, FigureKind, Overflow};
 
-use super::figure::{Share, side};
+use super::share::{Share, own_shares};
 use super::totals::Returns;
 
 /// An authority's own share.
@@ -12,40 +12,64 @@ use super::totals::Returns;
 pub(crate) struct RankedShare {
     /// The authority's place in the edition.
     pub(crate) authority: usize,
+    /// Its place in the ranking, from 1; equal shares have equal ones.
+    pub(crate) rank: u32,
     /// Its share, before rounding.
     pub(crate) share: Share,
 }
 
-/// The authorities that provided both sides of a percent figure and have a base, lowest first by
-/// the unrounded share; equal shares stay in the order of the edition's authorities. `None` when
-/// a sum does not fit.
-pub(crate) fn rank_authorities(
-    edition: &Edition,
-    returns: &Returns<'_>,
-    figure: &str,
-) -> Option<Vec<RankedShare>> {
-    let kind = edition.figure(figure).map(|figure| &figure.kind);
-    let Some(FigureKind::Percent { numerator, denominator }) = kind else {
-        return Some(Vec::new());
-    };
-    let mut ranked = Vec::new();
-    for (authority, data_return) in returns.by_authority().enumerate() {
-        let Some(data_return) = data_return else { continue };
-        let part = side(edition, data_return, numerator)?;
-        let base = side(edition, data_return, denominator)?;
-        if let (Some(numerator), Some(denominator @ 1..)) = (part, base) {
-            let share = Share { numerator, denominator, authorities: 1 };
-            ranked.push(RankedShare { authority, share });
-        }
-    }
-    ranked.sort_by(|one, other| compare_shares(&one.share, &other.share));
-    Some(ranked)
+/// The authorities of an edition by their own shares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Ranking {
+    /// Lowest first by the unrounded share; equal shares in the order of the codes.
+    pub(crate) ranked: Vec<RankedShare>,
+    /// The places of the authorities that lack a value of the figure, in the edition's order.
+    pub(crate) missing: Vec<usize>,
 }
 
-/// Compares a/b with c/d as a·d with c·b: exact for sides below 2^63, far above any count of
-/// people; beyond that it saturates rather than fails.
-pub(crate) fn compare_shares(one: &Share, other: &Share) -> Ordering {
-    let left = one.numerator.saturating_mul(other.denominator);
-    let right = other.numerator.saturating_mul(one.denominator);
-    left.cmp(&right)
+/// Both sides of a percent figure; `None` when the edition has no such percentage.
+pub(crate) fn percent_sides<'a>(
+    edition: &'a Edition,
+    figure: &str,
+) -> Option<(&'a Expression, &'a Expression)> {
+    match &edition.figure(figure)?.kind {
+        FigureKind::Percent {
+            numerator,
+            denominator,
+        } => Some((numerator, denominator)),
+        FigureKind::Count { .. }
+        | FigureKind::AuthorityPercent { .. }
+        | FigureKind::AuthorityCount { .. }
+        | FigureKind::Outside(_) => None,
+    }
+}
+
+/// Ranks the authorities that provided both sides. One whose base is zero has no percentage: it
+/// is neither ranked nor missing.
+pub(crate) fn rank_authorities(
+    returns: &Returns<'_>,
+    (numerator, denominator): (&Expression, &Expression),
+) -> Result<Ranking, Overflow> {
+    let authorities = returns.edition().authorities();
+    let code = |place: usize| authorities.get(place).map(|authority| &authority.code);
+    let mut shares = own_shares(returns, numerator, denominator)?;
+    let provided = |place: &usize| shares.iter().any(|(authority, _)| authority == place);
+    let missing = (0..authorities.len()).filter(|place| !provided(place));
+    let missing = missing.collect();
+    shares.retain(|(_, share)| share.denominator > 0);
+    shares.sort_by(|(one, left), (two, right)| {
+        let by_code = || code(*one).cmp(&code(*two));
+        left.compare(right).then_with(by_code)
+    });
+    let mut ranked: Vec<RankedShare> = Vec::new();
+    for ((authority, share), place) in shares.into_iter().zip(1..) {
+        let before = ranked.last();
+        let equal = before.filter(|before| before.share.compare(&share) == Ordering::Equal);
+        ranked.push(RankedShare {
+            authority,
+            rank: equal.map_or(place, |before| before.rank),
+            share,
+        });
+    }
+    Ok(Ranking { ranked, missing })
 }

@@ -15,11 +15,24 @@ pub(crate) struct Returns<'a> {
 impl<'a> Returns<'a> {
     /// Puts the returns in the order of the edition's authorities. A return of anyone else is
     /// left out: the edition says who reports.
-    pub(crate) fn new(edition: &'a Edition, returns: &'a [DataReturn]) -> Self {
+    pub(crate) fn new(
+        edition: &'a Edition,
+        returns: impl IntoIterator<Item = &'a DataReturn>,
+    ) -> Self {
+        let returns: Vec<&DataReturn> = returns.into_iter().collect();
         let by_authority = edition.authorities().iter().map(|authority| {
-            returns.iter().find(|data_return| data_return.authority == authority.code)
+            let own = |data_return: &&&DataReturn| data_return.authority == authority.code;
+            returns.iter().find(own).copied()
         });
-        Self { edition, by_authority: by_authority.collect() }
+        Self {
+            edition,
+            by_authority: by_authority.collect(),
+        }
+    }
+
+    /// The edition that the returns answer.
+    pub(crate) fn edition(&self) -> &'a Edition {
+        self.edition
     }
 
     /// How many authorities report.
@@ -34,7 +47,8 @@ impl<'a> Returns<'a> {
 
     /// What each authority said about a cell.
     fn observations(&self, cell: CellId) -> impl Iterator<Item = Option<&'a Observation>> + '_ {
-        self.by_authority().map(move |data_return| data_return?.observations.get(cell.index()))
+        self.by_authority()
+            .map(move |data_return| data_return?.observations.get(cell.index()))
     }
 }
 
@@ -62,26 +76,28 @@ impl CellTotal {
 
 /// Adds every cell up: one pass over the returns, in the order of the cells.
 pub(crate) fn cell_totals(returns: &Returns<'_>) -> Result<Vec<CellTotal>, Error> {
-    let cells = returns.edition.cells().iter().zip(0..);
-    cells
-        .map(|(cell, id)| {
-            cell_total(returns, CellId(id))
-                .ok_or_else(|| Error::TotalTooLarge { item: cell.reference.to_string() })
+    let cells = returns.edition().cells().iter().zip(0..);
+    let totals = cells.map(|(cell, number)| {
+        cell_total(returns, CellId(number)).ok_or_else(|| Error::TotalTooLarge {
+            item: cell.reference.to_string(),
         })
-        .collect()
+    });
+    totals.collect()
 }
 
+/// `None` when the sum does not fit.
 fn cell_total(returns: &Returns<'_>, cell: CellId) -> Option<CellTotal> {
     let mut total = CellTotal::default();
+    // Summed wide, so that the order of the authorities cannot decide whether the sum fits.
     let mut sum: i128 = 0;
     for observation in returns.observations(cell) {
-        let count = match observation.map(|observation| &observation.value) {
+        let count = match observation.map(|observation| observation.value) {
             Some(Observed::Provided(value)) => {
-                sum = sum.checked_add(i128::from(*value))?;
+                sum = sum.checked_add(value.into())?;
                 &mut total.provided
             }
             Some(Observed::PartPeriod { value, .. }) => {
-                sum = sum.checked_add(i128::from(*value))?;
+                sum = sum.checked_add(value.into())?;
                 total.part_period = total.part_period.checked_add(1)?;
                 &mut total.provided
             }

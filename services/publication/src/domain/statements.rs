@@ -1,6 +1,6 @@
 //! The statements of the main points, with their figures in the order of the sentence.
 
-use mesur_catalogue::{Edition, MetricCode};
+use mesur_catalogue::{Authority, Edition, MetricCode};
 use mesur_wording::{Args, Error, Language, Span};
 
 use super::figure::FigureFact;
@@ -68,12 +68,18 @@ pub(crate) fn sections(
 /// What a statement's template is written out with.
 pub(crate) fn statement_args(figures: &[FigureFact], language: Language, no_area: &str) -> Args {
     figures.iter().fold(Args::new(), |args, figure| {
-        let area = figure.authority.as_ref().map_or(no_area, |authority| match language {
-            Language::Cy if !authority.name_cy.is_empty() => &authority.name_cy,
-            Language::Cy | Language::En => &authority.name_en,
-        });
+        let area = figure.authority.as_ref();
+        let area = area.map_or(no_area, |authority| area_name(authority, language));
         args.figure(&figure.id, Some(figure.plural_number()), Some(area))
     })
+}
+
+/// The name of an area in a language; English where there is no Welsh name.
+pub(crate) fn area_name(area: &Authority, language: Language) -> &str {
+    match language {
+        Language::Cy if !area.name_cy.is_empty() => &area.name_cy,
+        Language::Cy | Language::En => &area.name_en,
+    }
 }
 
 fn statement(

@@ -1,0 +1,129 @@
+//! `mesur rehearse`: a whole production run in a temporary suite.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use indicatif::ProgressBar;
+use mesur_catalogue::Edition;
+use mesur_publication::tables;
+use mesur_rpc::clock::SystemClock;
+use mesur_rpc::server::Limits;
+use mesur_suite::{Config, Ports, Stores, Suite};
+use mesur_wording::{Language, Wording};
+use tokio_util::sync::CancellationToken;
+
+use crate::findings::{self, Row};
+use crate::production::{Clients, Outcome, Published, Run};
+use crate::{editions, files};
+
+/// The files of a release that are written out.
+const RELEASE_FILES: [&str; 6] = [
+    "main-points.en.txt",
+    "main-points.cy.txt",
+    "release.en.html",
+    "release.cy.html",
+    "release.json",
+    "data.csv",
+];
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The edition: a bundled one such as pif/2022-23, or a folder.
+    #[arg(long, value_name = "NAME_OR_DIR")]
+    edition: String,
+    /// The folder of the return files, one CSV file for each authority.
+    #[arg(long, value_name = "DIR")]
+    returns: PathBuf,
+    /// The folder of the return files of an earlier period, for the rules that compare with it.
+    #[arg(long, value_name = "DIR")]
+    previous: Option<PathBuf>,
+    /// Where the release, the findings and the totals are written.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+/// Exits with 0 when a release came out and with 1 when findings block it.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let (catalogue, edition) = editions::find(&arguments.edition)?;
+    let returns = files::read_folder(&arguments.returns)?;
+    let previous = arguments.previous.as_deref().map(files::read_folder).transpose()?;
+    fs::create_dir_all(&arguments.out)
+        .with_context(|| format!("making the folder {}", arguments.out.display()))?;
+    let wording = Wording::new(Language::En, None)?;
+    let temporary = tempfile::tempdir().context("making a temporary folder")?;
+    let config = Config {
+        catalogue: Arc::clone(&catalogue),
+        stores: Stores::Folder(temporary.path().to_owned()),
+        ports: Ports::default(),
+        clock: Arc::new(SystemClock),
+        limits: Limits::default(),
+    };
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(async {
+        let suite = Suite::start(config, CancellationToken::new()).await?;
+        let run = Run {
+            clients: Clients::new(suite.endpoints())?,
+            catalogue: &catalogue,
+            edition: &edition,
+            wording: &wording,
+            progress: ProgressBar::new(0),
+        };
+        let mut rows = Vec::new();
+        let outcome = run.produce(previous.as_deref().unwrap_or_default(), &returns, &mut rows);
+        let outcome = outcome.await;
+        run.progress.finish_and_clear();
+        write_findings(&arguments.out, &rows)?;
+        let code = match outcome? {
+            Outcome::Published(published) => {
+                write_release(&run.clients, &arguments.out, &edition, &published).await?;
+                println!("{}: {}", edition.name(), findings::summary(&rows));
+                println!("the release is in {}", arguments.out.display());
+                ExitCode::SUCCESS
+            }
+            Outcome::Blocked => {
+                account_of_errors(&edition, &rows, &arguments.out);
+                ExitCode::FAILURE
+            }
+        };
+        suite.stop().await?;
+        Ok(code)
+    })
+}
+
+fn account_of_errors(edition: &Edition, rows: &[Row], out: &Path) {
+    let errors: Vec<Row> = rows.iter().filter(|row| row.is_error()).cloned().collect();
+    println!("{}", findings::table(&errors));
+    println!(
+        "{}: no release, because of {} error(s); every finding is in {}",
+        edition.name(),
+        errors.len(),
+        out.join("findings.csv").display()
+    );
+}
+
+fn write_findings(out: &Path, rows: &[Row]) -> anyhow::Result<()> {
+    let path = out.join("findings.csv");
+    let file = File::create(&path).with_context(|| format!("writing {}", path.display()))?;
+    findings::write_csv(rows, file)
+}
+
+async fn write_release(
+    clients: &Clients,
+    out: &Path,
+    edition: &Edition,
+    published: &Published,
+) -> anyhow::Result<()> {
+    for name in RELEASE_FILES {
+        let bytes = clients.download(&published.release.name, name).await?;
+        write(&out.join(name), &bytes)?;
+    }
+    let totals = published.snapshot.totals.as_ref().context("the snapshot has no totals")?;
+    write(&out.join("totals.csv"), &tables::totals_csv(edition, totals)?)
+}
+
+fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    fs::write(path, bytes).with_context(|| format!("writing {}", path.display()))
+}

@@ -1,0 +1,56 @@
+//! `mesur up`: the suite on this machine until a signal stops it.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+use mesur_rpc::clock::SystemClock;
+use mesur_rpc::server::Limits;
+use mesur_suite::{Config, Ports, Stores, Suite};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Where the stores are; the folder is made when it is not there.
+    #[arg(long, default_value = "mesur-data", value_name = "DIR")]
+    data: PathBuf,
+    /// A folder with a further edition; may be given again.
+    #[arg(long = "edition", value_name = "DIR")]
+    editions: Vec<PathBuf>,
+    /// The port of the web page on loopback. The services listen on the four ports after it.
+    #[arg(long, default_value_t = 7400, value_name = "PORT")]
+    port: u16,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let started = Instant::now();
+    mesur_process::init_log();
+    let next = |offset: u16| arguments.port.checked_add(offset).unwrap_or(0);
+    let config = Config {
+        catalogue: mesur_process::catalogue(&arguments.editions)?,
+        stores: Stores::Folder(arguments.data.clone()),
+        ports: Ports {
+            web: arguments.port,
+            submission: next(1),
+            validation: next(2),
+            aggregation: next(3),
+            publication: next(4),
+        },
+        clock: Arc::new(SystemClock),
+        limits: Limits::default(),
+    };
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(async {
+        let stop = mesur_rpc::shutdown::on_signal()?;
+        let mut suite = Suite::start(config, stop).await?;
+        let endpoints = suite.endpoints();
+        println!("web          {}", endpoints.web);
+        println!("submission   {}", endpoints.submission);
+        println!("validation   {}", endpoints.validation);
+        println!("aggregation  {}", endpoints.aggregation);
+        println!("publication  {}", endpoints.publication);
+        println!("ready in {} ms; Ctrl-C stops", started.elapsed().as_millis());
+        suite.ended().await
+    })?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,230 @@
+//! Findings as the user reads them: a table in the terminal, JSON, and CSV.
+
+use std::io::Write;
+
+use mesur_proto::types::v1 as pb;
+use mesur_returns::Finding;
+use mesur_wire::{message_of, place_of};
+use mesur_wording::Wording;
+use serde::Serialize;
+use tabled::builder::Builder;
+use tabled::settings::object::Columns;
+use tabled::settings::{Modify, Style, Width};
+
+/// The widest message column of a table, in characters.
+const MESSAGE_WIDTH: usize = 72;
+
+/// One finding, with the names that its kind and fields have everywhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Row {
+    /// The file, where several are checked.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) file: String,
+    /// The authority's code, where it is known.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) authority: String,
+    /// The kind, stable for ever.
+    pub(crate) kind: String,
+    /// `error`, `warning` or `info`.
+    pub(crate) severity: &'static str,
+    /// The physical line on which the row starts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) line: Option<u64>,
+    /// The metric's code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) metric: Option<String>,
+    /// The category's code; empty for the metric itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) category: Option<String>,
+    /// The column of the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) column: Option<String>,
+    /// The rule's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rule: Option<String>,
+    /// Every cell that it is about.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) cells: Vec<String>,
+    /// The text or figure as it was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) value: Option<String>,
+    /// What is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) expected: Option<String>,
+    /// What was worked out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) found: Option<String>,
+    /// What the sender may have meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) advice: Option<String>,
+    /// The explanation that was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) explanation: Option<String>,
+    /// What is wrong and what to do.
+    pub(crate) message: String,
+}
+
+impl Row {
+    /// A finding of a file that was checked here.
+    pub(crate) fn of_file(file: &str, finding: &Finding, wording: &Wording) -> Self {
+        let placed = !finding.metric.is_empty();
+        Self {
+            file: file.to_owned(),
+            authority: String::new(),
+            kind: finding.kind.as_str().to_owned(),
+            severity: finding.severity.as_str(),
+            line: finding.line,
+            metric: placed.then(|| finding.metric.clone()),
+            category: placed.then(|| finding.category.clone()),
+            column: finding.column.clone(),
+            rule: finding.rule.clone(),
+            cells: finding.cells.iter().map(ToString::to_string).collect(),
+            value: finding.value.clone(),
+            expected: finding.expected.clone(),
+            found: finding.found.clone(),
+            advice: finding.advice.clone(),
+            explanation: None,
+            message: message_of(finding, wording),
+        }
+    }
+
+    /// A finding of a report. The reference that was sent with each row is its line.
+    pub(crate) fn of_report(file: &str, authority: &str, finding: &pb::Finding) -> Self {
+        let some = |text: &String| (!text.is_empty()).then(|| text.clone());
+        Self {
+            file: file.to_owned(),
+            authority: authority.to_owned(),
+            kind: finding.kind.clone(),
+            severity: match finding.severity() {
+                pb::finding::Severity::Error => "error",
+                pb::finding::Severity::Warning => "warning",
+                pb::finding::Severity::Info | pb::finding::Severity::Unspecified => "info",
+            },
+            line: finding.reference.parse().ok(),
+            metric: some(&finding.metric),
+            category: some(&finding.metric).map(|_| finding.category.clone()),
+            column: None,
+            rule: some(&finding.rule),
+            cells: finding.cells.clone(),
+            value: None,
+            expected: some(&finding.expected),
+            found: some(&finding.found),
+            advice: None,
+            explanation: some(&finding.explanation),
+            message: finding.message.clone(),
+        }
+    }
+
+    /// Whether it blocks sign-off.
+    pub(crate) fn is_error(&self) -> bool {
+        self.severity == "error"
+    }
+
+    /// Whether the other row says the same of the same cell of the same file.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        self.file == other.file
+            && self.kind == other.kind
+            && self.rule == other.rule
+            && self.metric == other.metric
+            && self.category == other.category
+            && self.line == other.line
+    }
+
+    fn place(&self) -> String {
+        let (metric, category) = (self.metric.as_deref(), self.category.as_deref());
+        match (metric, &self.column) {
+            (Some(metric), _) => place_of(metric, category.unwrap_or_default()),
+            (None, Some(column)) => format!("column {column}"),
+            (None, None) => String::new(),
+        }
+    }
+}
+
+/// The findings as a table; the first column names the file or the authority where they differ.
+pub(crate) fn table(rows: &[Row]) -> String {
+    let with_file = rows.iter().any(|row| !row.file.is_empty());
+    let mut builder = Builder::default();
+    let mut header = vec!["line", "severity", "place", "finding"];
+    if with_file {
+        header.insert(0, "file");
+    }
+    builder.push_record(header);
+    for row in rows {
+        let line = row.line.map(|line| line.to_string()).unwrap_or_default();
+        let mut record =
+            vec![line, row.severity.to_owned(), row.place(), printable(&row.message)];
+        if with_file {
+            record.insert(0, row.file.clone());
+        }
+        builder.push_record(record);
+    }
+    let mut table = builder.build();
+    table
+        .with(Style::sharp())
+        .with(Modify::new(Columns::last()).with(Width::wrap(MESSAGE_WIDTH).keep_words(true)));
+    table.to_string()
+}
+
+/// A sender's text may hold control characters that would drive the terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// How many there are, in words for a last line.
+pub(crate) fn summary(rows: &[Row]) -> String {
+    let count = |severity| rows.iter().filter(|row| row.severity == severity).count();
+    format!(
+        "{} error(s), {} warning(s), {} note(s)",
+        count("error"),
+        count("warning"),
+        count("info")
+    )
+}
+
+/// The findings as CSV.
+pub(crate) fn write_csv(rows: &[Row], to: impl Write) -> anyhow::Result<()> {
+    let mut writer = csv::Writer::from_writer(to);
+    writer.write_record([
+        "file",
+        "authority",
+        "line",
+        "severity",
+        "kind",
+        "rule",
+        "metric",
+        "category",
+        "column",
+        "expected",
+        "found",
+        "explanation",
+        "message",
+    ])?;
+    for row in rows {
+        let line = row.line.map(|line| line.to_string()).unwrap_or_default();
+        let text = |value: &Option<String>| value.as_deref().map(neutral).unwrap_or_default();
+        writer.write_record([
+            neutral(&row.file),
+            row.authority.clone(),
+            line,
+            row.severity.to_owned(),
+            row.kind.clone(),
+            text(&row.rule),
+            text(&row.metric),
+            text(&row.category),
+            text(&row.column),
+            text(&row.expected),
+            text(&row.found.clone().or_else(|| row.value.clone())),
+            text(&row.explanation),
+            neutral(&row.message),
+        ])?;
+    }
+    Ok(writer.flush()?)
+}
+
+/// A text that a spreadsheet would run as a formula gets an apostrophe before it. Figures, which
+/// may begin with a minus sign, stay as they are.
+fn neutral(text: &str) -> String {
+    let formula = text.starts_with(['=', '+', '@', '\t', '\r'])
+        || text.strip_prefix('-').is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()));
+    if formula { format!("'{text}") } else { text.to_owned() }
+}

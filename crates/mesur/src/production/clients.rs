@@ -1,0 +1,152 @@
+//! The clients of the four services, with the calls that a production run makes.
+
+use mesur_proto::aggregation::v1 as aggregation;
+use mesur_proto::aggregation::v1::aggregation_service_client::AggregationServiceClient;
+use mesur_proto::publication::v1 as publication;
+use mesur_proto::publication::v1::publication_service_client::PublicationServiceClient;
+use mesur_proto::submission::v1 as submission;
+use mesur_proto::submission::v1::submission_service_client::SubmissionServiceClient;
+use mesur_proto::validation::v1 as validation;
+use mesur_proto::validation::v1::validation_service_client::ValidationServiceClient;
+use mesur_rpc::channel::{MESSAGE_BYTES_MAX, connect_lazy};
+use mesur_suite::Endpoints;
+use tonic::Status;
+use tonic::transport::Channel;
+use uuid::Uuid;
+
+use super::Reports;
+
+/// A client of each service. Every mutation has a request id of its own.
+#[derive(Clone)]
+pub(crate) struct Clients {
+    submission: SubmissionServiceClient<Channel>,
+    validation: ValidationServiceClient<Channel>,
+    aggregation: AggregationServiceClient<Channel>,
+    publication: PublicationServiceClient<Channel>,
+}
+
+fn request_id() -> String {
+    Uuid::new_v4().to_string()
+}
+
+impl Clients {
+    /// Clients of a running suite; they connect at the first call.
+    pub(crate) fn new(endpoints: &Endpoints) -> anyhow::Result<Self> {
+        Ok(Self {
+            submission: SubmissionServiceClient::new(connect_lazy(&endpoints.submission)?)
+                .max_encoding_message_size(MESSAGE_BYTES_MAX),
+            validation: ValidationServiceClient::new(connect_lazy(&endpoints.validation)?)
+                .max_decoding_message_size(MESSAGE_BYTES_MAX),
+            aggregation: AggregationServiceClient::new(connect_lazy(&endpoints.aggregation)?)
+                .max_decoding_message_size(MESSAGE_BYTES_MAX),
+            publication: PublicationServiceClient::new(connect_lazy(&endpoints.publication)?),
+        })
+    }
+
+    pub(super) async fn record_previous(
+        &self,
+        values: submission::PreviousValues,
+    ) -> Result<(), Status> {
+        let request = submission::RecordPreviousValuesRequest {
+            previous_values: Some(values),
+            request_id: request_id(),
+        };
+        self.submission.clone().record_previous_values(request).await?;
+        Ok(())
+    }
+
+    pub(super) async fn submit(
+        &self,
+        data_return: submission::DataReturn,
+    ) -> Result<submission::DataReturn, Status> {
+        let request = submission::SubmitReturnRequest {
+            data_return: Some(data_return),
+            validate_only: false,
+            request_id: request_id(),
+            language_code: String::new(),
+        };
+        let response = self.submission.clone().submit_return(request).await?.into_inner();
+        response.data_return.ok_or_else(|| Status::internal("the response has no return"))
+    }
+
+    pub(super) async fn sign_off(&self, name: String, etag: String) -> Result<(), Status> {
+        let request =
+            submission::SignOffReturnRequest { name, etag, request_id: request_id() };
+        self.submission.clone().sign_off_return(request).await?;
+        Ok(())
+    }
+
+    pub(super) async fn watch_reports(&self) -> Result<Reports, Status> {
+        let request = validation::WatchReportsRequest { cursor: Vec::new() };
+        Ok(self.validation.clone().watch_reports(request).await?.into_inner())
+    }
+
+    pub(super) async fn report(
+        &self,
+        name: String,
+        language_code: &str,
+    ) -> Result<validation::Report, Status> {
+        let request =
+            validation::GetReportRequest { name, language_code: language_code.to_owned() };
+        Ok(self.validation.clone().get_report(request).await?.into_inner())
+    }
+
+    pub(super) async fn answer(
+        &self,
+        name: String,
+        number: i32,
+        explanation: &str,
+    ) -> Result<(), Status> {
+        let request = validation::AnswerFindingRequest {
+            name,
+            number,
+            explanation: explanation.to_owned(),
+            request_id: request_id(),
+        };
+        self.validation.clone().answer_finding(request).await?;
+        Ok(())
+    }
+
+    pub(super) async fn create_snapshot(
+        &self,
+        edition: String,
+        returns: Vec<String>,
+    ) -> Result<aggregation::Snapshot, Status> {
+        let request =
+            aggregation::CreateSnapshotRequest { edition, returns, request_id: request_id() };
+        Ok(self.aggregation.clone().create_snapshot(request).await?.into_inner())
+    }
+
+    pub(super) async fn compile_release(
+        &self,
+        snapshot: String,
+    ) -> Result<publication::Release, Status> {
+        let request =
+            publication::CompileReleaseRequest { snapshot, request_id: request_id() };
+        Ok(self.publication.clone().compile_release(request).await?.into_inner())
+    }
+
+    pub(super) async fn publish_release(
+        &self,
+        name: String,
+        etag: String,
+    ) -> Result<publication::Release, Status> {
+        let request =
+            publication::PublishReleaseRequest { name, etag, request_id: request_id() };
+        Ok(self.publication.clone().publish_release(request).await?.into_inner())
+    }
+
+    /// A file of a published release.
+    pub(crate) async fn download(&self, release: &str, file_name: &str) -> Result<Vec<u8>, Status> {
+        let request = publication::DownloadFileRequest {
+            name: release.to_owned(),
+            file_name: file_name.to_owned(),
+        };
+        let mut pieces = self.publication.clone().download_file(request).await?.into_inner();
+        let mut bytes = Vec::new();
+        while let Some(piece) = pieces.message().await? {
+            bytes.extend(piece.content);
+        }
+        Ok(bytes)
+    }
+}
