@@ -65,8 +65,8 @@ impl Default for Limits {
             call_timeout: Duration::from_secs(30),
             keepalive_interval: Duration::from_secs(20),
             keepalive_timeout: Duration::from_secs(10),
-            connection_age_max: Duration::from_secs(30 * 60),
-            connection_age_grace: Duration::from_secs(60),
+            connection_age_max: Duration::from_mins(30),
+            connection_age_grace: Duration::from_mins(1),
             drain_timeout: Duration::from_secs(5),
         }
     }

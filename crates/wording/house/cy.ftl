@@ -65,6 +65,9 @@ footnote-back = Yn ôl at ffigur { $number } sydd â throednodyn { $mark }
 
 ## Ffrâm y datganiad
 
+# Y dudalen sy'n rhestru'r datganiadau.
+index-heading = Datganiadau ystadegol
+index-empty = Nid oes datganiad wedi'i gyhoeddi eto.
 default-title = { $collection }: { $period }
 skip-link = Neidio i'r prif gynnwys
 language-switch = English

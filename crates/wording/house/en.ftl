@@ -73,6 +73,9 @@ footnote-back = Back to figure { $number } with footnote { $mark }
 ## Frame of a release
 
 # For an edition that has no wording of its own.
+# The page that lists the releases.
+index-heading = Statistical releases
+index-empty = No release has been published yet.
 default-title = { $collection }: { $period }
 skip-link = Skip to main content
 language-switch = Cymraeg

@@ -14,7 +14,7 @@ mod tests;
 mod totals;
 
 pub(crate) use figure::{FigureValue, PartPeriod, figure_values};
-pub(crate) use rank::{RankedShare, Ranking, percent_sides, rank_authorities};
+pub(crate) use rank::{RankedShare, percent_sides, rank_authorities};
 pub(crate) use share::Share;
 pub(crate) use totals::{CellTotal, Returns, cell_totals};
 

@@ -1,1 +1,122 @@
-//! mesur-aggregation
+//! The aggregation service: adds the signed-off returns of the authorities up, with the coverage
+//! of every figure, and freezes the result.
+//!
+//! It follows submission and keeps the content of every return that was signed off, checked
+//! against its own edition. Live totals are over what is held now. A snapshot never changes: its
+//! name comes from the digest of its inputs, and the same inputs have the same bytes, on every
+//! machine and in whatever order the returns arrived.
+//!
+//! Where to look: `domain` is the arithmetic, `message` its result as it is served and stored,
+//! `follower` takes returns in, `snapshots` the use cases, `api` the transport, `store` the keys
+//! and records. Which figures there are is said by the edition; nothing here knows a metric.
+//!
+//! Deliberately not here: estimates for what is missing, disclosure control, words. What may be
+//! published, and how it is said, is publication's to decide.
+#![deny(
+    clippy::float_arithmetic,
+    clippy::arithmetic_side_effects,
+    clippy::wildcard_enum_match_arm
+)]
+
+mod api;
+mod domain;
+mod error;
+mod follower;
+mod message;
+mod snapshots;
+mod store;
+
+use std::sync::Arc;
+
+use mesur_catalogue::Catalogue;
+use mesur_proto::aggregation::v1::aggregation_service_server::{self, AggregationServiceServer};
+use mesur_rpc::channel::{self, MESSAGE_BYTES_MAX};
+use mesur_rpc::clock::Clock;
+use mesur_rpc::follow::{Backoff, follow};
+use mesur_rpc::page::Tokens;
+use mesur_rpc::server::{self, Contract, Drained, Limits, Listener};
+use mesur_store::Store;
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+
+/// What the service runs with.
+pub struct Config {
+    /// The editions that it knows.
+    pub catalogue: Arc<Catalogue>,
+    /// Where returns and snapshots are kept; no other service reads it.
+    pub store: Arc<dyn Store>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where submission is, `http://host:port`. It need not be there yet.
+    pub submission: String,
+    /// What a client may hold.
+    pub limits: Limits,
+}
+
+/// Why the service ended before it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The store failed at the start.
+    #[error("opening the store")]
+    Store(#[from] mesur_store::Error),
+    /// The address of submission is not one.
+    #[error("the address of submission")]
+    Submission(#[from] channel::Error),
+    /// The server failed.
+    #[error("serving")]
+    Server(#[from] server::Error),
+}
+
+/// Serves, and follows submission, until `stop` is cancelled and the calls are drained.
+pub async fn run(
+    config: Config,
+    listener: Listener,
+    stop: CancellationToken,
+) -> Result<Drained, RunError> {
+    let tokens = Tokens::load(&*config.store, &store::page_key()).await?;
+    let submission = follower::Submission(channel::connect_lazy(&config.submission)?);
+    let keeper = follower::Keeper {
+        submission: submission.clone(),
+        store: Arc::clone(&config.store),
+        catalogue: Arc::clone(&config.catalogue),
+    };
+    let api = api::Api {
+        snapshots: Arc::new(snapshots::Snapshots {
+            store: config.store,
+            catalogue: config.catalogue,
+            clock: config.clock,
+        }),
+        tokens,
+        stop: stop.clone(),
+    };
+    let routes = Routes::new(
+        AggregationServiceServer::new(api)
+            .max_decoding_message_size(MESSAGE_BYTES_MAX)
+            .max_encoding_message_size(MESSAGE_BYTES_MAX),
+    );
+    let contract = Contract {
+        service_names: vec![aggregation_service_server::SERVICE_NAME],
+        descriptor_sets: vec![mesur_proto::FILE_DESCRIPTOR_SET],
+    };
+    let following = tokio::spawn(follow(
+        "submission",
+        submission,
+        keeper,
+        stop.clone(),
+        Backoff::default(),
+    ));
+    let served = server::serve(
+        "aggregation",
+        listener,
+        routes,
+        contract,
+        config.limits,
+        stop,
+    )
+    .await;
+    // It has had the time of the drain to finish; a commit that is dropped half-way still happens
+    // wholly, with its cursor, or not at all. Waiting sees it let go of the store.
+    following.abort();
+    let _ = following.await;
+    Ok(served?)
+}

@@ -22,6 +22,8 @@ mod totals;
 mod wordings;
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 
 pub(crate) use compile::{Compiled, Error, SnapshotIdentity, compile};
@@ -30,9 +32,9 @@ pub use data::{DataRow, data_rows};
 pub(crate) use date::Date;
 pub(crate) use figure::{FigureFact, Note, PartPeriod, Share};
 pub(crate) use footnotes::Footnote;
-pub(crate) use languages::{Held, LanguageGap, LanguageReport};
-pub(crate) use quality::{LowestCoverage, PopulationCount, PopulationName, Quality};
-pub(crate) use statements::{Group, Section, Statement, area_name, statement_args};
+pub(crate) use languages::{Held, LanguageReport};
+pub(crate) use quality::{PopulationCount, PopulationName, Quality};
+pub(crate) use statements::{Section, Statement, area_name, statement_args};
 pub(crate) use tables::{Column, Table};
 pub use totals::TotalsError;
 pub(crate) use totals::{CellValue, NationalCell};

@@ -1,11 +1,110 @@
-//! mesur-publication
-#![cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the service that compiles and renders is not wired in yet")
-)]
+//! The publication service: compiles releases from snapshots, publishes them and serves them.
+//!
+//! It follows aggregation and keeps every snapshot, so it goes on while aggregation is away. A
+//! release is compiled from a snapshot and the statements of its edition; publishing renders
+//! every file once, under its digest, and from then on serving is handing out bytes. Nothing of a
+//! release that is not published can be had as a file or on the web.
+//!
+//! Where to look: `domain` compiles, `render` words and writes, `releases` has the use cases,
+//! `follower` takes snapshots in, `api` is the gRPC transport, `web` the pages, `store` the keys
+//! and records.
 
+mod api;
 mod domain;
+mod error;
+mod follower;
+mod releases;
 mod render;
+mod store;
+mod web;
+
+use std::io;
+use std::sync::Arc;
+
+use mesur_catalogue::Catalogue;
+use mesur_proto::publication::v1::publication_service_server::{self, PublicationServiceServer};
+use mesur_rpc::channel;
+use mesur_rpc::clock::Clock;
+use mesur_rpc::follow::{Backoff, follow};
+use mesur_rpc::page::Tokens;
+use mesur_rpc::server::{self, Contract, Drained, Limits, Listener};
+use mesur_store::Store;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tonic::service::Routes;
 
 pub use domain::{DataRow, TotalsError, data_rows};
 pub use render::write_data_csv;
+
+/// What the service runs with.
+pub struct Config {
+    /// The editions that it knows.
+    pub catalogue: Arc<Catalogue>,
+    /// Where snapshots and releases are kept; no other service reads it.
+    pub store: Arc<dyn Store>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where aggregation is, `http://host:port`. It need not be there yet.
+    pub aggregation: String,
+    /// What a client may hold.
+    pub limits: Limits,
+}
+
+/// Why the service ended before it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The store failed at the start.
+    #[error("opening the store")]
+    Store(#[from] mesur_store::Error),
+    /// The address of aggregation is not one.
+    #[error("the address of aggregation")]
+    Aggregation(#[from] channel::Error),
+    /// The server failed.
+    #[error("serving")]
+    Server(#[from] server::Error),
+    /// The web server failed.
+    #[error("serving the web page")]
+    Web(#[from] io::Error),
+}
+
+/// Serves gRPC on `listener` and the web page on `web`, and follows aggregation, until `stop` is
+/// cancelled and the calls are drained. Nothing uses the store after that.
+pub async fn run(
+    config: Config,
+    listener: Listener,
+    web: TcpListener,
+    stop: CancellationToken,
+) -> Result<Drained, RunError> {
+    let tokens = Tokens::load(&*config.store, &store::page_key()).await?;
+    let aggregation = follower::Aggregation(channel::connect_lazy(&config.aggregation)?);
+    // A server that failed was not asked to stop: the others end with it.
+    let stop = stop.child_token();
+    let keeper = follower::Keeper {
+        aggregation: aggregation.clone(),
+        store: Arc::clone(&config.store),
+        stop: stop.clone(),
+    };
+    let releases = Arc::new(releases::Releases {
+        store: config.store,
+        catalogue: config.catalogue,
+        clock: config.clock,
+    });
+    let api = api::Api { releases: Arc::clone(&releases), tokens };
+    let routes = Routes::new(PublicationServiceServer::new(api));
+    let contract = Contract {
+        service_names: vec![publication_service_server::SERVICE_NAME],
+        descriptor_sets: vec![mesur_proto::FILE_DESCRIPTOR_SET],
+    };
+    let tasks = TaskTracker::new();
+    tasks.spawn(follow("aggregation", aggregation, keeper, stop.clone(), Backoff::default()));
+    let pages = tasks.spawn(web::serve(web, releases, config.limits.drain_timeout, stop.clone()));
+    tasks.close();
+    let name = "publication";
+    let served = server::serve(name, listener, routes, contract, config.limits, stop.clone()).await;
+    stop.cancel();
+    tasks.wait().await;
+    // A panic of the pages is one of this service.
+    pages.await.map_err(io::Error::other)??;
+    Ok(served?)
+}

@@ -29,6 +29,7 @@ use mesur_wording::Language;
 
 use crate::domain::{Compiled, Wordings, rows_of};
 pub use csv::write_data_csv;
+pub(crate) use html::STYLE;
 use document::Document;
 use speaker::Speaker;
 
@@ -114,9 +115,17 @@ pub(crate) fn render(edition: &Edition, compiled: &Compiled) -> Result<Vec<File>
         });
     }
     let mut data = Vec::new();
-    write_data_csv(&rows_of(edition, &compiled.tables), &mut data)
-        .map_err(|source| Error::Write { file: DATA_FILE, source })?;
-    files.push(File { name: DATA_FILE, media_type: CSV, content: data });
+    write_data_csv(&rows_of(edition, &compiled.tables), &mut data).map_err(|source| {
+        Error::Write {
+            file: DATA_FILE,
+            source,
+        }
+    })?;
+    files.push(File {
+        name: DATA_FILE,
+        media_type: CSV,
+        content: data,
+    });
     files.push(File {
         name: FACTS_FILE,
         media_type: JSON,
@@ -124,4 +133,13 @@ pub(crate) fn render(edition: &Edition, compiled: &Compiled) -> Result<Vec<File>
     });
     files.sort_by_key(|file| file.name);
     Ok(files)
+}
+
+/// The titles of an edition's release in English and in Welsh, as they stand on its pages.
+pub(crate) fn titles(edition: &Edition) -> Result<[String; 2], Error> {
+    let wordings = Wordings::load(edition)?;
+    let title = |language| -> Result<String, Error> {
+        Ok(document::title(&Speaker::new(&wordings, language), edition)?.words())
+    };
+    Ok([title(Language::En)?, title(Language::Cy)?])
 }

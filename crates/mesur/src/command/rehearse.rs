@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use indicatif::ProgressBar;
 use mesur_catalogue::Edition;
-use mesur_publication::tables;
+use mesur_publication::{data_rows, write_data_csv};
 use mesur_rpc::clock::SystemClock;
 use mesur_rpc::server::Limits;
 use mesur_suite::{Config, Ports, Stores, Suite};
@@ -121,7 +121,9 @@ async fn write_release(
         write(&out.join(name), &bytes)?;
     }
     let totals = published.snapshot.totals.as_ref().context("the snapshot has no totals")?;
-    write(&out.join("totals.csv"), &tables::totals_csv(edition, totals)?)
+    let mut every_cell = Vec::new();
+    write_data_csv(&data_rows(edition, totals, false)?, &mut every_cell)?;
+    write(&out.join("totals.csv"), &every_cell)
 }
 
 fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {

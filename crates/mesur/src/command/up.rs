@@ -17,7 +17,8 @@ pub(crate) struct Arguments {
     /// A folder with a further edition; may be given again.
     #[arg(long = "edition", value_name = "DIR")]
     editions: Vec<PathBuf>,
-    /// The port of the web page on loopback. The services listen on the four ports after it.
+    /// The port of the web page on loopback. The services listen on the four ports after it; 0
+    /// lets the system choose all of them.
     #[arg(long, default_value_t = 7400, value_name = "PORT")]
     port: u16,
 }
@@ -25,7 +26,10 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     mesur_process::init_log();
-    let next = |offset: u16| arguments.port.checked_add(offset).unwrap_or(0);
+    let next = |offset: u16| match arguments.port {
+        0 => 0,
+        port => port.checked_add(offset).unwrap_or(0),
+    };
     let config = Config {
         catalogue: mesur_process::catalogue(&arguments.editions)?,
         stores: Stores::Folder(arguments.data.clone()),

@@ -107,6 +107,12 @@ pub struct ReleaseRecord {
     /// When it was published; absent before.
     #[prost(message, optional, tag = "12")]
     pub publish_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The English title.
+    #[prost(string, tag = "13")]
+    pub title_en: ::prost::alloc::string::String,
+    /// The Welsh title; the English one where no Welsh is held.
+    #[prost(string, tag = "14")]
+    pub title_cy: ::prost::alloc::string::String,
 }
 /// A file of a published release.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

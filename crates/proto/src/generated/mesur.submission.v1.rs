@@ -99,10 +99,10 @@ pub struct SubmitReturnRequest {
 /// The response of SubmitReturn.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SubmitReturnResponse {
-    /// The return as taken in, without its observations.
+    /// The return as taken in, without its observations; with `validate_only` as it would be.
     #[prost(message, optional, tag = "1")]
     pub data_return: ::core::option::Option<DataReturn>,
-    /// The findings of the edition's rules; with `validate_only` alone.
+    /// Every finding, in catalogue order; with `validate_only` alone.
     #[prost(message, repeated, tag = "2")]
     pub findings: ::prost::alloc::vec::Vec<super::super::types::v1::Finding>,
 }
@@ -358,10 +358,11 @@ pub mod submission_service_client {
         }
         /// Sends a revision of one authority's return: one observation for every cell of the edition.
         ///
-        /// With `validate_only` nothing is kept, and the response has the findings of the edition's
-        /// rules. A return that is not whole (an unknown or missing cell, a duplicate, a value where
-        /// none may be) is refused in both cases with every violation at once: `INVALID_RETURN`
-        /// (INVALID_ARGUMENT). Rule findings do not stop a return from being taken in; they stop its
+        /// With `validate_only` nothing is kept, and the response has every finding: what keeps the
+        /// return from being whole (an unknown or missing cell, a duplicate, a value where none may
+        /// be) and what the edition's rules say. Without it a return that is not whole is refused with
+        /// `INVALID_RETURN` (INVALID_ARGUMENT), with as many violations as a status can carry. Rule
+        /// findings do not stop a return from being taken in; they stop its
         /// sign-off. Idempotent when `request_id` is set: a repeat returns the first response, the same
         /// id with other content is `REQUEST_ID_REUSED` (INVALID_ARGUMENT). Fails with
         /// `EDITION_NOT_FOUND` (NOT_FOUND), `EDITION_MISMATCH` (FAILED_PRECONDITION) when
@@ -590,10 +591,11 @@ pub mod submission_service_server {
     pub trait SubmissionService: std::marker::Send + std::marker::Sync + 'static {
         /// Sends a revision of one authority's return: one observation for every cell of the edition.
         ///
-        /// With `validate_only` nothing is kept, and the response has the findings of the edition's
-        /// rules. A return that is not whole (an unknown or missing cell, a duplicate, a value where
-        /// none may be) is refused in both cases with every violation at once: `INVALID_RETURN`
-        /// (INVALID_ARGUMENT). Rule findings do not stop a return from being taken in; they stop its
+        /// With `validate_only` nothing is kept, and the response has every finding: what keeps the
+        /// return from being whole (an unknown or missing cell, a duplicate, a value where none may
+        /// be) and what the edition's rules say. Without it a return that is not whole is refused with
+        /// `INVALID_RETURN` (INVALID_ARGUMENT), with as many violations as a status can carry. Rule
+        /// findings do not stop a return from being taken in; they stop its
         /// sign-off. Idempotent when `request_id` is set: a repeat returns the first response, the same
         /// id with other content is `REQUEST_ID_REUSED` (INVALID_ARGUMENT). Fails with
         /// `EDITION_NOT_FOUND` (NOT_FOUND), `EDITION_MISMATCH` (FAILED_PRECONDITION) when

@@ -5,7 +5,7 @@ use mesur_wording::{Args, Error, Language, Wording};
 use crate::support::shipped;
 
 /// The kinds of finding that a check can make.
-const FINDINGS: [&str; 39] = [
+const FINDINGS: [&str; 42] = [
     "sum_mismatch",
     "category_above_total",
     "subset_above_base",
@@ -20,6 +20,9 @@ const FINDINGS: [&str; 39] = [
     "not_a_number",
     "too_large",
     "too_many_decimals",
+    "too_many_rows",
+    "cover",
+    "exclusive",
     "unknown_metric",
     "metric_not_in_edition",
     "unknown_category",

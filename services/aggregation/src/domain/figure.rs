@@ -171,11 +171,7 @@ fn plain_share(
     }))
 }
 
-fn authority_percent(
-    returns: &Returns<'_>,
-    of: &str,
-    rank: Rank,
-) -> Result<FigureValue, Overflow> {
+fn authority_percent(returns: &Returns<'_>, of: &str, rank: Rank) -> Result<FigureValue, Overflow> {
     let edition = returns.edition();
     // The catalogue lets `of` name nothing but a percentage.
     let Some(sides) = percent_sides(edition, of) else {

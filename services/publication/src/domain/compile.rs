@@ -72,9 +72,9 @@ pub(crate) fn compile(
     let plan = edition.release();
     let release_date = match &plan.release_date {
         None => None,
-        Some(text) => Some(
-            Date::parse(text).ok_or_else(|| Error::ReleaseDate { text: text.clone() })?,
-        ),
+        Some(text) => {
+            Some(Date::parse(text).ok_or_else(|| Error::ReleaseDate { text: text.clone() })?)
+        }
     };
     let (mut sections, omitted_statements) = sections(edition, &wordings, &totals.figures)?;
     let statements = sections
@@ -85,8 +85,7 @@ pub(crate) fn compile(
     let footnotes = footnotes::number(plan.footnote_style, figures);
     let quality = quality(edition, &totals);
     let tables = tables(edition, &totals, true);
-    let languages =
-        language_report(edition, &wordings, &sections, &quality.populations, &tables);
+    let languages = language_report(edition, &wordings, &sections, &quality.populations, &tables);
     Ok(Compiled {
         snapshot,
         edition_digest: edition.digest().to_owned(),

@@ -52,9 +52,13 @@ pub(crate) fn rows_of(edition: &Edition, tables: &[Table]) -> Vec<DataRow> {
                 area_code: area.code.to_string(),
                 area: area.name_en.clone(),
                 metric: table.metric.code.to_string(),
-                category: column.category.as_ref().map_or_else(String::new, category_code),
-                value: units
-                    .map_or_else(String::new, |units| format_quantity(units, table.metric.decimals)),
+                category: column
+                    .category
+                    .as_ref()
+                    .map_or_else(String::new, category_code),
+                value: units.map_or_else(String::new, |units| {
+                    format_quantity(units, table.metric.decimals)
+                }),
                 shorthand,
                 provided: None,
                 expected: None,
@@ -63,7 +67,11 @@ pub(crate) fn rows_of(edition: &Edition, tables: &[Table]) -> Vec<DataRow> {
             rows.push(DataRow {
                 provided: Some(national.provided),
                 expected: Some(national.expected),
-                ..row(edition.nation(), national.units, national_shorthand(national))
+                ..row(
+                    edition.nation(),
+                    national.units,
+                    national_shorthand(national),
+                )
             });
             for (authority, value) in edition.authorities().iter().zip(&column.values) {
                 rows.push(match *value {

@@ -24,8 +24,11 @@ impl Date {
             })
         };
         let (year, month, day) = (part(4)?, part(2)?, part(2)?);
-        let date =
-            Self { year: year.parse().ok()?, month: month.parse().ok()?, day: day.parse().ok()? };
+        let date = Self {
+            year: year.parse().ok()?,
+            month: month.parse().ok()?,
+            day: day.parse().ok()?,
+        };
         ((1..=12).contains(&date.month) && (1..=31).contains(&date.day)).then_some(date)
     }
 }
@@ -42,9 +45,19 @@ mod tests {
 
     #[test]
     fn only_a_date_is_read_and_it_is_written_back() {
-        assert_eq!(Date::parse("2024-04-09").expect("a date").to_string(), "2024-04-09");
-        for text in ["", "2024-4-9", "2024-13-01", "2024-00-10", "2024-04-32", "9 April", "+024-04-09"]
-        {
+        assert_eq!(
+            Date::parse("2024-04-09").expect("a date").to_string(),
+            "2024-04-09"
+        );
+        for text in [
+            "",
+            "2024-4-9",
+            "2024-13-01",
+            "2024-00-10",
+            "2024-04-32",
+            "9 April",
+            "+024-04-09",
+        ] {
             assert_eq!(Date::parse(text), None, "{text}");
         }
     }

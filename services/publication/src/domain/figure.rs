@@ -74,7 +74,8 @@ impl FigureFact {
     pub(crate) fn notes(&self) -> Vec<Note> {
         match self.kind {
             FigureKind::Count { .. } | FigureKind::Percent { .. } => {
-                let missing = (self.not_provided > 0).then_some(Note::NotProvided(self.not_provided));
+                let missing =
+                    (self.not_provided > 0).then_some(Note::NotProvided(self.not_provided));
                 let parts = self.part_periods.iter().cloned().map(Note::PartPeriod);
                 missing.into_iter().chain(parts).collect()
             }

@@ -29,12 +29,17 @@ pub(crate) fn number<'a>(
             FootnoteStyle::Letters if notes.is_empty() => {}
             FootnoteStyle::Letters => {
                 figure.footnotes.push(footnotes.len());
-                footnotes.push(Footnote { mark: letters(footnotes.len()), notes });
+                footnotes.push(Footnote {
+                    mark: letters(footnotes.len()),
+                    notes,
+                });
             }
             FootnoteStyle::Numbers => {
                 for note in notes {
                     let notes = vec![note];
-                    let known = footnotes.iter().position(|footnote| footnote.notes == notes);
+                    let known = footnotes
+                        .iter()
+                        .position(|footnote| footnote.notes == notes);
                     figure.footnotes.push(known.unwrap_or(footnotes.len()));
                     if known.is_none() {
                         let mark = footnotes.len().saturating_add(1).to_string();

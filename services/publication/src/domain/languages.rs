@@ -58,7 +58,9 @@ pub(crate) fn language_report(
     for table in tables {
         let metric = &table.metric;
         let held = (!metric.title_en.is_empty(), !metric.title_cy.is_empty());
-        report.titles.note(gaps, "metric_title", metric.code.as_str(), held);
+        report
+            .titles
+            .note(gaps, "metric_title", metric.code.as_str(), held);
         for category in &metric.categories {
             let item = format!("{}[{}]", metric.code, category.code);
             let held = (!category.label_en.is_empty(), !category.label_cy.is_empty());
@@ -83,7 +85,12 @@ pub(crate) fn language_report(
         report.messages.note(gaps, "message", &item, held);
     }
     for change in edition.changes() {
-        report.changes.note(gaps, "definitional_change", &change.code_read_as, (true, false));
+        report.changes.note(
+            gaps,
+            "definitional_change",
+            &change.code_read_as,
+            (true, false),
+        );
     }
     for figure in statements(sections).flat_map(|statement| &statement.figures) {
         if let FigureKind::Outside(outside) = &figure.kind {
@@ -106,36 +113,58 @@ impl Held {
         self.en = self.en.saturating_add(en.into());
         self.cy = self.cy.saturating_add(cy.into());
         if en && !cy {
-            gaps.push(LanguageGap { kind, item: item.to_owned() });
+            gaps.push(LanguageGap {
+                kind,
+                item: item.to_owned(),
+            });
         }
     }
 }
 
 fn statements(sections: &[Section]) -> impl Iterator<Item = &Statement> {
-    sections.iter().flat_map(|section| &section.groups).flat_map(|group| &group.statements)
+    sections
+        .iter()
+        .flat_map(|section| &section.groups)
+        .flat_map(|group| &group.statements)
 }
 
 /// The messages of the edition that the release shows, each once.
 fn messages(edition: &Edition, wordings: &Wordings, sections: &[Section]) -> Vec<String> {
     let plan = edition.release();
     let english = wordings.of(Language::En);
-    let optional = ["title", "description"].into_iter().filter(|id| english.has(id));
+    let optional = ["title", "description"]
+        .into_iter()
+        .filter(|id| english.has(id));
     let mut ids: Vec<String> = optional.map(str::to_owned).collect();
-    ids.extend(plan.designation.iter().map(|id| format!("designation-{id}")));
+    ids.extend(
+        plan.designation
+            .iter()
+            .map(|id| format!("designation-{id}")),
+    );
     ids.extend(plan.contact.iter().chain(&plan.frame_notes).cloned());
     for section in sections {
         ids.push(format!("section-{}", section.id));
-        ids.extend(section.groups.iter().map(|group| format!("group-{}", group.id)));
+        ids.extend(
+            section
+                .groups
+                .iter()
+                .map(|group| format!("group-{}", group.id)),
+        );
     }
     for statement in statements(sections) {
         ids.push(format!("statement-{}", statement.id));
-        ids.extend(statement.figures.iter().filter_map(|figure| match &figure.kind {
-            FigureKind::Outside(outside) => Some(format!("unit-{}", outside.unit)),
-            FigureKind::Count { .. }
-            | FigureKind::Percent { .. }
-            | FigureKind::AuthorityPercent { .. }
-            | FigureKind::AuthorityCount { .. } => None,
-        }));
+        ids.extend(
+            statement
+                .figures
+                .iter()
+                .filter_map(|figure| match &figure.kind {
+                    FigureKind::Outside(outside) => Some(format!("unit-{}", outside.unit)),
+                    FigureKind::Count { .. }
+                    | FigureKind::Percent { .. }
+                    | FigureKind::AuthorityPercent { .. }
+                    | FigureKind::AuthorityCount { .. } => None,
+                }),
+        );
     }
     let mut distinct: Vec<String> = Vec::with_capacity(ids.len());
     for id in ids {

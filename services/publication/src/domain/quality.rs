@@ -59,10 +59,14 @@ pub(crate) struct Quality {
 
 /// Works the quality section out.
 pub(crate) fn quality(edition: &Edition, totals: &CheckedTotals) -> Quality {
-    let leads = edition.metrics().iter().enumerate().filter_map(|(place, metric)| {
-        let lead = totals.lead(edition, place)?;
-        Some((metric, lead))
-    });
+    let leads = edition
+        .metrics()
+        .iter()
+        .enumerate()
+        .filter_map(|(place, metric)| {
+            let lead = totals.lead(edition, place)?;
+            Some((metric, lead))
+        });
     let leads: Vec<(&Metric, NationalCell)> = leads.collect();
     let is_incomplete = |(_, lead): &&(&Metric, NationalCell)| lead.not_provided > 0;
     let published = leads.iter().filter(|(metric, _)| metric.published);
@@ -81,7 +85,10 @@ pub(crate) fn quality(edition: &Edition, totals: &CheckedTotals) -> Quality {
             settings.percent_decimals,
             settings.rounding,
         ),
-        unpublished: unpublished.clone().map(|(metric, _)| metric.code.to_string()).collect(),
+        unpublished: unpublished
+            .clone()
+            .map(|(metric, _)| metric.code.to_string())
+            .collect(),
         unpublished_incomplete: count(unpublished.filter(is_incomplete)),
         missing_authorities: totals.missing_authorities.clone(),
     }
@@ -103,7 +110,12 @@ fn lowest_coverage<'a>(leads: impl Iterator<Item = &'a NationalCell>) -> Option<
 /// The groups of the plan, or each population by itself in the order of the metrics.
 fn populations(edition: &Edition) -> Vec<PopulationCount> {
     let counted = |name: PopulationName, is_in: &dyn Fn(&str) -> bool| {
-        let of_group = || edition.metrics().iter().filter(|metric| is_in(&metric.population));
+        let of_group = || {
+            edition
+                .metrics()
+                .iter()
+                .filter(|metric| is_in(&metric.population))
+        };
         PopulationCount {
             name,
             published: count(of_group().filter(|metric| metric.published)),
@@ -114,7 +126,10 @@ fn populations(edition: &Edition) -> Vec<PopulationCount> {
     if !planned.is_empty() {
         let groups = planned.iter().map(|group| {
             counted(PopulationName::Message(group.id.clone()), &|population| {
-                group.populations.iter().any(|of_group| of_group == population)
+                group
+                    .populations
+                    .iter()
+                    .any(|of_group| of_group == population)
             })
         });
         return groups.collect();
@@ -126,7 +141,9 @@ fn populations(edition: &Edition) -> Vec<PopulationCount> {
         }
     }
     let alone = distinct.into_iter().map(|name| {
-        counted(PopulationName::Catalogue(name.to_owned()), &|population| population == name)
+        counted(PopulationName::Catalogue(name.to_owned()), &|population| {
+            population == name
+        })
     });
     alone.collect()
 }

@@ -55,11 +55,17 @@ pub(crate) fn sections(
                 }
             }
             if !statements.is_empty() {
-                groups.push(Group { id: group.id.clone(), statements });
+                groups.push(Group {
+                    id: group.id.clone(),
+                    statements,
+                });
             }
         }
         if !groups.is_empty() {
-            sections.push(Section { id: planned.id.clone(), groups });
+            sections.push(Section {
+                id: planned.id.clone(),
+                groups,
+            });
         }
     }
     Ok((sections, omitted))
@@ -82,11 +88,7 @@ pub(crate) fn area_name(area: &Authority, language: Language) -> &str {
     }
 }
 
-fn statement(
-    wordings: &Wordings,
-    figures: &[FigureFact],
-    id: &str,
-) -> Result<Statement, Error> {
+fn statement(wordings: &Wordings, figures: &[FigureFact], id: &str) -> Result<Statement, Error> {
     let message = format!("statement-{id}");
     let mut named = named(wordings, figures, &message);
     let english = wordings.of(Language::En);
@@ -101,9 +103,15 @@ fn statement(
     }
     // A figure that this form of the sentence does not print still is a fact of the statement.
     named.sort_by_key(|figure| {
-        order.iter().position(|printed| *printed == figure.id).unwrap_or(usize::MAX)
+        order
+            .iter()
+            .position(|printed| *printed == figure.id)
+            .unwrap_or(usize::MAX)
     });
-    Ok(Statement { id: id.to_owned(), figures: named })
+    Ok(Statement {
+        id: id.to_owned(),
+        figures: named,
+    })
 }
 
 /// The figures that a statement names in either language, in the order of the edition.
@@ -115,10 +123,12 @@ fn named(wordings: &Wordings, figures: &[FigureFact], message: &str) -> Vec<Figu
         }
     }
     let is_named = |figure: &&FigureFact| {
-        variables.iter().any(|variable| match variable.strip_prefix(&figure.id) {
-            Some(rest) => matches!(rest, "" | "-n" | "-area"),
-            None => false,
-        })
+        variables
+            .iter()
+            .any(|variable| match variable.strip_prefix(&figure.id) {
+                Some(rest) => matches!(rest, "" | "-n" | "-area"),
+                None => false,
+            })
     };
     figures.iter().filter(is_named).cloned().collect()
 }
@@ -127,7 +137,12 @@ fn named(wordings: &Wordings, figures: &[FigureFact], message: &str) -> Vec<Figu
 fn rests_on_withheld(edition: &Edition, statement: &Statement) -> bool {
     let published = |code: &String| {
         let metric = MetricCode::parse(code).ok();
-        metric.and_then(|code| edition.metric(&code)).is_some_and(|metric| metric.published)
+        metric
+            .and_then(|code| edition.metric(&code))
+            .is_some_and(|metric| metric.published)
     };
-    statement.figures.iter().any(|figure| !figure.metrics.iter().all(published))
+    statement
+        .figures
+        .iter()
+        .any(|figure| !figure.metrics.iter().all(published))
 }

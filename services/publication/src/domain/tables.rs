@@ -25,17 +25,27 @@ pub(crate) struct Column {
 }
 
 /// The tables in catalogue order, of all metrics or of those that are published.
-pub(crate) fn tables(edition: &Edition, totals: &CheckedTotals, published_only: bool) -> Vec<Table> {
+pub(crate) fn tables(
+    edition: &Edition,
+    totals: &CheckedTotals,
+    published_only: bool,
+) -> Vec<Table> {
     let metrics = edition.metrics().iter().enumerate();
     metrics
         .filter(|(_, metric)| metric.published || !published_only)
         .map(|(place, metric)| {
             let columns = totals.cells_of(edition, place).map(|(id, cell)| Column {
-                category: edition.cell(id).and_then(|cell| edition.category_of(cell)).cloned(),
+                category: edition
+                    .cell(id)
+                    .and_then(|cell| edition.category_of(cell))
+                    .cloned(),
                 national: cell.national,
                 values: cell.values.clone(),
             });
-            Table { metric: metric.clone(), columns: columns.collect() }
+            Table {
+                metric: metric.clone(),
+                columns: columns.collect(),
+            }
         })
         .collect()
 }

@@ -124,14 +124,18 @@ impl CheckedTotals {
 }
 
 fn malformed(problem: impl Into<String>) -> TotalsError {
-    TotalsError::Malformed { problem: problem.into() }
+    TotalsError::Malformed {
+        problem: problem.into(),
+    }
 }
 
 fn check_length(what: &str, found: usize, expected: usize) -> Result<(), TotalsError> {
     if found == expected {
         Ok(())
     } else {
-        Err(malformed(format!("{found} {what} where {expected} are due")))
+        Err(malformed(format!(
+            "{found} {what} where {expected} are due"
+        )))
     }
 }
 
@@ -140,7 +144,9 @@ fn count(what: &str, number: i32) -> Result<u32, TotalsError> {
 }
 
 fn authority(edition: &Edition, code: &str) -> Result<Authority, TotalsError> {
-    let known = AuthorityCode::parse(code).ok().and_then(|code| edition.authority(&code));
+    let known = AuthorityCode::parse(code)
+        .ok()
+        .and_then(|code| edition.authority(&code));
     known.cloned().ok_or_else(|| {
         let code: String = code.chars().take(32).collect();
         malformed(format!("{code:?} is not an authority"))
@@ -152,28 +158,48 @@ fn authorities(
     edition: &Edition,
     totals: &wire::Totals,
 ) -> Result<Vec<Vec<CellValue>>, TotalsError> {
-    check_length("authorities", totals.authorities.len(), edition.authorities().len())?;
+    check_length(
+        "authorities",
+        totals.authorities.len(),
+        edition.authorities().len(),
+    )?;
     let pairs = edition.authorities().iter().zip(&totals.authorities);
     let values = pairs.map(|(expected, found)| {
         let code = expected.code.as_str();
         if found.authority != code {
             return Err(malformed(format!("{code} is not in its place")));
         }
-        check_length(&format!("values of {code}"), found.values.len(), edition.cells().len())?;
-        found.values.iter().map(|value| cell_value(code, value)).collect()
+        check_length(
+            &format!("values of {code}"),
+            found.values.len(),
+            edition.cells().len(),
+        )?;
+        found
+            .values
+            .iter()
+            .map(|value| cell_value(code, value))
+            .collect()
     });
     values.collect()
 }
 
 fn cell_value(code: &str, value: &wire::AuthorityValue) -> Result<CellValue, TotalsError> {
     match (value.status(), value.value) {
-        (Status::Provided, Some(units)) => Ok(CellValue::Value { units, part_period: false }),
-        (Status::PartPeriod, Some(units)) => Ok(CellValue::Value { units, part_period: true }),
+        (Status::Provided, Some(units)) => Ok(CellValue::Value {
+            units,
+            part_period: false,
+        }),
+        (Status::PartPeriod, Some(units)) => Ok(CellValue::Value {
+            units,
+            part_period: true,
+        }),
         (Status::NotProvided, None) => Ok(CellValue::NotProvided),
         (Status::NotApplicable, None) => Ok(CellValue::NotApplicable),
         (status, _) => {
             let status = status.as_str_name();
-            Err(malformed(format!("{code} has a value that does not go with {status}")))
+            Err(malformed(format!(
+                "{code} has a value that does not go with {status}"
+            )))
         }
     }
 }
@@ -200,7 +226,10 @@ fn cells(
             expected: count(&what, found.expected_count)?,
             coverage_percent: found.coverage_percent.into(),
         };
-        let values = columns.iter_mut().filter_map(|column| column.next().copied()).collect();
+        let values = columns
+            .iter_mut()
+            .filter_map(|column| column.next().copied())
+            .collect();
         cells.push(CellTotals { national, values });
     }
     Ok(cells)
@@ -224,7 +253,10 @@ fn figure(
         })
     };
     let about = Some(found.authority.as_str()).filter(|code| !code.is_empty());
-    let parts = found.part_periods.iter().map(|part| part_period(edition, id, part));
+    let parts = found
+        .part_periods
+        .iter()
+        .map(|part| part_period(edition, id, part));
     Ok(FigureFact {
         id: id.to_owned(),
         kind: kind.clone(),
@@ -258,8 +290,14 @@ fn part_period(
     let reason = match part.reason.as_str() {
         "" => None,
         reason => Some(edition.reason(reason).cloned().ok_or_else(|| {
-            malformed(format!("{id} has a part period for a reason that is not known"))
+            malformed(format!(
+                "{id} has a part period for a reason that is not known"
+            ))
         })?),
     };
-    Ok(PartPeriod { end, reason, authorities: count(id, part.authority_count)? })
+    Ok(PartPeriod {
+        end,
+        reason,
+        authorities: count(id, part.authority_count)?,
+    })
 }

@@ -7,7 +7,14 @@ use mesur_figures::join_shorthand;
 use crate::domain::DataRow;
 
 const HEADER: [&str; 9] = [
-    "period", "area_code", "area", "metric", "category", "value", "shorthand", "provided",
+    "period",
+    "area_code",
+    "area",
+    "metric",
+    "category",
+    "value",
+    "shorthand",
+    "provided",
     "expected",
 ];
 

@@ -5,10 +5,10 @@ use mesur_wording::{Args, Language, Span};
 
 use super::Error;
 use super::figure;
-use super::line::{Line, Mark, PrintedFigure, Run};
+use super::line::{Line, NoteReference, PrintedFigure, Run};
 use super::quality;
 use super::speaker::Speaker;
-use super::table::{self, WordedTable};
+use super::table::{self, WordedTable, bracketed};
 use crate::domain::{self, Compiled, FigureFact, Footnote, statement_args};
 
 /// A release in one language.
@@ -99,22 +99,33 @@ impl Document {
         let plan = edition.release();
         let mut marks = Marks::new(&compiled.footnotes);
         let sections = sections(speaker, &compiled.sections, &mut marks)?;
-        let footnotes = compiled.footnotes.iter().zip(marks.references).map(
-            |(footnote, references)| {
-                Ok(WordedFootnote {
-                    mark: footnote.mark.clone(),
-                    text: figure::footnote(speaker, footnote)?,
-                    references,
-                })
-            },
-        );
+        let footnotes =
+            compiled
+                .footnotes
+                .iter()
+                .zip(marks.references)
+                .map(|(footnote, references)| {
+                    Ok(WordedFootnote {
+                        mark: footnote.mark.clone(),
+                        text: figure::footnote(speaker, footnote)?,
+                        references,
+                    })
+                });
         let notes = plan.frame_notes.iter().map(|note| speaker.edition(note));
         let mut quality = quality::sentences(speaker, &compiled.quality)?;
         quality.extend(notes.collect::<Result<Vec<_>, _>>()?);
         let message = |id: &String| speaker.edition(id);
-        let description = speaker.has("description").then(|| speaker.edition("description"));
-        let designation = plan.designation.as_ref().map(|id| format!("designation-{id}"));
-        let changes = edition.changes().iter().map(|change| change_line(speaker, change));
+        let description = speaker
+            .has("description")
+            .then(|| speaker.edition("description"));
+        let designation = plan
+            .designation
+            .as_ref()
+            .map(|id| format!("designation-{id}"));
+        let changes = edition
+            .changes()
+            .iter()
+            .map(|change| change_line(speaker, change));
         Ok(Self {
             language: speaker.language(),
             title: title(speaker, edition)?,
@@ -133,7 +144,8 @@ impl Document {
     }
 }
 
-fn title(speaker: &Speaker<'_>, edition: &Edition) -> Result<Line, Error> {
+/// The title of an edition's release.
+pub(super) fn title(speaker: &Speaker<'_>, edition: &Edition) -> Result<Line, Error> {
     if speaker.has("title") {
         return speaker.edition("title");
     }
@@ -171,10 +183,17 @@ struct Marks<'a> {
 
 impl<'a> Marks<'a> {
     fn new(footnotes: &'a [Footnote]) -> Self {
-        Self { footnotes, references: vec![0; footnotes.len()] }
+        Self {
+            footnotes,
+            references: vec![0; footnotes.len()],
+        }
     }
 
-    fn set(&mut self, speaker: &Speaker<'_>, figure: &FigureFact) -> Result<Vec<Mark>, Error> {
+    fn set(
+        &mut self,
+        speaker: &Speaker<'_>,
+        figure: &FigureFact,
+    ) -> Result<Vec<NoteReference>, Error> {
         let mut marks = Vec::new();
         for place in &figure.footnotes {
             let footnote = self.footnotes.get(*place);
@@ -183,8 +202,15 @@ impl<'a> Marks<'a> {
             };
             *references = references.saturating_add(1);
             let mark = footnote.mark.clone();
-            let label = speaker.house("footnote-mark", &Args::new().text("mark", &mark))?;
-            marks.push(Mark { mark, reference: *references, label });
+            let label = speaker.house(
+                "footnote-mark",
+                &Args::new().text("mark", &bracketed(&mark)),
+            )?;
+            marks.push(NoteReference {
+                mark,
+                number: *references,
+                label,
+            });
         }
         Ok(marks)
     }
@@ -204,7 +230,10 @@ fn sections(
                 statements.push(worded_statement(speaker, statement, marks)?);
             }
             let heading = speaker.edition(&format!("group-{}", group.id))?;
-            groups.push(Group { heading, statements });
+            groups.push(Group {
+                heading,
+                statements,
+            });
         }
         let heading = speaker.edition(&format!("section-{}", section.id))?;
         worded.push(Section { heading, groups });
@@ -218,26 +247,29 @@ fn worded_statement(
     marks: &mut Marks<'_>,
 ) -> Result<WordedStatement, Error> {
     let message = format!("statement-{}", statement.id);
-    let wording = speaker.holding(&message);
-    let no_area = speaker.label("not-available")?;
-    let args = statement_args(&statement.figures, wording.language(), &no_area);
+    let voice = speaker.for_message(&message);
+    let no_area = voice.label("not-available")?;
+    let args = statement_args(&statement.figures, voice.language(), &no_area);
     let mut runs = Vec::new();
-    for span in wording.spans(&message, &args)? {
+    for span in voice.holding(&message).spans(&message, &args)? {
         runs.push(match span {
             Span::Text(text) => Run::Text(text),
             Span::Figure(id) => {
                 let found = statement.figures.iter().find(|figure| figure.id == id);
                 let Some(found) = found else {
-                    return Err(Error::NoFigure { message, figure: id });
+                    return Err(Error::NoFigure {
+                        message,
+                        figure: id,
+                    });
                 };
                 Run::Figure(PrintedFigure {
-                    printed: figure::printed(speaker, found)?,
+                    printed: figure::printed(&voice, found)?,
                     marks: marks.set(speaker, found)?,
                 })
             }
         });
     }
-    let english_only = wording.language() != speaker.language();
+    let english_only = voice.language() != speaker.language();
     Ok(WordedStatement {
         text: Line { runs, english_only },
         sources: sources(speaker, &statement.figures)?,
@@ -247,7 +279,9 @@ fn worded_statement(
 fn sources(speaker: &Speaker<'_>, figures: &[FigureFact]) -> Result<Vec<Source>, Error> {
     let mut sources: Vec<Source> = Vec::new();
     for figure in figures {
-        let FigureKind::Outside(outside) = &figure.kind else { continue };
+        let FigureKind::Outside(outside) = &figure.kind else {
+            continue;
+        };
         let title = speaker.held_or_not(&outside.source_title_en, &outside.source_title_cy)?;
         let source = Source {
             text: speaker.line("figure-source", Args::new(), &[("source", title)])?,

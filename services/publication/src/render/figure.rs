@@ -18,7 +18,14 @@ pub(crate) fn printed(speaker: &Speaker<'_>, figure: &FigureFact) -> Result<Stri
         FigureKind::Count { .. } => Ok(thousands(units, figure.decimals, speaker.language())),
         FigureKind::Percent { .. } | FigureKind::AuthorityPercent { .. } => {
             let (decimals, nearly_100) = (figure.decimals, figure.nearly_100);
-            percent(speaker, Percent { units, decimals, nearly_100 })
+            percent(
+                speaker,
+                Percent {
+                    units,
+                    decimals,
+                    nearly_100,
+                },
+            )
         }
         FigureKind::AuthorityCount { .. } => {
             speaker.house("count-authorities", &Args::new().number("n", units))
@@ -43,7 +50,14 @@ pub(crate) fn percent(speaker: &Speaker<'_>, percent: Percent) -> Result<String,
 
 /// A whole percentage of authorities.
 pub(crate) fn whole_percent(speaker: &Speaker<'_>, units: i64) -> Result<String, Error> {
-    percent(speaker, Percent { units, decimals: 0, nearly_100: false })
+    percent(
+        speaker,
+        Percent {
+            units,
+            decimals: 0,
+            nearly_100: false,
+        },
+    )
 }
 
 /// The text of a footnote: its notes, one after the other.
@@ -55,11 +69,18 @@ pub(crate) fn footnote(speaker: &Speaker<'_>, footnote: &Footnote) -> Result<Lin
         }
         runs.extend(note(speaker, text)?.runs);
     }
-    Ok(Line { runs, english_only: false })
+    Ok(Line {
+        runs,
+        english_only: false,
+    })
 }
 
 fn note(speaker: &Speaker<'_>, note: &Note) -> Result<Line, Error> {
-    let PartPeriod { end, reason, authorities } = match note {
+    let PartPeriod {
+        end,
+        reason,
+        authorities,
+    } = match note {
         Note::NotProvided(authorities) => {
             let args = Args::new().number("n", i64::from(*authorities));
             return speaker.line("footnote-not-provided", args, &[]);
@@ -70,9 +91,13 @@ fn note(speaker: &Speaker<'_>, note: &Note) -> Result<Line, Error> {
     if let Some(end) = end {
         args = args.text("date", &speaker.date(*end)?);
     }
-    let reason =
-        reason.as_ref().and_then(|reason| speaker.held(&reason.label_en, &reason.label_cy));
-    let slots: Vec<(&str, Run)> = reason.into_iter().map(|reason| ("reason", reason)).collect();
+    let reason = reason
+        .as_ref()
+        .and_then(|reason| speaker.held(&reason.label_en, &reason.label_cy));
+    let slots: Vec<(&str, Run)> = reason
+        .into_iter()
+        .map(|reason| ("reason", reason))
+        .collect();
     let message = match (end, slots.is_empty()) {
         (Some(_), false) => "footnote-part-period",
         (Some(_), true) => "footnote-part-period-no-reason",

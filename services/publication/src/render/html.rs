@@ -10,16 +10,20 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use mesur_wording::{Args, Language};
 
 use super::document::{Document, Section, WordedFootnote, WordedStatement};
-use super::line::{Line, Mark, Run};
+use super::line::{Line, NoteReference, Run};
 use super::speaker::Speaker;
 use super::table::bracketed;
 use super::{DATA_FILE, Error, FACTS_FILE, page_file};
 
-const STYLE: &str = include_str!("html/style.css");
+/// The style of every page.
+pub(crate) const STYLE: &str = include_str!("html/style.css");
 
 /// Writes the page.
 pub(crate) fn page(document: &Document, speaker: &Speaker<'_>) -> Result<Markup, Error> {
-    let page = Page { speaker: *speaker, english_only: speaker.label("english-only")? };
+    let page = Page {
+        speaker: *speaker,
+        english_only: speaker.label("english-only")?,
+    };
     let title_language = document.title.english_only.then_some(Language::En.code());
     Ok(html! {
         (DOCTYPE)
@@ -152,7 +156,9 @@ impl Page<'_> {
     }
 
     fn back(&self, mark: &str, reference: usize) -> Result<Markup, Error> {
-        let args = Args::new().text("mark", mark).text("number", &reference.to_string());
+        let args = Args::new()
+            .text("mark", mark)
+            .text("number", &reference.to_string());
         let label = self.speaker.house("footnote-back", &args)?;
         Ok(html! {
             a role="doc-backlink" href={ "#" (reference_id(mark, reference)) } aria-label=(label) {
@@ -238,15 +244,15 @@ impl Page<'_> {
                 },
                 Run::Figure(figure) => {
                     span.figure { (figure.printed) }
-                    @for mark in &figure.marks { (self.mark(mark)) }
+                    @for mark in &figure.marks { (Self::mark(mark)) }
                 },
             }
         }
     }
 
-    fn mark(&self, mark: &Mark) -> Markup {
+    fn mark(mark: &NoteReference) -> Markup {
         html! {
-            a.noteref role="doc-noteref" id=(reference_id(&mark.mark, mark.reference))
+            a.noteref role="doc-noteref" id=(reference_id(&mark.mark, mark.number))
                 href={ "#" (footnote_id(&mark.mark)) } aria-label=(mark.label) { (bracketed(&mark.mark)) }
         }
     }

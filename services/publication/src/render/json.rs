@@ -87,7 +87,7 @@ struct QualityFacts<'a> {
 
 #[derive(Serialize)]
 struct Population {
-    population: Both,
+    name: Both,
     published: u32,
     metrics: u32,
 }
@@ -157,9 +157,17 @@ pub(crate) fn write(
     en: Told<'_>,
     cy: Told<'_>,
 ) -> Result<Vec<u8>, Error> {
-    let writer = Writer { edition, compiled, en, cy };
-    let mut json = serde_json::to_vec_pretty(&writer.release()?)
-        .map_err(|source| Error::Write { file: FACTS_FILE, source: source.into() })?;
+    let writer = Writer {
+        edition,
+        compiled,
+        en,
+        cy,
+    };
+    let mut json =
+        serde_json::to_vec_pretty(&writer.release()?).map_err(|source| Error::Write {
+            file: FACTS_FILE,
+            source: source.into(),
+        })?;
     json.push(b'\n');
     Ok(json)
 }
@@ -193,7 +201,10 @@ impl<'a> Writer<'a> {
         let ((english, en), (welsh, cy)) = (self.en, self.cy);
         let settings = self.edition.settings();
         let house = |message: &str| -> Result<Both, Error> {
-            Ok(Both { en: Some(english.label(message)?), cy: Some(welsh.label(message)?) })
+            Ok(Both {
+                en: Some(english.label(message)?),
+                cy: Some(welsh.label(message)?),
+            })
         };
         let optional = |en: &Option<Line>, cy: &Option<Line>| {
             en.as_ref().zip(cy.as_ref()).map(|(en, cy)| both(en, cy))
@@ -216,33 +227,40 @@ impl<'a> Writer<'a> {
     fn footnotes(&self) -> Vec<Footnote<'a>> {
         let ((_, en), (_, cy)) = (self.en, self.cy);
         let pairs = en.footnotes.iter().zip(&cy.footnotes);
-        let footnotes =
-            pairs.map(|(en, cy)| Footnote { mark: &en.mark, text: both(&en.text, &cy.text) });
+        let footnotes = pairs.map(|(en, cy)| Footnote {
+            mark: &en.mark,
+            text: both(&en.text, &cy.text),
+        });
         footnotes.collect()
     }
 
     fn sections(&self, footnotes: &[Footnote<'a>]) -> Result<Vec<Section<'a>>, Error> {
         let ((_, en), (_, cy)) = (self.en, self.cy);
         let worded = en.sections.iter().zip(&cy.sections);
-        let sections = self.compiled.sections.iter().zip(worded).map(|(section, (en, cy))| {
-            let worded = en.groups.iter().zip(&cy.groups);
-            let groups = section.groups.iter().zip(worded).map(|(group, (en, cy))| {
-                let worded = en.statements.iter().zip(&cy.statements);
-                let statements = group.statements.iter().zip(worded);
-                let statements = statements
-                    .map(|(statement, worded)| self.statement(statement, worded, footnotes));
-                Ok(Group {
-                    id: &group.id,
+        let sections = self
+            .compiled
+            .sections
+            .iter()
+            .zip(worded)
+            .map(|(section, (en, cy))| {
+                let worded = en.groups.iter().zip(&cy.groups);
+                let groups = section.groups.iter().zip(worded).map(|(group, (en, cy))| {
+                    let worded = en.statements.iter().zip(&cy.statements);
+                    let statements = group.statements.iter().zip(worded);
+                    let statements = statements
+                        .map(|(statement, worded)| self.statement(statement, worded, footnotes));
+                    Ok(Group {
+                        id: &group.id,
+                        heading: both(&en.heading, &cy.heading),
+                        statements: statements.collect::<Result<_, Error>>()?,
+                    })
+                });
+                Ok(Section {
+                    id: &section.id,
                     heading: both(&en.heading, &cy.heading),
-                    statements: statements.collect::<Result<_, Error>>()?,
+                    groups: groups.collect::<Result<_, Error>>()?,
                 })
             });
-            Ok(Section {
-                id: &section.id,
-                heading: both(&en.heading, &cy.heading),
-                groups: groups.collect::<Result<_, Error>>()?,
-            })
-        });
         sections.collect()
     }
 
@@ -253,7 +271,8 @@ impl<'a> Writer<'a> {
         footnotes: &[Footnote<'a>],
     ) -> Result<Statement<'a>, Error> {
         let figures = statement.figures.iter();
-        let figures = figures.map(|fact| figure(self.edition, [self.en.0, self.cy.0], fact, footnotes));
+        let figures =
+            figures.map(|fact| figure(self.edition, [self.en.0, self.cy.0], fact, footnotes));
         Ok(Statement {
             id: &statement.id,
             text: both(&en.text, &cy.text),
@@ -267,7 +286,7 @@ impl<'a> Writer<'a> {
         let published = quality.populations.iter().map(|population| {
             let name = |speaker| population_name(speaker, &population.name);
             Ok(Population {
-                population: both_runs(&name(english)?, &name(welsh)?),
+                name: both_runs(&name(english)?, &name(welsh)?),
                 published: population.published,
                 metrics: population.metrics,
             })
@@ -275,7 +294,12 @@ impl<'a> Writer<'a> {
         let missing = quality.missing_authorities.iter();
         let share = quality.incomplete_share;
         Ok(QualityFacts {
-            sentences: en.quality.iter().zip(&cy.quality).map(|(en, cy)| both(en, cy)).collect(),
+            sentences: en
+                .quality
+                .iter()
+                .zip(&cy.quality)
+                .map(|(en, cy)| both(en, cy))
+                .collect(),
             published: published.collect::<Result<_, Error>>()?,
             lowest_coverage: quality.lowest_coverage.map(|lowest| LowestCoverage {
                 not_provided: lowest.not_provided,
@@ -310,8 +334,15 @@ fn change(change: &DefinitionalChange) -> Change<'_> {
 }
 
 fn languages(report: &LanguageReport) -> Languages<'_> {
-    let held = |held: Held| HeldFacts { all: held.all, en: held.en, cy: held.cy };
-    let gaps = report.gaps.iter().map(|gap| Gap { kind: gap.kind, item: &gap.item });
+    let held = |held: Held| HeldFacts {
+        all: held.all,
+        en: held.en,
+        cy: held.cy,
+    };
+    let gaps = report.gaps.iter().map(|gap| Gap {
+        kind: gap.kind,
+        item: &gap.item,
+    });
     Languages {
         messages: held(report.messages),
         metric_titles: held(report.titles),
@@ -324,10 +355,16 @@ fn languages(report: &LanguageReport) -> Languages<'_> {
 
 /// A line of both documents; a Welsh one that is in English is none.
 fn both(en: &Line, cy: &Line) -> Both {
-    Both { en: Some(en.words()), cy: (!cy.english_only).then(|| cy.words()) }
+    Both {
+        en: Some(en.words()),
+        cy: (!cy.english_only).then(|| cy.words()),
+    }
 }
 
 fn both_runs(en: &Run, cy: &Run) -> Both {
     let welsh = !matches!(cy, Run::English(_));
-    Both { en: Some(en.words().to_owned()), cy: welsh.then(|| cy.words().to_owned()) }
+    Both {
+        en: Some(en.words().to_owned()),
+        cy: welsh.then(|| cy.words().to_owned()),
+    }
 }

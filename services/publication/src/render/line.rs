@@ -17,16 +17,16 @@ pub(crate) struct PrintedFigure {
     /// The figure in words and digits.
     pub(crate) printed: String,
     /// Its marks, in order.
-    pub(crate) marks: Vec<Mark>,
+    pub(crate) marks: Vec<NoteReference>,
 }
 
 /// One reference to a footnote.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Mark {
+pub(crate) struct NoteReference {
     /// The footnote's mark, such as `1` or `a`.
     pub(crate) mark: String,
     /// Which reference to this footnote it is in the document, from 1.
-    pub(crate) reference: usize,
+    pub(crate) number: usize,
     /// What is read out for it.
     pub(crate) label: String,
 }
@@ -41,11 +41,6 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// A line that is one text.
-    pub(crate) fn text(text: String) -> Self {
-        Self { runs: vec![Run::Text(text)], english_only: false }
-    }
-
     /// Whether any of it is English in a document of another language.
     pub(crate) fn has_english(&self) -> bool {
         self.english_only || self.runs.iter().any(|run| matches!(run, Run::English(_)))

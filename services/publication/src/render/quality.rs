@@ -60,15 +60,16 @@ pub(crate) fn languages(
 }
 
 /// The name of a group of populations.
-pub(crate) fn population_name(
-    speaker: &Speaker<'_>,
-    name: &PopulationName,
-) -> Result<Run, Error> {
+pub(crate) fn population_name(speaker: &Speaker<'_>, name: &PopulationName) -> Result<Run, Error> {
     match name {
         PopulationName::Message(id) => {
             let line = speaker.edition(&format!("population-{id}"))?;
             let words = line.words();
-            Ok(if line.english_only { Run::English(words) } else { Run::Text(words) })
+            Ok(if line.english_only {
+                Run::English(words)
+            } else {
+                Run::Text(words)
+            })
         }
         PopulationName::Catalogue(name) => speaker.held_or_not(name, ""),
     }

@@ -20,6 +20,14 @@ impl<'a> Speaker<'a> {
         Self { wordings, language }
     }
 
+    /// The voice to word a message in: its own language throughout, figures and names included.
+    pub(crate) fn for_message(&self, message: &str) -> Self {
+        Self {
+            language: self.holding(message).language(),
+            ..*self
+        }
+    }
+
     /// The language of the document.
     pub(crate) fn language(&self) -> Language {
         self.language
@@ -59,14 +67,22 @@ impl<'a> Speaker<'a> {
         slots: &[(&str, Run)],
     ) -> Result<Line, Error> {
         let wording = self.holding(message);
-        let args = slots.iter().fold(args, |args, (name, _)| args.figure(name, None, None));
-        let runs = wording.spans(message, &args)?.into_iter().map(|span| match span {
-            Span::Text(text) => Ok(Run::Text(text)),
-            Span::Figure(name) => match slots.iter().find(|(slot, _)| *slot == name) {
-                Some((_, run)) => Ok(run.clone()),
-                None => Err(Error::NoFigure { message: message.to_owned(), figure: name }),
-            },
-        });
+        let args = slots
+            .iter()
+            .fold(args, |args, (name, _)| args.figure(name, None, None));
+        let runs = wording
+            .spans(message, &args)?
+            .into_iter()
+            .map(|span| match span {
+                Span::Text(text) => Ok(Run::Text(text)),
+                Span::Figure(name) => match slots.iter().find(|(slot, _)| *slot == name) {
+                    Some((_, run)) => Ok(run.clone()),
+                    None => Err(Error::NoFigure {
+                        message: message.to_owned(),
+                        figure: name,
+                    }),
+                },
+            });
         Ok(Line {
             runs: runs.collect::<Result<_, _>>()?,
             english_only: wording.language() != self.language,
@@ -99,6 +115,9 @@ impl<'a> Speaker<'a> {
 
     /// A date in full.
     pub(crate) fn date(&self, date: Date) -> Result<String, Error> {
-        Ok(self.wordings.of(self.language).date(date.year, date.month, date.day)?)
+        Ok(self
+            .wordings
+            .of(self.language)
+            .date(date.year, date.month, date.day)?)
     }
 }

@@ -50,8 +50,14 @@ pub(crate) fn worded(
     tables: &[Table],
 ) -> Result<Vec<WordedTable>, Error> {
     let part = speaker.label("part-period-short")?;
-    let printer = Printer { speaker: *speaker, part };
-    tables.iter().map(|table| printer.table(edition, table)).collect()
+    let printer = Printer {
+        speaker: *speaker,
+        part,
+    };
+    tables
+        .iter()
+        .map(|table| printer.table(edition, table))
+        .collect()
 }
 
 struct Printer<'a> {
@@ -66,12 +72,24 @@ impl Printer<'_> {
         let title = speaker.held_or_not(&metric.title_en, &metric.title_cy)?;
         let args = Args::new().text("code", metric.code.as_str());
         let headings = table.columns.iter().map(|column| self.heading(column));
-        let coverage = table.columns.iter().map(|column| self.coverage(&column.national));
+        let coverage = table
+            .columns
+            .iter()
+            .map(|column| self.coverage(&column.national));
         let decimals = metric.decimals;
-        let national = table.columns.iter().map(|column| self.national(&column.national, decimals));
-        let mut rows =
-            vec![Row { area: speaker.name(edition.nation()), cells: national.collect() }];
-        let mut columns: Vec<_> = table.columns.iter().map(|column| column.values.iter()).collect();
+        let national = table
+            .columns
+            .iter()
+            .map(|column| self.national(&column.national, decimals));
+        let mut rows = vec![Row {
+            area: speaker.name(edition.nation()),
+            cells: national.collect(),
+        }];
+        let mut columns: Vec<_> = table
+            .columns
+            .iter()
+            .map(|column| column.values.iter())
+            .collect();
         for authority in edition.authorities() {
             let values = columns.iter_mut().filter_map(Iterator::next);
             rows.push(Row {
@@ -92,9 +110,14 @@ impl Printer<'_> {
         Ok(match &column.category {
             Some(category) => Heading {
                 code: Some(category.code.to_string()),
-                label: self.speaker.held_or_not(&category.label_en, &category.label_cy)?,
+                label: self
+                    .speaker
+                    .held_or_not(&category.label_en, &category.label_cy)?,
             },
-            None => Heading { code: None, label: Run::Text(self.speaker.label("table-total")?) },
+            None => Heading {
+                code: None,
+                label: Run::Text(self.speaker.label("table-total")?),
+            },
         })
     }
 
@@ -104,7 +127,10 @@ impl Printer<'_> {
         let args = Args::new()
             .number("provided", covered.into())
             .number("authorities", national.expected.into())
-            .text("share", &whole_percent(&self.speaker, national.coverage_percent)?);
+            .text(
+                "share",
+                &whole_percent(&self.speaker, national.coverage_percent)?,
+            );
         self.speaker.house("table-coverage-value", &args)
     }
 
@@ -127,7 +153,11 @@ impl Printer<'_> {
 
     fn value(&self, units: i64, decimals: u8, part_period: bool) -> String {
         let printed = thousands(units, decimals, self.speaker.language());
-        if part_period { format!("{printed} {}", bracketed(&self.part)) } else { printed }
+        if part_period {
+            format!("{printed} {}", bracketed(&self.part))
+        } else {
+            printed
+        }
     }
 }
 
@@ -141,7 +171,10 @@ pub(crate) fn shorthand(speaker: &Speaker<'_>) -> Result<Vec<(String, String)>, 
     let mut lines = Vec::new();
     for shorthand in Shorthand::ALL {
         let code = shorthand.code();
-        lines.push((bracketed(code), speaker.label(&format!("shorthand-{code}"))?));
+        lines.push((
+            bracketed(code),
+            speaker.label(&format!("shorthand-{code}"))?,
+        ));
     }
     let part = bracketed(&speaker.label("part-period-short")?);
     lines.push((part, speaker.label("part-period-mark")?));

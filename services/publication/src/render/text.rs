@@ -9,7 +9,10 @@ use super::table::bracketed;
 /// Writes the text: headings with number signs, one bullet a statement, each figure followed by
 /// the marks of its footnotes.
 pub(crate) fn write(document: &Document, speaker: &Speaker<'_>) -> Result<String, Error> {
-    let mut text = Text { english_only: speaker.label("english-only")?, lines: Vec::new() };
+    let mut text = Text {
+        english_only: speaker.label("english-only")?,
+        lines: Vec::new(),
+    };
     text.heading(1, &text.plain(&document.title));
     for line in document.description.iter().chain(&document.designation) {
         text.paragraph(&text.plain(line));
@@ -26,8 +29,16 @@ pub(crate) fn write(document: &Document, speaker: &Speaker<'_>) -> Result<String
         let heading = speaker.label("changes-heading")?;
         // Said once for the whole list rather than on every line of it.
         let english = document.changes.iter().any(Line::has_english);
-        text.heading(3, &if english { text.marked(&heading) } else { heading });
+        text.heading(
+            3,
+            &if english {
+                text.marked(&heading)
+            } else {
+                heading
+            },
+        );
         text.paragraph(&speaker.label("changes-intro")?);
+        text.gap();
         for line in &document.changes {
             text.push(&format!("- {}", line.words()));
         }
@@ -44,11 +55,7 @@ pub(crate) fn write(document: &Document, speaker: &Speaker<'_>) -> Result<String
     Ok(text.finish())
 }
 
-fn main_points(
-    text: &mut Text,
-    document: &Document,
-    speaker: &Speaker<'_>,
-) -> Result<(), Error> {
+fn main_points(text: &mut Text, document: &Document, speaker: &Speaker<'_>) -> Result<(), Error> {
     if document.sections.is_empty() {
         return Ok(());
     }
@@ -73,7 +80,11 @@ fn main_points(
     if !document.footnotes.is_empty() {
         text.heading(3, &speaker.label("footnotes-heading")?);
         for footnote in &document.footnotes {
-            text.push(&format!("{} {}", bracketed(&footnote.mark), text.plain(&footnote.text)));
+            text.push(&format!(
+                "{} {}",
+                bracketed(&footnote.mark),
+                text.plain(&footnote.text)
+            ));
         }
     }
     Ok(())
@@ -87,26 +98,27 @@ struct Text {
 
 impl Text {
     fn heading(&mut self, level: usize, words: &str) {
-        if !self.lines.is_empty() {
-            self.lines.push(String::new());
-        }
+        self.gap();
         self.push(&format!("{} {words}", "#".repeat(level)));
         self.lines.push(String::new());
     }
 
     fn paragraph(&mut self, words: &str) {
-        if self.lines.last().is_some_and(|line| !line.is_empty()) {
-            self.lines.push(String::new());
-        }
+        self.gap();
         self.push(words);
     }
 
     fn list(&mut self, bullet: &str, lines: &[Line]) {
-        if self.lines.last().is_some_and(|line| !line.is_empty()) {
-            self.lines.push(String::new());
-        }
+        self.gap();
         for line in lines {
             self.push(&format!("{bullet}{}", self.plain(line)));
+        }
+    }
+
+    /// One empty line, and never two.
+    fn gap(&mut self) {
+        if self.lines.last().is_some_and(|line| !line.is_empty()) {
+            self.lines.push(String::new());
         }
     }
 
@@ -127,7 +139,11 @@ impl Text {
                 }
             }
         }
-        if line.english_only { self.marked(&words) } else { words }
+        if line.english_only {
+            self.marked(&words)
+        } else {
+            words
+        }
     }
 
     fn marked(&self, words: &str) -> String {

@@ -110,7 +110,10 @@ pub(super) fn figure<'a>(
     fact: &'a FigureFact,
     footnotes: &[Footnote<'a>],
 ) -> Result<Figure<'a>, Error> {
-    let own = fact.footnotes.iter().filter_map(|place| footnotes.get(*place).cloned());
+    let own = fact
+        .footnotes
+        .iter()
+        .filter_map(|place| footnotes.get(*place).cloned());
     let share = |share: Share| ShareFact {
         numerator: share.numerator,
         denominator: share.denominator,
@@ -118,15 +121,20 @@ pub(super) fn figure<'a>(
         percent: share.units,
         authorities: share.authorities,
     };
-    let is_national =
-        matches!(fact.kind, FigureKind::Count { .. } | FigureKind::Percent { .. });
+    let is_national = matches!(
+        fact.kind,
+        FigureKind::Count { .. } | FigureKind::Percent { .. }
+    );
     Ok(Figure {
         id: &fact.id,
         kind: kind(&fact.kind),
         value: fact.units,
         decimals: fact.decimals,
         nearly_100: fact.nearly_100,
-        printed: Both { en: Some(printed(english, fact)?), cy: Some(printed(welsh, fact)?) },
+        printed: Both {
+            en: Some(printed(english, fact)?),
+            cy: Some(printed(welsh, fact)?),
+        },
         basis: basis(edition, &fact.kind),
         matched: fact.matched.map(share),
         plain: fact.plain.map(share),
@@ -155,17 +163,23 @@ fn kind(kind: &FigureKind) -> &'static str {
 /// A figure about single authorities rests on the percentage that it is about.
 fn basis(edition: &Edition, kind: &FigureKind) -> Option<Basis> {
     match kind {
-        FigureKind::Count { numerator } => {
-            Some(Basis { numerator: numerator.to_string(), denominator: None })
-        }
-        FigureKind::Percent { numerator, denominator } => Some(Basis {
+        FigureKind::Count { numerator } => Some(Basis {
+            numerator: numerator.to_string(),
+            denominator: None,
+        }),
+        FigureKind::Percent {
+            numerator,
+            denominator,
+        } => Some(Basis {
             numerator: numerator.to_string(),
             denominator: Some(denominator.to_string()),
         }),
         FigureKind::AuthorityPercent { of, .. } | FigureKind::AuthorityCount { of, .. } => {
             let percent = &edition.figure(of)?.kind;
             // Only a percentage can be ranked over authorities, so this goes one step deep.
-            matches!(percent, FigureKind::Percent { .. }).then(|| basis(edition, percent)).flatten()
+            matches!(percent, FigureKind::Percent { .. })
+                .then(|| basis(edition, percent))
+                .flatten()
         }
         FigureKind::Outside(_) => None,
     }
@@ -188,7 +202,11 @@ fn authorities(fact: &FigureFact) -> Option<Authorities<'_>> {
             threshold_percent: None,
             excluding_highest: None,
         }),
-        FigureKind::AuthorityCount { of, threshold, excluding_highest } => Some(Authorities {
+        FigureKind::AuthorityCount {
+            of,
+            threshold,
+            excluding_highest,
+        } => Some(Authorities {
             of,
             rank: None,
             authority: None,
@@ -200,10 +218,15 @@ fn authorities(fact: &FigureFact) -> Option<Authorities<'_>> {
 }
 
 fn source(kind: &FigureKind) -> Option<Source<'_>> {
-    let FigureKind::Outside(outside) = kind else { return None };
+    let FigureKind::Outside(outside) = kind else {
+        return None;
+    };
     let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     Some(Source {
-        title: Both { en: text(&outside.source_title_en), cy: text(&outside.source_title_cy) },
+        title: Both {
+            en: text(&outside.source_title_en),
+            cy: text(&outside.source_title_cy),
+        },
         url: Some(outside.source_url.as_str()).filter(|url| !url.is_empty()),
         unit: &outside.unit,
     })

@@ -1,0 +1,222 @@
+//! The transport: parse the request, call one use case, map the answer back.
+
+use std::sync::Arc;
+
+use mesur_catalogue::EditionName;
+use mesur_proto::aggregation::v1 as pb;
+use mesur_proto::aggregation::v1::aggregation_service_server::AggregationService;
+use mesur_rpc::page::{SizeLimits, Tokens};
+use mesur_rpc::{Violation, clock, events, request_id, to_status};
+use mesur_store::{KeyRange, LogEntry, Position};
+use mesur_wire::{EditionResource, RevisionName, SnapshotName};
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response, Status};
+
+use crate::domain::Snapshot;
+use crate::error::{Error, name_violation};
+use crate::snapshots::Snapshots;
+use crate::store;
+
+/// How many snapshots a page of the list has.
+const PAGE: SizeLimits = SizeLimits {
+    default: 100,
+    max: 1_000,
+};
+
+/// The gRPC face of the snapshots.
+pub(crate) struct Api {
+    pub(crate) snapshots: Arc<Snapshots>,
+    pub(crate) tokens: Tokens,
+    pub(crate) stop: CancellationToken,
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the shape that map_err takes"
+)]
+fn status(error: Error) -> Status {
+    to_status("aggregation", &error)
+}
+
+type Answer<T> = Result<Response<T>, Status>;
+
+#[tonic::async_trait]
+impl AggregationService for Api {
+    async fn get_totals(&self, request: Request<pb::GetTotalsRequest>) -> Answer<pb::Totals> {
+        self.totals(&request.into_inner().edition)
+            .await
+            .map(Response::new)
+            .map_err(status)
+    }
+
+    async fn create_snapshot(
+        &self,
+        request: Request<pb::CreateSnapshotRequest>,
+    ) -> Answer<pb::Snapshot> {
+        self.create(&request.into_inner())
+            .await
+            .map(Response::new)
+            .map_err(status)
+    }
+
+    async fn get_snapshot(&self, request: Request<pb::GetSnapshotRequest>) -> Answer<pb::Snapshot> {
+        self.get(&request.into_inner().name)
+            .await
+            .map(Response::new)
+            .map_err(status)
+    }
+
+    async fn list_snapshots(
+        &self,
+        request: Request<pb::ListSnapshotsRequest>,
+    ) -> Answer<pb::ListSnapshotsResponse> {
+        self.list(&request.into_inner())
+            .await
+            .map(Response::new)
+            .map_err(status)
+    }
+
+    async fn rank_authorities(
+        &self,
+        request: Request<pb::RankAuthoritiesRequest>,
+    ) -> Answer<pb::RankAuthoritiesResponse> {
+        self.rank(&request.into_inner())
+            .await
+            .map(Response::new)
+            .map_err(status)
+    }
+
+    type WatchSnapshotsStream = events::Events<pb::WatchSnapshotsResponse>;
+
+    async fn watch_snapshots(
+        &self,
+        request: Request<pb::WatchSnapshotsRequest>,
+    ) -> Answer<Self::WatchSnapshotsStream> {
+        let cursor = events::cursor(&request.into_inner().cursor)
+            .map_err(|violation| status(Error::field(violation)))?;
+        self.watch(cursor).await.map(Response::new).map_err(status)
+    }
+}
+
+impl Api {
+    async fn totals(&self, edition: &str) -> Result<pb::Totals, Error> {
+        let name = EditionResource::parse(edition).map_err(Error::name("edition"))?;
+        let edition = self.snapshots.edition(&name.0)?;
+        self.snapshots.live_totals(edition).await
+    }
+
+    async fn create(&self, message: &pb::CreateSnapshotRequest) -> Result<pb::Snapshot, Error> {
+        // The same inputs lead to the same snapshot, so a repeat is safe without being remembered.
+        let (name, wanted) = read_create(message).map_err(Error::InvalidFields)?;
+        let edition = self.snapshots.edition(&name)?;
+        let (snapshot, totals) = self.snapshots.create(edition, &wanted).await?;
+        Ok(snapshot_message(&snapshot, Some(totals)))
+    }
+
+    async fn get(&self, name: &str) -> Result<pb::Snapshot, Error> {
+        let name = SnapshotName::parse(name).map_err(Error::name("name"))?;
+        let (snapshot, totals) = self.snapshots.get(&name).await?;
+        Ok(snapshot_message(&snapshot, Some(totals)))
+    }
+
+    async fn list(
+        &self,
+        message: &pb::ListSnapshotsRequest,
+    ) -> Result<pb::ListSnapshotsResponse, Error> {
+        let size = PAGE.apply(message.page_size).map_err(Error::field)?;
+        let arguments: [&[u8]; 1] = [b"ListSnapshots"];
+        let after = self
+            .tokens
+            .read(&arguments, &message.page_token)
+            .map_err(Error::field)?;
+        let mut range = KeyRange::prefix(store::snapshots_prefix());
+        if let Some(after) = after {
+            range = range.after(&after);
+        }
+        // One more than the page has, to know whether it is the last.
+        let limit = size.saturating_add(1);
+        let rows = self.snapshots.store.scan(range, limit).await?;
+        let mut response = pb::ListSnapshotsResponse::default();
+        let mut last = None;
+        for (key, entry) in rows.iter().take(size) {
+            let snapshot = store::snapshot_of(key, &entry.value)?;
+            response.snapshots.push(snapshot_message(&snapshot, None));
+            last = Some(key);
+        }
+        if let Some(last) = last.filter(|_| rows.len() > size) {
+            response.next_page_token = self.tokens.issue(&arguments, last);
+        }
+        Ok(response)
+    }
+
+    async fn rank(
+        &self,
+        message: &pb::RankAuthoritiesRequest,
+    ) -> Result<pb::RankAuthoritiesResponse, Error> {
+        let name = SnapshotName::parse(&message.name).map_err(Error::name("name"))?;
+        self.snapshots.rank(&name, &message.figure).await
+    }
+
+    async fn watch(
+        &self,
+        after: Option<Position>,
+    ) -> Result<events::Events<pb::WatchSnapshotsResponse>, Error> {
+        let (log, stop) = (store::snapshots_log(), self.stop.clone());
+        let message = |entry| event_message(&entry).map_err(status);
+        Ok(events::stream(&self.snapshots.store, log, after, stop, message).await?)
+    }
+}
+
+/// The edition to freeze and the revisions that must be in it, or everything that is wrong.
+fn read_create(
+    message: &pb::CreateSnapshotRequest,
+) -> Result<(EditionName, Vec<RevisionName>), Vec<Violation>> {
+    let mut violations = Vec::new();
+    let edition = match EditionResource::parse(&message.edition) {
+        Ok(EditionResource(name)) => Some(name),
+        Err(error) => {
+            violations.push(name_violation("edition".to_owned(), &error));
+            None
+        }
+    };
+    let mut wanted = Vec::new();
+    for (place, text) in message.returns.iter().enumerate() {
+        let field = format!("returns[{place}]");
+        match RevisionName::parse(text) {
+            Ok(name)
+                if edition
+                    .as_ref()
+                    .is_none_or(|edition| *edition == name.data_return.edition) =>
+            {
+                wanted.push(name);
+            }
+            Ok(name) => violations.push(Violation {
+                field,
+                reason: "OTHER_EDITION",
+                description: format!("{} is not the edition of the snapshot", name.data_return),
+            }),
+            Err(error) => violations.push(name_violation(field, &error)),
+        }
+    }
+    violations.extend(request_id::parse(&message.request_id).err());
+    match edition {
+        Some(edition) if violations.is_empty() => Ok((edition, wanted)),
+        _ => Err(violations),
+    }
+}
+
+fn snapshot_message(snapshot: &Snapshot, totals: Option<pb::Totals>) -> pb::Snapshot {
+    pb::Snapshot {
+        name: snapshot.name.to_string(),
+        digest: snapshot.digest.clone(),
+        totals,
+        create_time: Some(clock::to_proto(snapshot.created)),
+    }
+}
+
+fn event_message(entry: &LogEntry) -> Result<pb::WatchSnapshotsResponse, Error> {
+    Ok(pb::WatchSnapshotsResponse {
+        cursor: entry.position.to_bytes().to_vec(),
+        name: store::event_of(&entry.value)?,
+    })
+}

@@ -1,0 +1,228 @@
+//! Keys and records of the aggregation service.
+//!
+//! | kind | key | value |
+//! | --- | --- | --- |
+//! | 1 cursor | | the cursor of the last event of submission that had its effect |
+//! | 2 edition | collection, period | nothing: its version is of the last return taken in |
+//! | 3 return | collection, period, authority | the signed-off return, a large value |
+//! | 4 snapshot | snapshot | the record of the snapshot |
+//! | 5 totals | snapshot | its totals as the message they are served as, a large value |
+//! | 6 page key | | the key that page tokens are signed with |
+//! | log `snapshots` | position | a snapshot that was made |
+//!
+//! A return is taken in by one commit: return, edition, and the cursor of the event that told of
+//! it, so that every event has its effect once. A snapshot is one commit too: record, totals and
+//! event. The edition's version is what reading all its returns relies on, so that totals are
+//! always of returns that were held together. Kinds are never used for anything else.
+
+use mesur_catalogue::{AuthorityCode, CollectionId, Edition, EditionName, Period};
+use mesur_proto::aggregation::v1::Totals;
+use mesur_proto::storage::v1::{SignedReturnRecord, SnapshotEventRecord, SnapshotRecord};
+use mesur_rpc::clock;
+use mesur_store::{Commit, Expect, Key, KeyBuilder, KeyReader, Log, Store, Version, large, record};
+use mesur_wire::{RevisionName, SnapshotName, content_of, return_from_content};
+use prost::Message;
+
+use crate::domain::{SignedReturn, Snapshot};
+use crate::error::Error;
+
+const CURSOR: u8 = 1;
+const EDITION: u8 = 2;
+const RETURN: u8 = 3;
+const SNAPSHOT: u8 = 4;
+const TOTALS: u8 = 5;
+const PAGE_KEY: u8 = 6;
+
+/// The format of the cursor, [`SnapshotRecord`] and [`SnapshotEventRecord`].
+const FORMAT: u8 = 1;
+
+/// The log of the snapshots.
+pub(crate) fn snapshots_log() -> Log {
+    Log::new("snapshots")
+}
+
+/// Where the key stands that page tokens are signed with.
+pub(crate) fn page_key() -> Key {
+    KeyBuilder::new(PAGE_KEY).build()
+}
+
+/// What the keys of the snapshots begin with.
+pub(crate) fn snapshots_prefix() -> Key {
+    KeyBuilder::new(SNAPSHOT).build()
+}
+
+/// Where it stands that returns of an edition have been taken in.
+pub(crate) fn edition_key(name: &EditionName) -> Key {
+    edition_parts(EDITION, name).build()
+}
+
+fn cursor_key() -> Key {
+    KeyBuilder::new(CURSOR).build()
+}
+
+fn return_key(edition: &EditionName, authority: &AuthorityCode) -> Key {
+    edition_parts(RETURN, edition)
+        .text(authority.as_str())
+        .build()
+}
+
+fn edition_parts(kind: u8, name: &EditionName) -> KeyBuilder {
+    KeyBuilder::new(kind)
+        .text(name.collection.as_str())
+        .text(name.period.as_str())
+}
+
+fn snapshot_key(kind: u8, name: &SnapshotName) -> Key {
+    KeyBuilder::new(kind).text(name.id()).build()
+}
+
+/// The cursor of the last event that had its effect; empty before the first.
+pub(crate) async fn cursor(store: &dyn Store) -> Result<Vec<u8>, Error> {
+    let key = cursor_key();
+    let Some(entry) = store.get(&key).await? else {
+        return Ok(Vec::new());
+    };
+    match record::unseal(&key, &entry.value)? {
+        (FORMAT, cursor) => Ok(cursor.to_vec()),
+        (other, _) => Err(corrupt("the cursor", &format!("record format {other}"))),
+    }
+}
+
+/// Adds to a commit that an event had its effect.
+pub(crate) fn put_cursor(commit: Commit, cursor: &[u8]) -> Commit {
+    commit.put(cursor_key(), record::seal_bytes(FORMAT, cursor))
+}
+
+/// Adds a signed-off return to a commit, in place of an earlier revision.
+pub(crate) async fn put_return(
+    store: &dyn Store,
+    commit: Commit,
+    signed: &SignedReturn,
+) -> Result<Commit, mesur_store::Error> {
+    let data_return = &signed.data_return;
+    let stored = SignedReturnRecord {
+        name: signed.name.to_string(),
+        digest: signed.digest.clone(),
+        edition_digest: data_return.edition_digest.clone(),
+        content: Some(content_of(data_return)),
+    };
+    let commit = commit.put(edition_key(&data_return.edition), Vec::new());
+    let key = return_key(&data_return.edition, &data_return.authority);
+    large::put_large(store, commit, &key, &stored.encode_to_vec()).await
+}
+
+/// The signed-off return of an authority.
+pub(crate) async fn signed_return(
+    store: &dyn Store,
+    edition: &Edition,
+    authority: &AuthorityCode,
+) -> Result<Option<SignedReturn>, Error> {
+    let key = return_key(edition.name(), authority);
+    let Some(bytes) = large::get_large(store, &key).await? else {
+        return Ok(None);
+    };
+    let item = format!("{} of {authority}", edition.name());
+    let problem = |error: &dyn std::fmt::Display| corrupt(&item, &error.to_string());
+    let stored = SignedReturnRecord::decode(bytes.as_slice()).map_err(|error| problem(&error))?;
+    if stored.edition_digest != edition.digest() {
+        return Err(Error::EditionMismatch {
+            name: edition.name().clone(),
+            ours: edition.digest().to_owned(),
+            theirs: stored.edition_digest,
+            item: stored.name,
+        });
+    }
+    let content = stored.content.ok_or_else(|| problem(&"no content"))?;
+    Ok(Some(SignedReturn {
+        name: RevisionName::parse(&stored.name).map_err(|error| problem(&error))?,
+        digest: stored.digest,
+        data_return: return_from_content(edition, authority, content)
+            .map_err(|error| problem(&error))?,
+    }))
+}
+
+/// The version of the returns of an edition; `None` before the first.
+pub(crate) async fn edition_version(
+    store: &dyn Store,
+    name: &EditionName,
+) -> Result<Option<Version>, Error> {
+    let entry = store.get(&edition_key(name)).await?;
+    Ok(entry.map(|entry| entry.version))
+}
+
+/// A snapshot by name, apart from its totals.
+pub(crate) async fn snapshot(
+    store: &dyn Store,
+    name: &SnapshotName,
+) -> Result<Option<Snapshot>, Error> {
+    let key = snapshot_key(SNAPSHOT, name);
+    match store.get(&key).await? {
+        Some(entry) => Ok(Some(snapshot_of(&key, &entry.value)?)),
+        None => Ok(None),
+    }
+}
+
+/// The snapshot in a stored record.
+pub(crate) fn snapshot_of(key: &[u8], value: &[u8]) -> Result<Snapshot, Error> {
+    let mut reader = KeyReader::new(key);
+    reader.kind()?;
+    let name = format!("snapshots/{}", reader.text()?);
+    let problem = |error: &dyn std::fmt::Display| corrupt(&name, &error.to_string());
+    let stored: SnapshotRecord = record::open(FORMAT, key, value)?;
+    let created = stored.create_time.ok_or_else(|| problem(&"no time"))?;
+    Ok(Snapshot {
+        name: SnapshotName::parse(&name).map_err(|error| problem(&error))?,
+        digest: stored.digest,
+        edition: EditionName {
+            collection: CollectionId::parse(&stored.collection).map_err(|error| problem(&error))?,
+            period: Period::parse(&stored.period).map_err(|error| problem(&error))?,
+        },
+        created: clock::from_proto(&created).map_err(|error| problem(&error))?,
+    })
+}
+
+/// The totals of a snapshot.
+pub(crate) async fn totals(store: &dyn Store, name: &SnapshotName) -> Result<Totals, Error> {
+    let bytes = large::get_large(store, &snapshot_key(TOTALS, name)).await?;
+    let bytes = bytes.ok_or_else(|| corrupt(&name.to_string(), "no totals"))?;
+    Totals::decode(bytes.as_slice()).map_err(|error| corrupt(&name.to_string(), &error.to_string()))
+}
+
+/// Adds a new snapshot to a commit.
+pub(crate) async fn put_snapshot(
+    store: &dyn Store,
+    commit: Commit,
+    snapshot: &Snapshot,
+    totals: &Totals,
+) -> Result<Commit, Error> {
+    let stored = SnapshotRecord {
+        digest: snapshot.digest.clone(),
+        collection: snapshot.edition.collection.to_string(),
+        period: snapshot.edition.period.to_string(),
+        create_time: Some(clock::to_proto(snapshot.created)),
+    };
+    let happened = SnapshotEventRecord {
+        name: snapshot.name.to_string(),
+    };
+    let key = snapshot_key(SNAPSHOT, &snapshot.name);
+    let commit = commit
+        .expect(key.clone(), Expect::Absent)
+        .put(key, record::seal(FORMAT, &stored))
+        .append(&snapshots_log(), record::seal(FORMAT, &happened));
+    let key = snapshot_key(TOTALS, &snapshot.name);
+    Ok(large::put_large(store, commit, &key, &totals.encode_to_vec()).await?)
+}
+
+/// The name of the snapshot in an entry of the log.
+pub(crate) fn event_of(value: &[u8]) -> Result<String, Error> {
+    let happened: SnapshotEventRecord = record::open(FORMAT, b"snapshots", value)?;
+    Ok(happened.name)
+}
+
+/// A record that does not make sense.
+pub(crate) fn corrupt(name: &str, problem: &str) -> Error {
+    Error::Record {
+        name: name.to_owned(),
+        problem: problem.to_owned(),
+    }
+}

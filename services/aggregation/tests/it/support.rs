@@ -1,0 +1,121 @@
+//! The service under test, and the returns of the samples.
+
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use mesur_aggregation::{Config, RunError, run};
+use mesur_catalogue::{Catalogue, Edition, EditionName};
+use mesur_proto::aggregation::v1 as pb;
+use mesur_proto::aggregation::v1::aggregation_service_client::AggregationServiceClient;
+use mesur_returns::{DataReturn, check_file};
+use mesur_rpc::channel;
+use mesur_rpc::clock::SteppedClock;
+use mesur_rpc::server::{Drained, Limits, Listener};
+use mesur_store::{MemoryStore, Store};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tonic::Status;
+use tonic::transport::Channel;
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+use crate::upstream::Upstream;
+
+const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../crates/mesur/samples");
+
+static CATALOGUE: LazyLock<Arc<Catalogue>> =
+    LazyLock::new(|| Arc::new(Catalogue::bundled().expect("the bundled editions")));
+
+pub(crate) fn edition(period: &str) -> &'static Edition {
+    let name = EditionName::parse(&format!("pif/{period}")).expect("a name");
+    CATALOGUE.get(&name).expect("a bundled edition")
+}
+
+/// The sample returns of a period, in the order of the edition's authorities.
+pub(crate) fn samples(period: &str) -> Vec<DataReturn> {
+    let edition = edition(period);
+    let returns = edition.authorities().iter().map(|authority| {
+        let file = format!("{}.csv", authority.code);
+        let bytes = fs::read(Path::new(SAMPLES).join(period).join(file)).expect("a sample");
+        let checked = check_file(&bytes, edition, &CATALOGUE, None);
+        checked.data_return().cloned().expect("a whole return")
+    });
+    returns.collect()
+}
+
+pub(crate) fn memory() -> Arc<dyn Store> {
+    Arc::new(MemoryStore::new())
+}
+
+/// A running service.
+pub(crate) struct Service {
+    pub(crate) client: AggregationServiceClient<Channel>,
+    stop: CancellationToken,
+    running: JoinHandle<Result<Drained, RunError>>,
+}
+
+impl Service {
+    pub(crate) async fn start(store: &Arc<dyn Store>, upstream: &Upstream) -> Self {
+        let listener = Listener::loopback(0).await.expect("a port");
+        let address = format!("http://{}", listener.local_addr());
+        let start = "2023-09-05T08:30:00Z".parse().expect("a time");
+        let config = Config {
+            catalogue: Arc::clone(&CATALOGUE),
+            store: Arc::clone(store),
+            clock: Arc::new(SteppedClock::new(start)),
+            submission: upstream.address().to_owned(),
+            limits: Limits::default(),
+        };
+        let stop = CancellationToken::new();
+        Self {
+            running: tokio::spawn(run(config, listener, stop.clone())),
+            client: AggregationServiceClient::new(channel::connect_lazy(&address).expect("a uri")),
+            stop,
+        }
+    }
+
+    /// A service that has taken the returns in, in this order, each as revision 1.
+    pub(crate) async fn with(period: &str, returns: &[DataReturn]) -> (Self, Upstream) {
+        let upstream = Upstream::start().await;
+        for data_return in returns {
+            upstream.sign_off(edition(period), data_return, 1);
+        }
+        let service = Self::start(&memory(), &upstream).await;
+        upstream.until_caught_up().await;
+        (service, upstream)
+    }
+
+    pub(crate) async fn stop(self) {
+        self.stop.cancel();
+        let ended = self.running.await.expect("no panic").expect("no failure");
+        assert_eq!(ended.connections_cut, 0);
+    }
+
+    pub(crate) async fn totals(&self, period: &str) -> pb::Totals {
+        let edition = format!("collections/pif/editions/{period}");
+        let request = pb::GetTotalsRequest { edition };
+        let response = self.client.clone().get_totals(request).await;
+        response.expect("totals").into_inner()
+    }
+
+    pub(crate) async fn create(
+        &self,
+        period: &str,
+        returns: &[&str],
+    ) -> Result<pb::Snapshot, Status> {
+        let request = pb::CreateSnapshotRequest {
+            edition: format!("collections/pif/editions/{period}"),
+            returns: returns.iter().map(|name| (*name).to_owned()).collect(),
+            request_id: String::new(),
+        };
+        let response = self.client.clone().create_snapshot(request).await;
+        response.map(tonic::Response::into_inner)
+    }
+}
+
+/// The stable reason of a refusal, with all its details.
+pub(crate) fn refusal(status: &Status) -> (String, ErrorDetails) {
+    let details = status.get_error_details();
+    let info = details.error_info().expect("a reason");
+    (info.reason.clone(), details)
+}

@@ -1,0 +1,105 @@
+//! Messages from and to the domain.
+
+use mesur_catalogue::{AuthorityCode, Period};
+use mesur_proto::types::v1::Finding;
+use mesur_proto::validation::v1 as pb;
+use mesur_returns::Previous;
+use mesur_rpc::{Violation, clock, request_id as ids};
+use mesur_store::LogEntry;
+use mesur_wire::finding_to_wire;
+use mesur_wording::Wording;
+use prost::Message;
+
+use crate::domain::{Answered, Report};
+use crate::error::Error;
+use crate::{previous, store};
+
+/// A field that is wrong.
+pub(super) fn invalid(field: &str, description: &str) -> Error {
+    Error::InvalidField(Violation {
+        field: field.to_owned(),
+        reason: "INVALID_FIELD",
+        description: description.to_owned(),
+    })
+}
+
+/// The id of a request, when the caller gave one.
+pub(super) fn request_id(text: &str) -> Result<Option<String>, Error> {
+    let id = ids::parse(text).map_err(Error::InvalidField)?;
+    Ok(id.map(|id| id.to_string()))
+}
+
+/// What tells a repeat of a request from another one with the same id.
+pub(super) fn content_digest<M: Message>(message: &M) -> Vec<u8> {
+    let name = std::any::type_name::<M>();
+    mesur_rpc::etag::etag([name.as_bytes(), &message.encode_to_vec()]).into_bytes()
+}
+
+/// The earlier values that a caller gives to compare with.
+pub(super) fn previous(
+    authority: &AuthorityCode,
+    message: &pb::ValidateReturnRequest,
+) -> Result<Option<Previous>, Error> {
+    if message.previous_period.is_empty() {
+        return if message.previous_values.is_empty() {
+            Ok(None)
+        } else {
+            let problem = "must be set where there are previous values";
+            Err(invalid("previous_period", problem))
+        };
+    }
+    let period = Period::parse(&message.previous_period)
+        .map_err(|error| invalid("previous_period", &error.to_string()))?;
+    let values = message.previous_values.iter().map(|value| previous::Sent {
+        metric: &value.metric,
+        category: &value.category,
+        value: value.value,
+        decimals: value.decimals,
+    });
+    let values = previous::collect(values).map_err(|fault| {
+        let field = format!("previous_values[{}]", fault.place);
+        invalid(&field, &fault.problem)
+    })?;
+    Ok(Some(Previous {
+        authority: authority.clone(),
+        period,
+        values,
+    }))
+}
+
+/// A report with the words of its findings.
+pub(super) fn report_message(report: &Report, wording: &Wording) -> pb::Report {
+    let count = |count| i32::try_from(count).unwrap_or(i32::MAX);
+    let previous = report.previous_period.as_ref();
+    let findings = (1..).zip(&report.findings);
+    let findings = findings.map(|(number, one)| finding_message(number, one, wording));
+    pb::Report {
+        name: report.name.to_string(),
+        etag: report.etag(),
+        return_digest: report.return_digest.clone(),
+        edition_digest: report.edition_digest.clone(),
+        previous_period: previous.map(ToString::to_string).unwrap_or_default(),
+        findings: findings.collect(),
+        error_count: count(report.error_count()),
+        warning_count: count(report.warning_count()),
+        open_count: count(report.open_count()),
+        create_time: Some(clock::to_proto(report.created)),
+    }
+}
+
+/// A finding of a report.
+pub(super) fn finding_message(number: i32, answered: &Answered, wording: &Wording) -> Finding {
+    Finding {
+        number,
+        explanation: answered.explanation.clone(),
+        ..finding_to_wire(&answered.finding, wording)
+    }
+}
+
+/// An entry of the log.
+pub(super) fn event_message(entry: &LogEntry) -> Result<pb::WatchReportsResponse, Error> {
+    Ok(pb::WatchReportsResponse {
+        cursor: entry.position.to_bytes().to_vec(),
+        name: store::made_of(&entry.value)?,
+    })
+}

@@ -1,0 +1,93 @@
+//! Asking submission for what happened to returns, for a revision, and for earlier values.
+
+use async_trait::async_trait;
+use mesur_proto::submission::v1 as pb;
+use mesur_proto::submission::v1::submission_service_client::SubmissionServiceClient;
+use mesur_returns::Previous;
+use mesur_rpc::channel::MESSAGE_BYTES_MAX;
+use mesur_rpc::follow::{EventStream, Source};
+use mesur_wire::{PreviousValuesName, ReturnName, RevisionName};
+use tonic::transport::Channel;
+use tonic::{Code, Status};
+
+use crate::previous;
+
+/// Why submission gave nothing to validate.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// It cannot be asked, or has not what it told of.
+    #[error("asking submission")]
+    Asking(#[source] Box<Status>),
+    /// What it sent does not make sense.
+    #[error("submission sent what cannot be read: {problem}")]
+    Unreadable {
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+impl Error {
+    /// What submission sent has this problem.
+    pub(crate) fn unreadable(problem: impl Into<String>) -> Self {
+        let problem = problem.into();
+        Self::Unreadable { problem }
+    }
+
+    fn asking(status: Status) -> Self {
+        Self::Asking(Box::new(status))
+    }
+}
+
+/// The submission service.
+#[derive(Clone)]
+pub(crate) struct Submission(pub(crate) Channel);
+
+impl Submission {
+    fn client(&self) -> SubmissionServiceClient<Channel> {
+        SubmissionServiceClient::new(self.0.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    /// A revision with its observations.
+    pub(crate) async fn revision(&self, name: &RevisionName) -> Result<pb::DataReturn, Error> {
+        let name = name.to_string();
+        let request = pb::GetReturnRequest { name };
+        let response = self.client().get_return(request).await;
+        Ok(response.map_err(Error::asking)?.into_inner())
+    }
+
+    /// The values of the latest earlier period that is held for a return's authority.
+    pub(crate) async fn previous(&self, name: &ReturnName) -> Result<Option<Previous>, Error> {
+        let name = name.to_string();
+        let request = pb::GetPreviousValuesRequest { name };
+        let sent = match self.client().get_previous_values(request).await {
+            Ok(response) => response.into_inner(),
+            Err(status) if status.code() == Code::NotFound => return Ok(None),
+            Err(status) => return Err(Error::asking(status)),
+        };
+        let name = PreviousValuesName::parse(&sent.name)
+            .map_err(|error| Error::unreadable(error.to_string()))?;
+        let values = sent.values.iter().map(|value| previous::Sent {
+            metric: &value.metric,
+            category: &value.category,
+            value: value.value,
+            decimals: value.decimals,
+        });
+        let values = previous::collect(values).map_err(|fault| Error::unreadable(fault.problem))?;
+        Ok(Some(Previous {
+            authority: name.authority,
+            period: name.edition.period,
+            values,
+        }))
+    }
+}
+
+#[async_trait]
+impl Source for Submission {
+    type Event = pb::WatchReturnsResponse;
+
+    async fn open(&self, after: Vec<u8>) -> Result<EventStream<Self::Event>, Status> {
+        let request = pb::WatchReturnsRequest { cursor: after };
+        let stream = self.client().watch_returns(request).await?.into_inner();
+        Ok(Box::pin(stream))
+    }
+}

@@ -1,0 +1,223 @@
+//! A submission service in memory, which is away when a test says so.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use mesur_proto::submission::v1 as pb;
+use mesur_proto::submission::v1::submission_service_server::{
+    SubmissionService, SubmissionServiceServer,
+};
+use mesur_rpc::events;
+use mesur_rpc::server::{Contract, Limits, Listener, serve};
+use mesur_store::{Commit, Log, MemoryStore, Store};
+use prost::Message;
+use tokio::sync::watch;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tonic::service::Routes;
+use tonic::{Request, Response, Status};
+
+/// What the service asks, and what it gets.
+pub(crate) struct Upstream {
+    pub(crate) endpoint: String,
+    shared: Arc<Shared>,
+    _stop: DropGuard,
+}
+
+struct Shared {
+    log: Arc<dyn Store>,
+    content: Mutex<Content>,
+    /// The names of the revisions that were asked for, in order.
+    asked: watch::Sender<Vec<String>>,
+    stop: CancellationToken,
+}
+
+#[derive(Default)]
+struct Content {
+    returns: BTreeMap<String, pb::DataReturn>,
+    previous: Option<pb::PreviousValues>,
+    /// How many calls of each method are refused from now on.
+    watches_refused: u32,
+    gets_refused: u32,
+}
+
+impl Upstream {
+    pub(crate) async fn start() -> Self {
+        let stop = CancellationToken::new();
+        let shared = Arc::new(Shared {
+            log: Arc::new(MemoryStore::new()),
+            content: Mutex::default(),
+            asked: watch::Sender::default(),
+            stop: stop.clone(),
+        });
+        let listener = Listener::loopback(0).await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr());
+        let routes = Routes::new(SubmissionServiceServer::new(Fake(Arc::clone(&shared))));
+        let (contract, limits) = (Contract::default(), Limits::default());
+        let serving = serve(
+            "submission",
+            listener,
+            routes,
+            contract,
+            limits,
+            stop.clone(),
+        );
+        tokio::spawn(serving);
+        Self {
+            endpoint,
+            shared,
+            _stop: stop.drop_guard(),
+        }
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Content) -> T) -> T {
+        change(&mut self.shared.content.lock().unwrap())
+    }
+
+    /// Refuses the next calls.
+    pub(crate) fn refuse(&self, watches: u32, gets: u32) {
+        self.change(|content| {
+            content.watches_refused = watches;
+            content.gets_refused = gets;
+        });
+    }
+
+    /// Holds values of an earlier period, for every return.
+    pub(crate) fn hold_previous(&self, values: pb::PreviousValues) {
+        self.change(|content| content.previous = Some(values));
+    }
+
+    /// Gives this return under the name of a revision, without telling of it.
+    pub(crate) fn hold(&self, revision: &str, data_return: pb::DataReturn) {
+        let revision = revision.to_owned();
+        self.change(|content| content.returns.insert(revision, data_return));
+    }
+
+    /// Takes a revision in and tells of it.
+    pub(crate) async fn submit(&self, revision: &str, data_return: pb::DataReturn) {
+        let digest = data_return.digest.clone();
+        self.hold(revision, data_return);
+        let event = pb::watch_returns_response::Event::Submitted;
+        self.tell(event, revision, digest).await;
+    }
+
+    /// Tells that a revision was signed off.
+    pub(crate) async fn sign_off(&self, revision: &str) {
+        let event = pb::watch_returns_response::Event::SignedOff;
+        self.tell(event, revision, String::new()).await;
+    }
+
+    async fn tell(&self, event: pb::watch_returns_response::Event, revision: &str, digest: String) {
+        let event = pb::WatchReturnsResponse {
+            cursor: Vec::new(),
+            event: event.into(),
+            name: revision.to_owned(),
+            digest,
+        };
+        let commit = Commit::new().append(&log(), event.encode_to_vec());
+        self.shared.log.commit(commit).await.unwrap();
+    }
+
+    /// The revisions that were asked for, in order, once there are `enough`.
+    pub(crate) async fn asked_until(&self, enough: impl Fn(&[String]) -> bool) -> Vec<String> {
+        let mut asked = self.shared.asked.subscribe();
+        let asked = asked.wait_for(|asked| enough(asked)).await.unwrap();
+        asked.clone()
+    }
+}
+
+fn log() -> Log {
+    Log::new("returns")
+}
+
+struct Fake(Arc<Shared>);
+
+impl Fake {
+    fn refused(&self, calls: impl FnOnce(&mut Content) -> &mut u32) -> Result<(), Status> {
+        let mut content = self.0.content.lock().unwrap();
+        let left = calls(&mut content);
+        if *left == 0 {
+            return Ok(());
+        }
+        *left -= 1;
+        Err(Status::unavailable("away"))
+    }
+}
+
+fn not_used<T>() -> Result<Response<T>, Status> {
+    Err(Status::unimplemented("validation does not call this"))
+}
+
+#[tonic::async_trait]
+impl SubmissionService for Fake {
+    async fn get_return(
+        &self,
+        request: Request<pb::GetReturnRequest>,
+    ) -> Result<Response<pb::DataReturn>, Status> {
+        let name = request.into_inner().name;
+        self.0.asked.send_modify(|asked| asked.push(name.clone()));
+        self.refused(|content| &mut content.gets_refused)?;
+        let content = self.0.content.lock().unwrap();
+        let found = content.returns.get(&name).cloned();
+        found
+            .map(Response::new)
+            .ok_or_else(|| Status::not_found(name))
+    }
+
+    async fn get_previous_values(
+        &self,
+        request: Request<pb::GetPreviousValuesRequest>,
+    ) -> Result<Response<pb::PreviousValues>, Status> {
+        let content = self.0.content.lock().unwrap();
+        let found = content.previous.clone();
+        found
+            .map(Response::new)
+            .ok_or_else(|| Status::not_found(request.into_inner().name))
+    }
+
+    type WatchReturnsStream = events::Events<pb::WatchReturnsResponse>;
+
+    async fn watch_returns(
+        &self,
+        request: Request<pb::WatchReturnsRequest>,
+    ) -> Result<Response<Self::WatchReturnsStream>, Status> {
+        self.refused(|content| &mut content.watches_refused)?;
+        let after = events::cursor(&request.into_inner().cursor).unwrap();
+        let stop = self.0.stop.clone();
+        let stream = events::stream(&self.0.log, log(), after, stop, |entry| {
+            let event = pb::WatchReturnsResponse::decode(entry.value.as_slice()).unwrap();
+            Ok(pb::WatchReturnsResponse {
+                cursor: entry.position.to_bytes().to_vec(),
+                ..event
+            })
+        });
+        Ok(Response::new(stream.await.unwrap()))
+    }
+
+    async fn submit_return(
+        &self,
+        _: Request<pb::SubmitReturnRequest>,
+    ) -> Result<Response<pb::SubmitReturnResponse>, Status> {
+        not_used()
+    }
+
+    async fn list_returns(
+        &self,
+        _: Request<pb::ListReturnsRequest>,
+    ) -> Result<Response<pb::ListReturnsResponse>, Status> {
+        not_used()
+    }
+
+    async fn sign_off_return(
+        &self,
+        _: Request<pb::SignOffReturnRequest>,
+    ) -> Result<Response<pb::DataReturn>, Status> {
+        not_used()
+    }
+
+    async fn record_previous_values(
+        &self,
+        _: Request<pb::RecordPreviousValuesRequest>,
+    ) -> Result<Response<pb::PreviousValues>, Status> {
+        not_used()
+    }
+}
