@@ -16,9 +16,14 @@ pub(crate) fn find(text: &str) -> anyhow::Result<(Arc<Catalogue>, Arc<Edition>)>
         return Ok((Arc::new(catalogue), edition));
     }
     if !Path::new(text).exists() {
-        let known: Vec<String> =
-            catalogue.editions().map(|edition| edition.name().to_string()).collect();
-        bail!("{text} is neither a folder nor one of the bundled editions: {}", known.join(", "));
+        let known: Vec<String> = catalogue
+            .editions()
+            .map(|edition| edition.name().to_string())
+            .collect();
+        bail!(
+            "{text} is neither a folder nor one of the bundled editions: {}",
+            known.join(", ")
+        );
     }
     let edition = catalogue.add_folder(Path::new(text))?;
     Ok((Arc::new(catalogue), edition))

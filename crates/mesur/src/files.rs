@@ -22,9 +22,14 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<ReturnFile> {
     let limit = u64::try_from(FILE_BYTES_MAX)?.saturating_add(1);
     let mut bytes = Vec::new();
     let file = File::open(path).with_context(context)?;
-    file.take(limit).read_to_end(&mut bytes).with_context(context)?;
+    file.take(limit)
+        .read_to_end(&mut bytes)
+        .with_context(context)?;
     let name = path.file_name().unwrap_or(path.as_os_str());
-    Ok(ReturnFile { name: name.display().to_string(), bytes })
+    Ok(ReturnFile {
+        name: name.display().to_string(),
+        bytes,
+    })
 }
 
 /// Reads every CSV file of a folder, by name.
@@ -33,7 +38,9 @@ pub(crate) fn read_folder(folder: &Path) -> anyhow::Result<Vec<ReturnFile>> {
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder).with_context(context)? {
         let path = entry.with_context(context)?.path();
-        let is_csv = path.extension().is_some_and(|kind| kind.eq_ignore_ascii_case("csv"));
+        let is_csv = path
+            .extension()
+            .is_some_and(|kind| kind.eq_ignore_ascii_case("csv"));
         if is_csv && path.is_file() {
             paths.push(path);
         }

@@ -151,8 +151,12 @@ pub(crate) fn table(rows: &[Row]) -> String {
     builder.push_record(header);
     for row in rows {
         let line = row.line.map(|line| line.to_string()).unwrap_or_default();
-        let mut record =
-            vec![line, row.severity.to_owned(), row.place(), printable(&row.message)];
+        let mut record = vec![
+            line,
+            row.severity.to_owned(),
+            row.place(),
+            printable(&row.message),
+        ];
         if with_file {
             record.insert(0, row.file.clone());
         }
@@ -167,7 +171,9 @@ pub(crate) fn table(rows: &[Row]) -> String {
 
 /// A sender's text may hold control characters that would drive the terminal.
 fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
 }
 
 /// How many there are, in words for a last line.
@@ -225,6 +231,12 @@ pub(crate) fn write_csv(rows: &[Row], to: impl Write) -> anyhow::Result<()> {
 /// may begin with a minus sign, stay as they are.
 fn neutral(text: &str) -> String {
     let formula = text.starts_with(['=', '+', '@', '\t', '\r'])
-        || text.strip_prefix('-').is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()));
-    if formula { format!("'{text}") } else { text.to_owned() }
+        || text
+            .strip_prefix('-')
+            .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()));
+    if formula {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
 }

@@ -33,7 +33,7 @@ use crate::findings::Row;
 /// What an answer to a warning says in a rehearsal.
 const EXPLANATION: &str = "Rehearsal: accepted without asking the authority";
 /// How long one service may take to catch up with another.
-const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(120);
+const CATCH_UP_TIMEOUT: Duration = Duration::from_mins(2);
 /// How often it is asked.
 const CATCH_UP_INTERVAL: Duration = Duration::from_millis(20);
 /// Steps of the progress bar for one return: submit, validate, sign off.
@@ -44,7 +44,7 @@ const STEPS_AFTER: u64 = 3;
 /// How a run ended.
 pub(crate) enum Outcome {
     /// With a release.
-    Published(Published),
+    Published(Box<Published>),
     /// Errors stand against it.
     Blocked,
 }
@@ -90,7 +90,8 @@ impl Run<'_> {
         rows: &mut Vec<Row>,
     ) -> anyhow::Result<Outcome> {
         let count = u64::try_from(returns.len())?;
-        self.progress.set_length(count * STEPS_PER_RETURN + STEPS_AFTER);
+        self.progress
+            .set_length(count * STEPS_PER_RETURN + STEPS_AFTER);
         let sent = read_returns(returns, self.edition, self.catalogue, self.wording, rows)?;
         for values in read_previous(previous, self.edition)? {
             self.clients.record_previous(values).await?;
@@ -104,13 +105,19 @@ impl Run<'_> {
             bail!("no file is a return");
         }
         self.sign_off(&taken).await?;
-        self.publish(&taken).await.map(Outcome::Published)
+        let published = self.publish(&taken).await?;
+        Ok(Outcome::Published(Box::new(published)))
     }
 
     async fn submit(&self, sent: Vec<Sent>) -> anyhow::Result<Vec<Taken>> {
         self.progress.set_message("submitting");
         let mut taken = Vec::new();
-        for Sent { file, name, observations } in sent {
+        for Sent {
+            file,
+            name,
+            observations,
+        } in sent
+        {
             let data_return = submission::DataReturn {
                 name: name.to_string(),
                 edition_digest: self.edition.digest().to_owned(),
@@ -123,7 +130,13 @@ impl Run<'_> {
                 data_return: name.clone(),
                 revision: u32::try_from(answer.revision)?,
             };
-            taken.push(Taken { file, name, revision, etag: answer.etag, warnings: Vec::new() });
+            taken.push(Taken {
+                file,
+                name,
+                revision,
+                etag: answer.etag,
+                warnings: Vec::new(),
+            });
             self.progress.inc(1);
         }
         Ok(taken)
@@ -132,8 +145,10 @@ impl Run<'_> {
     /// Waits for the report on every return and notes its findings.
     async fn validate(&self, taken: &mut [Taken], rows: &mut Vec<Row>) -> anyhow::Result<()> {
         self.progress.set_message("validating");
-        let mut due: BTreeSet<String> =
-            taken.iter().map(|taken| ReportName(taken.revision.clone()).to_string()).collect();
+        let mut due: BTreeSet<String> = taken
+            .iter()
+            .map(|taken| ReportName(taken.revision.clone()).to_string())
+            .collect();
         let mut reports = self.clients.watch_reports().await?;
         while !due.is_empty() {
             let event = timeout(CATCH_UP_TIMEOUT, reports.message()).await;
@@ -145,7 +160,10 @@ impl Run<'_> {
         }
         for taken in taken {
             let name = ReportName(taken.revision.clone()).to_string();
-            let report = self.clients.report(name, self.wording.language().code()).await?;
+            let report = self
+                .clients
+                .report(name, self.wording.language().code())
+                .await?;
             let authority = taken.name.authority.as_str();
             for finding in &report.findings {
                 let open = finding.severity() == Severity::Warning;
@@ -188,9 +206,13 @@ impl Run<'_> {
     async fn publish(&self, taken: &[Taken]) -> anyhow::Result<Published> {
         self.progress.set_message("adding up");
         let edition = EditionResource(self.edition.name().clone()).to_string();
-        let revisions: Vec<String> = taken.iter().map(|taken| taken.revision.to_string()).collect();
+        let revisions: Vec<String> = taken
+            .iter()
+            .map(|taken| taken.revision.to_string())
+            .collect();
         let snapshot = caught_up("RETURNS_NOT_RECEIVED", || {
-            self.clients.create_snapshot(edition.clone(), revisions.clone())
+            self.clients
+                .create_snapshot(edition.clone(), revisions.clone())
         });
         let snapshot = snapshot.await.context("making the snapshot")?;
         self.progress.inc(1);
@@ -200,7 +222,10 @@ impl Run<'_> {
         });
         let compiled = compiled.await.context("compiling the release")?;
         self.progress.inc(1);
-        let release = self.clients.publish_release(compiled.name, compiled.etag).await;
+        let release = self
+            .clients
+            .publish_release(compiled.name, compiled.etag)
+            .await;
         let release = release.context("publishing the release")?;
         self.progress.inc(1);
         Ok(Published { snapshot, release })
@@ -227,7 +252,9 @@ where
 fn is_behind(status: &Status, reason: &str) -> bool {
     use tonic_types::StatusExt;
     status.code() == Code::FailedPrecondition
-        && status.get_details_error_info().is_some_and(|info| info.reason == reason)
+        && status
+            .get_details_error_info()
+            .is_some_and(|info| info.reason == reason)
 }
 
 /// The reports as they are made.

@@ -13,7 +13,10 @@ pub(crate) fn returns(period: &str) -> Vec<ReturnFile> {
     let mut files: Vec<ReturnFile> = files
         .filter_map(|file| {
             let name = file.path().file_name()?.to_str()?.to_owned();
-            Some(ReturnFile { name, bytes: file.contents().to_vec() })
+            Some(ReturnFile {
+                name,
+                bytes: file.contents().to_vec(),
+            })
         })
         .collect();
     files.sort_by(|one, other| one.name.cmp(&other.name));

@@ -152,9 +152,10 @@ quality-no-missing-authorities = Daeth ffurflen ddata gan bob awdurdod lleol.
 
 ## Newidiadau i ddiffiniadau
 
-changes-intro = Mae diffiniadau'r metrigau hyn yn wahanol i rai'r flwyddyn flaenorol, felly efallai na ellir cymharu eu ffigurau. Lle darllenir y cod a argraffwyd fel un arall, dangosir y ddau.
+changes-intro = Mae diffiniadau'r metrigau hyn yn wahanol i rai'r flwyddyn flaenorol, felly efallai na ellir cymharu eu ffigurau. Lle mae gwall argraffu yn y rhestr, dangosir wrth ei ymyl sut y'i darllenir.
 change-line = { $code }: { $change }
-change-line-read-as = { $printed } fel yr argraffwyd, darllenir fel { $code }: { $change }
+change-line-misprint = { $code }: { $change } (darllenir fel: { $read-as })
+change-code-misprint = { $printed } fel yr argraffwyd, darllenir fel { $code }
 
 ## Ieithoedd y testunau
 

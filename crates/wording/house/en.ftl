@@ -155,9 +155,10 @@ quality-no-missing-authorities = Every local authority sent a return.
 
 ## Changes to definitions
 
-changes-intro = The definitions of these metrics differ from those of the year before, so their figures may not be comparable. Where the printed code is read as another, both are shown.
+changes-intro = The definitions of these metrics differ from those of the year before, so their figures may not be comparable. Where the printed list has a misprint, what it is read as stands beside it.
 change-line = { $code }: { $change }
-change-line-read-as = { $printed } as printed, read as { $code }: { $change }
+change-line-misprint = { $code }: { $change } (read as: { $read-as })
+change-code-misprint = { $printed } as printed, read as { $code }
 
 ## Languages of the texts
 

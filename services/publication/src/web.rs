@@ -16,7 +16,8 @@ use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION,
     REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use mesur_rpc::{Kind, Reason};
@@ -45,6 +46,7 @@ pub(crate) async fn serve(
         .route("/cy/", get(|state| index::page(state, Language::Cy)))
         .route("/releases/{release}/", get(front))
         .route("/releases/{release}/{file}", get(file))
+        .layer(map_response(with_safe_headers))
         .with_state(releases);
     let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
     let serving = serving.into_future();
@@ -74,26 +76,39 @@ async fn file(
 ) -> Result<Response, Missing> {
     let file = releases.file(&name_of(&release)?, &file_name).await?;
     let tag = format!("\"{}\"", file.digest);
-    let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    if known.is_some_and(|tags| tags.split(',').any(|known| known.trim() == tag)) {
+    if is_known(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response());
     }
     let content = releases.content(&file).await?;
     let about = [(CONTENT_TYPE, file.media_type), (ETAG, tag)];
-    Ok((safe_headers(), about, content).into_response())
+    Ok((about, content).into_response())
+}
+
+/// Whether the reader has the content of a tag. Tags are compared weakly, as RFC 9110 asks: a
+/// proxy that compresses marks the tag that it passes on as weak.
+fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    let lists = headers.get_all(IF_NONE_MATCH).iter();
+    let mut known = lists.filter_map(|list| list.to_str().ok()).flat_map(|list| list.split(','));
+    known.any(|known| {
+        let known = known.trim();
+        known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag
+    })
 }
 
 fn name_of(release: &str) -> Result<ReleaseName, Missing> {
     ReleaseName::parse(&format!("releases/{release}")).map_err(|_| Missing::NotFound)
 }
 
-fn safe_headers() -> [(HeaderName, &'static str); 4] {
-    [
+async fn with_safe_headers(mut response: Response) -> Response {
+    for (name, value) in [
         (CONTENT_SECURITY_POLICY, POLICY),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (REFERRER_POLICY, "no-referrer"),
         (CACHE_CONTROL, "no-cache"),
-    ]
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
 }
 
 /// Why there is no page.
@@ -120,6 +135,6 @@ impl IntoResponse for Missing {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        (code, safe_headers()).into_response()
+        code.into_response()
     }
 }

@@ -72,7 +72,10 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
     if let (Some(previous), Some(authority)) = (&previous, &checked.authority)
         && &previous.authority != authority
     {
-        bail!("the earlier return is {}'s, this one is {authority}'s", previous.authority);
+        bail!(
+            "the earlier return is {}'s, this one is {authority}'s",
+            previous.authority
+        );
     }
     let rows: Vec<Row> = checked
         .findings
@@ -102,13 +105,20 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
         } else {
             "cannot be read as a return"
         };
-        println!("{} for {}: {verdict}; {}", file.name, edition.name(), summary(&rows));
+        println!(
+            "{} for {}: {verdict}; {}",
+            file.name,
+            edition.name(),
+            summary(&rows)
+        );
     }
-    Ok(ExitCode::from(match (checked.is_readable(), checked.is_accepted()) {
-        (false, _) => UNREADABLE,
-        (true, false) => REFUSED,
-        (true, true) => ACCEPTED,
-    }))
+    Ok(ExitCode::from(
+        match (checked.is_readable(), checked.is_accepted()) {
+            (false, _) => UNREADABLE,
+            (true, false) => REFUSED,
+            (true, true) => ACCEPTED,
+        },
+    ))
 }
 
 fn read_previous(path: &std::path::Path) -> anyhow::Result<Previous> {

@@ -17,6 +17,8 @@ use crate::samples;
 
 /// The bundled years, in their order: the later is compared with the earlier.
 const YEARS: [&str; 2] = ["pif/2020-21", "pif/2022-23"];
+/// The width of printed text, in characters.
+const LINE_WIDTH: usize = 100;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -35,7 +37,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let config = Config {
         catalogue: Arc::clone(&catalogue),
         stores: Stores::Folder(temporary.path().to_owned()),
-        ports: Ports { web, ..Ports::default() },
+        ports: Ports {
+            web,
+            ..Ports::default()
+        },
         clock: Arc::new(SystemClock),
         limits: Limits::default(),
     };
@@ -52,7 +57,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         if arguments.once {
             suite.stop().await?;
         } else {
-            println!("The releases are at {}/ until Ctrl-C.", suite.endpoints().web);
+            println!(
+                "The releases are at {}/ until Ctrl-C.",
+                suite.endpoints().web
+            );
             suite.ended().await?;
         }
         Ok(ExitCode::SUCCESS)
@@ -61,25 +69,61 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 async fn produce(catalogue: &Catalogue, clients: Clients, year: &str) -> anyhow::Result<()> {
     let name = EditionName::parse(year)?;
-    let edition = catalogue.get(&name).with_context(|| format!("{year} is not bundled"))?;
+    let edition = catalogue
+        .get(&name)
+        .with_context(|| format!("{year} is not bundled"))?;
     let wording = Wording::new(Language::En, None)?;
     let progress = ProgressBar::new(0);
     progress.set_style(ProgressStyle::with_template(&format!(
         "{year} {{bar:40}} {{pos}}/{{len}} {{msg}}"
     ))?);
-    let run = Run { clients, catalogue, edition, wording: &wording, progress };
+    let run = Run {
+        clients,
+        catalogue,
+        edition,
+        wording: &wording,
+        progress,
+    };
     let mut rows = Vec::new();
     let returns = samples::returns(name.period.as_str());
     let outcome = run.produce(&[], &returns, &mut rows).await?;
     run.progress.finish_and_clear();
-    println!("{year}: {} returns, {}", returns.len(), findings::summary(&rows));
+    println!(
+        "{year}: {} returns, {}",
+        returns.len(),
+        findings::summary(&rows)
+    );
     if !rows.is_empty() {
         println!("{}", findings::table(&rows));
     }
     let Outcome::Published(published) = outcome else {
         anyhow::bail!("{year} of the bundled sample has errors");
     };
-    let text = run.clients.download(&published.release.name, "main-points.en.txt").await?;
-    println!("{}", String::from_utf8(text)?);
+    let text = run
+        .clients
+        .download(&published.release.name, "main-points.en.txt")
+        .await?;
+    for line in String::from_utf8(text)?.lines() {
+        print_wrapped(line);
+    }
     Ok(())
+}
+
+/// Prints a line broken between words, so that a terminal does not break it within one.
+fn print_wrapped(line: &str) {
+    let mut printed = String::new();
+    for word in line.split(' ') {
+        let width = printed.chars().count() + word.chars().count();
+        if !printed.trim().is_empty() && width >= LINE_WIDTH {
+            println!("{printed}");
+            // A bullet's further lines stand below its words.
+            printed.clear();
+            printed.push_str(if line.starts_with("- ") { "  " } else { "" });
+        }
+        if !printed.is_empty() && !printed.ends_with(' ') {
+            printed.push(' ');
+        }
+        printed.push_str(word);
+    }
+    println!("{printed}");
 }

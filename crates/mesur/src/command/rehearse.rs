@@ -49,7 +49,11 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let (catalogue, edition) = editions::find(&arguments.edition)?;
     let returns = files::read_folder(&arguments.returns)?;
-    let previous = arguments.previous.as_deref().map(files::read_folder).transpose()?;
+    let previous = arguments
+        .previous
+        .as_deref()
+        .map(files::read_folder)
+        .transpose()?;
     fs::create_dir_all(&arguments.out)
         .with_context(|| format!("making the folder {}", arguments.out.display()))?;
     let wording = Wording::new(Language::En, None)?;
@@ -120,7 +124,11 @@ async fn write_release(
         let bytes = clients.download(&published.release.name, name).await?;
         write(&out.join(name), &bytes)?;
     }
-    let totals = published.snapshot.totals.as_ref().context("the snapshot has no totals")?;
+    let totals = published
+        .snapshot
+        .totals
+        .as_ref()
+        .context("the snapshot has no totals")?;
     let mut every_cell = Vec::new();
     write_data_csv(&data_rows(edition, totals, false)?, &mut every_cell)?;
     write(&out.join("totals.csv"), &every_cell)

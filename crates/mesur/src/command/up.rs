@@ -53,7 +53,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         println!("validation   {}", endpoints.validation);
         println!("aggregation  {}", endpoints.aggregation);
         println!("publication  {}", endpoints.publication);
-        println!("ready in {} ms; Ctrl-C stops", started.elapsed().as_millis());
+        println!(
+            "ready in {} ms; Ctrl-C stops",
+            started.elapsed().as_millis()
+        );
         suite.ended().await
     })?;
     Ok(ExitCode::SUCCESS)

@@ -51,7 +51,10 @@ impl Clients {
             previous_values: Some(values),
             request_id: request_id(),
         };
-        self.submission.clone().record_previous_values(request).await?;
+        self.submission
+            .clone()
+            .record_previous_values(request)
+            .await?;
         Ok(())
     }
 
@@ -65,20 +68,35 @@ impl Clients {
             request_id: request_id(),
             language_code: String::new(),
         };
-        let response = self.submission.clone().submit_return(request).await?.into_inner();
-        response.data_return.ok_or_else(|| Status::internal("the response has no return"))
+        let response = self
+            .submission
+            .clone()
+            .submit_return(request)
+            .await?
+            .into_inner();
+        response
+            .data_return
+            .ok_or_else(|| Status::internal("the response has no return"))
     }
 
     pub(super) async fn sign_off(&self, name: String, etag: String) -> Result<(), Status> {
-        let request =
-            submission::SignOffReturnRequest { name, etag, request_id: request_id() };
+        let request = submission::SignOffReturnRequest {
+            name,
+            etag,
+            request_id: request_id(),
+        };
         self.submission.clone().sign_off_return(request).await?;
         Ok(())
     }
 
     pub(super) async fn watch_reports(&self) -> Result<Reports, Status> {
         let request = validation::WatchReportsRequest { cursor: Vec::new() };
-        Ok(self.validation.clone().watch_reports(request).await?.into_inner())
+        Ok(self
+            .validation
+            .clone()
+            .watch_reports(request)
+            .await?
+            .into_inner())
     }
 
     pub(super) async fn report(
@@ -86,9 +104,16 @@ impl Clients {
         name: String,
         language_code: &str,
     ) -> Result<validation::Report, Status> {
-        let request =
-            validation::GetReportRequest { name, language_code: language_code.to_owned() };
-        Ok(self.validation.clone().get_report(request).await?.into_inner())
+        let request = validation::GetReportRequest {
+            name,
+            language_code: language_code.to_owned(),
+        };
+        Ok(self
+            .validation
+            .clone()
+            .get_report(request)
+            .await?
+            .into_inner())
     }
 
     pub(super) async fn answer(
@@ -112,18 +137,33 @@ impl Clients {
         edition: String,
         returns: Vec<String>,
     ) -> Result<aggregation::Snapshot, Status> {
-        let request =
-            aggregation::CreateSnapshotRequest { edition, returns, request_id: request_id() };
-        Ok(self.aggregation.clone().create_snapshot(request).await?.into_inner())
+        let request = aggregation::CreateSnapshotRequest {
+            edition,
+            returns,
+            request_id: request_id(),
+        };
+        Ok(self
+            .aggregation
+            .clone()
+            .create_snapshot(request)
+            .await?
+            .into_inner())
     }
 
     pub(super) async fn compile_release(
         &self,
         snapshot: String,
     ) -> Result<publication::Release, Status> {
-        let request =
-            publication::CompileReleaseRequest { snapshot, request_id: request_id() };
-        Ok(self.publication.clone().compile_release(request).await?.into_inner())
+        let request = publication::CompileReleaseRequest {
+            snapshot,
+            request_id: request_id(),
+        };
+        Ok(self
+            .publication
+            .clone()
+            .compile_release(request)
+            .await?
+            .into_inner())
     }
 
     pub(super) async fn publish_release(
@@ -131,9 +171,17 @@ impl Clients {
         name: String,
         etag: String,
     ) -> Result<publication::Release, Status> {
-        let request =
-            publication::PublishReleaseRequest { name, etag, request_id: request_id() };
-        Ok(self.publication.clone().publish_release(request).await?.into_inner())
+        let request = publication::PublishReleaseRequest {
+            name,
+            etag,
+            request_id: request_id(),
+        };
+        Ok(self
+            .publication
+            .clone()
+            .publish_release(request)
+            .await?
+            .into_inner())
     }
 
     /// A file of a published release.
@@ -142,7 +190,12 @@ impl Clients {
             name: release.to_owned(),
             file_name: file_name.to_owned(),
         };
-        let mut pieces = self.publication.clone().download_file(request).await?.into_inner();
+        let mut pieces = self
+            .publication
+            .clone()
+            .download_file(request)
+            .await?
+            .into_inner();
         let mut bytes = Vec::new();
         while let Some(piece) = pieces.message().await? {
             bytes.extend(piece.content);

@@ -37,14 +37,24 @@ pub(crate) fn read_returns(
     for file in files {
         let (findings, read) = match read_csv(&file.bytes, edition, catalogue) {
             FileReading::Unreadable { findings } => (findings, None),
-            FileReading::Read { authority, notes, assembly } => {
+            FileReading::Read {
+                authority,
+                notes,
+                assembly,
+            } => {
                 let findings = notes.into_iter().chain(assembly.findings);
                 (findings.collect(), Some((authority, assembly.cells)))
             }
         };
         let first = rows.len();
-        rows.extend(findings.iter().map(|finding| Row::of_file(&file.name, finding, wording)));
-        let Some((authority, cells)) = read else { continue };
+        rows.extend(
+            findings
+                .iter()
+                .map(|finding| Row::of_file(&file.name, finding, wording)),
+        );
+        let Some((authority, cells)) = read else {
+            continue;
+        };
         for row in rows.iter_mut().skip(first) {
             row.authority = authority.to_string();
         }
@@ -54,14 +64,30 @@ pub(crate) fn read_returns(
         if findings.iter().any(Finding::is_error) {
             continue;
         }
-        let name = ReturnName { authority, edition: edition.name().clone() };
-        let observations = edition.cells().iter().zip(&cells).filter_map(|(cell, state)| {
-            let CellState::Observed { observation, line } = state else { return None };
-            let reference = line.map(|line| line.to_string()).unwrap_or_default();
-            Some(Observation { reference, ..observation_to_wire(cell, observation) })
-        });
+        let name = ReturnName {
+            authority,
+            edition: edition.name().clone(),
+        };
+        let observations = edition
+            .cells()
+            .iter()
+            .zip(&cells)
+            .filter_map(|(cell, state)| {
+                let CellState::Observed { observation, line } = state else {
+                    return None;
+                };
+                let reference = line.map(|line| line.to_string()).unwrap_or_default();
+                Some(Observation {
+                    reference,
+                    ..observation_to_wire(cell, observation)
+                })
+            });
         let observations = observations.collect();
-        sent.push(Sent { file: file.name.clone(), name, observations });
+        sent.push(Sent {
+            file: file.name.clone(),
+            name,
+            observations,
+        });
     }
     Ok(sent)
 }
@@ -80,14 +106,23 @@ pub(crate) fn read_previous(
         let collection = edition.name().collection.clone();
         let period = previous.period.clone();
         let edition = EditionName { collection, period };
-        let name = PreviousValuesName { authority: previous.authority, edition };
-        let cells = previous.values.into_iter().map(|(cell, value)| PreviousValue {
-            metric: cell.metric.to_string(),
-            category: cell.category_str().to_owned(),
-            value: value.value,
-            decimals: value.decimals.into(),
+        let name = PreviousValuesName {
+            authority: previous.authority,
+            edition,
+        };
+        let cells = previous
+            .values
+            .into_iter()
+            .map(|(cell, value)| PreviousValue {
+                metric: cell.metric.to_string(),
+                category: cell.category_str().to_owned(),
+                value: value.value,
+                decimals: value.decimals.into(),
+            });
+        values.push(PreviousValues {
+            name: name.to_string(),
+            values: cells.collect(),
         });
-        values.push(PreviousValues { name: name.to_string(), values: cells.collect() });
     }
     Ok(values)
 }

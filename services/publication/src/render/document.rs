@@ -294,18 +294,21 @@ fn sources(speaker: &Speaker<'_>, figures: &[FigureFact]) -> Result<Vec<Source>,
     Ok(sources)
 }
 
-/// The list of changes is held as it is printed, in English.
+/// The list of changes is held as it is printed, in English; a misprint stands beside what it is
+/// read as.
 fn change_line(speaker: &Speaker<'_>, change: &DefinitionalChange) -> Result<Line, Error> {
-    let text = match change.text_read_as.as_str() {
-        "" => &change.text,
-        read_as => read_as,
-    };
-    let slots = [("change", speaker.held_or_not(text, "")?)];
     let args = Args::new().text("code", &change.code_read_as);
-    if change.code_as_printed == change.code_read_as {
-        speaker.line("change-line", args, &slots)
+    let code = if change.code_as_printed == change.code_read_as {
+        change.code_read_as.clone()
     } else {
         let args = args.text("printed", &change.code_as_printed);
-        speaker.line("change-line-read-as", args, &slots)
+        speaker.house("change-code-misprint", &args)?
+    };
+    let args = Args::new().text("code", &code);
+    let printed = ("change", speaker.held_or_not(&change.text, "")?);
+    if change.text_read_as.is_empty() {
+        return speaker.line("change-line", args, &[printed]);
     }
+    let read_as = ("read-as", speaker.held_or_not(&change.text_read_as, "")?);
+    speaker.line("change-line-misprint", args, &[printed, read_as])
 }

@@ -9,7 +9,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use mesur_store::KeyRange;
 use mesur_wording::{Args, Language, Wording};
 
-use super::{Missing, safe_headers};
+use super::Missing;
 use crate::error::Error;
 use crate::releases::{Release, Releases};
 use crate::render::STYLE;
@@ -28,7 +28,7 @@ pub(super) async fn page(
     published.reverse();
     let page = markup(&published, language).map_err(Error::Render)?;
     let about = [(CONTENT_TYPE, "text/html; charset=utf-8")];
-    Ok((safe_headers(), about, page.into_string()).into_response())
+    Ok((about, page.into_string()).into_response())
 }
 
 async fn published(releases: &Releases) -> Result<Vec<Release>, Error> {

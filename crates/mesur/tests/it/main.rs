@@ -1,0 +1,14 @@
+//! The command as its user runs it.
+#![expect(clippy::expect_used, reason = "a test says what it needs")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a test fails where the output has no such place"
+)]
+
+mod catalogue;
+mod check;
+mod invented;
+mod rehearse;
+mod releases;
+mod support;
+mod up;

@@ -1,0 +1,103 @@
+//! `mesur up`: ready at once, and gone when told, whoever is connected.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::support::mesur;
+
+/// The drain has five seconds; a slow machine gets some more.
+const STOP_WITHIN: Duration = Duration::from_secs(12);
+
+struct Up {
+    child: Child,
+    /// Addresses by name, `127.0.0.1:port`.
+    addresses: Vec<(String, String)>,
+    ready_in: Duration,
+}
+
+fn up(data: &Path) -> Up {
+    let started = Instant::now();
+    let mut command = mesur();
+    command.args(["up", "--port", "0", "--data"]).arg(data);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the command runs");
+    let mut addresses = Vec::new();
+    let output = BufReader::new(child.stdout.take().expect("standard output"));
+    for line in output.lines() {
+        let line = line.expect("a line");
+        if line.starts_with("ready") {
+            break;
+        }
+        let (name, address) = line.split_once(' ').expect("a name and an address");
+        let address = address.trim().trim_start_matches("http://").to_owned();
+        addresses.push((name.to_owned(), address));
+    }
+    assert_eq!(addresses.len(), 5, "four services and the web page");
+    Up {
+        child,
+        addresses,
+        ready_in: started.elapsed(),
+    }
+}
+
+impl Up {
+    fn stop(mut self, signal: &str) {
+        let told = Instant::now();
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill")
+            .args([signal, &pid])
+            .status()
+            .expect("kill runs");
+        assert!(sent.success());
+        let status = self.child.wait().expect("it ends");
+        assert!(told.elapsed() < STOP_WITHIN, "{:?}", told.elapsed());
+        assert!(status.success(), "{status}");
+    }
+}
+
+#[test]
+fn it_is_ready_within_a_second_and_stops_on_both_signals_with_silent_clients_attached() {
+    let data = tempfile::tempdir().expect("a folder");
+    for signal in ["-TERM", "-INT"] {
+        let up = up(data.path());
+        assert!(up.ready_in < Duration::from_secs(1), "{:?}", up.ready_in);
+        let silent: Vec<TcpStream> = up
+            .addresses
+            .iter()
+            .map(|(_, address)| TcpStream::connect(address).expect("it listens"))
+            .collect();
+        up.stop(signal);
+        drop(silent);
+    }
+}
+
+#[test]
+fn the_web_page_lists_releases_and_hides_what_is_not_there() {
+    let data = tempfile::tempdir().expect("a folder");
+    let up = up(data.path());
+    let web = &up
+        .addresses
+        .iter()
+        .find(|(name, _)| name == "web")
+        .expect("the web page")
+        .1;
+    let get = |path: &str| {
+        let mut stream = TcpStream::connect(web).expect("it listens");
+        let request = format!("GET {path} HTTP/1.1\r\nhost: {web}\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
+    };
+    let index = get("/");
+    assert!(index.starts_with("HTTP/1.1 200") && index.contains("No release has been published"));
+    assert!(index.contains("default-src 'none'"), "{index}");
+    assert!(get("/cy/").contains("lang=\"cy\""));
+    assert!(get("/releases/pif-2022-23/release.en.html").starts_with("HTTP/1.1 404"));
+    up.stop("-TERM");
+}
