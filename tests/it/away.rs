@@ -26,11 +26,12 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tonic::transport::Channel;
 use tonic::{Code, Status};
 
 const EDITION: &str = "collections/pif/editions/2022-23";
 const AUTHORITIES: [&str; 2] = ["W06000003", "W06000010"];
-const WAIT: Duration = Duration::from_secs(60);
+const WAIT: Duration = Duration::from_mins(1);
 
 /// A service that can be started, stopped and started again on its address and store.
 struct Service {
@@ -43,25 +44,34 @@ impl Service {
     /// Chooses an address and leaves it: nobody listens there yet.
     async fn away() -> Self {
         let listener = Listener::loopback(0).await.expect("a port");
-        Self { address: listener.local_addr(), store: Arc::new(MemoryStore::new()), running: None }
+        Self {
+            address: listener.local_addr(),
+            store: Arc::new(MemoryStore::new()),
+            running: None,
+        }
     }
 
     fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
 
+    /// Starts it; the channel connects to it.
     async fn start<F, E>(
         &mut self,
         run: impl FnOnce(Arc<dyn Store>, Listener, CancellationToken) -> F,
-    ) where
+    ) -> Channel
+    where
         F: Future<Output = Result<Drained, E>> + Send + 'static,
         E: std::fmt::Debug + Send + 'static,
     {
-        let listener = Listener::bind(self.address).await.expect("the port is free again");
+        let listener = Listener::bind(self.address)
+            .await
+            .expect("the port is free again");
         let stop = CancellationToken::new();
         let running = run(Arc::clone(&self.store), listener, stop.clone());
         let task = tokio::spawn(async { running.await.expect("the service runs") });
         self.running = Some((stop, task));
+        connect_lazy(&self.endpoint()).expect("an endpoint")
     }
 
     async fn stop(&mut self) {
@@ -101,105 +111,180 @@ fn sample(catalogue: &Catalogue, authority: &str) -> submission::DataReturn {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_service_works_alone_and_catches_up_with_those_that_were_away() {
-    let catalogue = Arc::new(Catalogue::bundled().expect("bundled"));
-    let mut submission_service = Service::away().await;
-    let mut validation_service = Service::away().await;
-    let mut aggregation_service = Service::away().await;
-    let mut publication_service = Service::away().await;
-    let (submission_at, validation_at) =
-        (submission_service.endpoint(), validation_service.endpoint());
-    let run_submission = |store, listener, stop| {
-        let config = mesur_submission::Config {
-            catalogue: Arc::clone(&catalogue),
-            store,
-            clock: Arc::new(SystemClock),
-            validation: validation_at.clone(),
-            limits: Limits::default(),
-        };
-        mesur_submission::run(config, listener, stop)
-    };
+/// The four services, none of them running at first.
+struct World {
+    catalogue: Arc<Catalogue>,
+    submission: Service,
+    validation: Service,
+    aggregation: Service,
+    publication: Service,
+}
 
-    // Returns are taken in although nobody else is there; signing off needs validation.
-    submission_service.start(&run_submission).await;
-    let channel = connect_lazy(&submission_at).expect("an endpoint");
-    let mut returns = SubmissionServiceClient::new(channel);
-    let mut sent = Vec::new();
-    for authority in AUTHORITIES {
-        let request = submission::SubmitReturnRequest {
-            data_return: Some(sample(&catalogue, authority)),
-            ..submission::SubmitReturnRequest::default()
-        };
-        let response = returns.submit_return(request).await.expect("taken in").into_inner();
-        sent.push(response.data_return.expect("a return"));
-    }
-    let sign_off = |data_return: &submission::DataReturn| submission::SignOffReturnRequest {
-        name: data_return.name.clone(),
-        etag: data_return.etag.clone(),
-        request_id: String::new(),
-    };
-    let refused = returns.sign_off_return(sign_off(&sent[0])).await.expect_err("no validation");
-    assert_eq!(refused.code(), Code::Unavailable);
-
-    // Validation comes and catches up; then it goes on while submission is away.
-    let config = mesur_validation::Config {
-        catalogue: Arc::clone(&catalogue),
-        store: Arc::clone(&validation_service.store),
-        clock: Arc::new(SystemClock),
-        submission: submission_at.clone(),
-        limits: Limits::default(),
-    };
-    validation_service
-        .start(|_, listener, stop| mesur_validation::run(config, listener, stop))
-        .await;
-    let channel = connect_lazy(&validation_at).expect("an endpoint");
-    let mut reports =
-        ValidationServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX);
-    let watch = validation::WatchReportsRequest { cursor: Vec::new() };
-    let mut made = reports.watch_reports(watch).await.expect("a stream").into_inner();
-    for _ in AUTHORITIES {
-        let event = timeout(WAIT, made.message()).await.expect("in time").expect("an event");
-        assert!(event.is_some());
-    }
-    submission_service.stop().await;
-    for data_return in &sent {
-        let name = format!("{}/revisions/1/report", data_return.name);
-        let request =
-            validation::GetReportRequest { name: name.clone(), language_code: String::new() };
-        let report = reports.get_report(request).await.expect("a report").into_inner();
-        assert_eq!(report.return_digest, data_return.digest);
-        for finding in report.findings.iter().filter(|f| f.severity() == Severity::Warning) {
-            let answer = validation::AnswerFindingRequest {
-                name: name.clone(),
-                number: finding.number,
-                explanation: "checked with the authority".to_owned(),
-                request_id: String::new(),
-            };
-            reports.answer_finding(answer).await.expect("an answer");
+impl World {
+    async fn new() -> Self {
+        Self {
+            catalogue: Arc::new(Catalogue::bundled().expect("bundled")),
+            submission: Service::away().await,
+            validation: Service::away().await,
+            aggregation: Service::away().await,
+            publication: Service::away().await,
         }
     }
 
-    // Submission comes back with everything; aggregation comes late and catches up.
-    submission_service.start(&run_submission).await;
-    for data_return in &sent {
-        returns.sign_off_return(sign_off(data_return)).await.expect("signed off");
+    async fn start_submission(&mut self) -> SubmissionServiceClient<Channel> {
+        let (catalogue, validation) = (Arc::clone(&self.catalogue), self.validation.endpoint());
+        let run = |store, listener, stop| {
+            let (clock, limits) = (Arc::new(SystemClock), Limits::default());
+            let config = mesur_submission::Config {
+                catalogue,
+                store,
+                clock,
+                validation,
+                limits,
+            };
+            mesur_submission::run(config, listener, stop)
+        };
+        SubmissionServiceClient::new(self.submission.start(run).await)
     }
-    let config = mesur_aggregation::Config {
-        catalogue: Arc::clone(&catalogue),
-        store: Arc::clone(&aggregation_service.store),
-        clock: Arc::new(SystemClock),
-        submission: submission_at.clone(),
-        limits: Limits::default(),
+
+    async fn start_validation(&mut self) -> ValidationServiceClient<Channel> {
+        let (catalogue, submission) = (Arc::clone(&self.catalogue), self.submission.endpoint());
+        let run = |store, listener, stop| {
+            let (clock, limits) = (Arc::new(SystemClock), Limits::default());
+            let config = mesur_validation::Config {
+                catalogue,
+                store,
+                clock,
+                submission,
+                limits,
+            };
+            mesur_validation::run(config, listener, stop)
+        };
+        let channel = self.validation.start(run).await;
+        ValidationServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    async fn start_aggregation(&mut self) -> AggregationServiceClient<Channel> {
+        let (catalogue, submission) = (Arc::clone(&self.catalogue), self.submission.endpoint());
+        let run = |store, listener, stop| {
+            let (clock, limits) = (Arc::new(SystemClock), Limits::default());
+            let config = mesur_aggregation::Config {
+                catalogue,
+                store,
+                clock,
+                submission,
+                limits,
+            };
+            mesur_aggregation::run(config, listener, stop)
+        };
+        let channel = self.aggregation.start(run).await;
+        AggregationServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    async fn start_publication(&mut self) -> PublicationServiceClient<Channel> {
+        let (catalogue, aggregation) = (Arc::clone(&self.catalogue), self.aggregation.endpoint());
+        let web = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let run = |store, listener, stop| {
+            let (clock, limits) = (Arc::new(SystemClock), Limits::default());
+            let config = mesur_publication::Config {
+                catalogue,
+                store,
+                clock,
+                aggregation,
+                limits,
+            };
+            mesur_publication::run(config, listener, web, stop)
+        };
+        PublicationServiceClient::new(self.publication.start(run).await)
+    }
+}
+
+/// Submits the sample returns.
+async fn submit(
+    catalogue: &Catalogue,
+    returns: &mut SubmissionServiceClient<Channel>,
+) -> Vec<submission::DataReturn> {
+    let mut sent = Vec::new();
+    for authority in AUTHORITIES {
+        let request = submission::SubmitReturnRequest {
+            data_return: Some(sample(catalogue, authority)),
+            ..submission::SubmitReturnRequest::default()
+        };
+        let response = returns
+            .submit_return(request)
+            .await
+            .expect("taken in")
+            .into_inner();
+        sent.push(response.data_return.expect("a return"));
+    }
+    sent
+}
+
+fn sign_off(data_return: &submission::DataReturn) -> submission::SignOffReturnRequest {
+    submission::SignOffReturnRequest {
+        name: data_return.name.clone(),
+        etag: data_return.etag.clone(),
+        request_id: String::new(),
+    }
+}
+
+/// Waits for a report on every sample return.
+async fn wait_for_reports(reports: &mut ValidationServiceClient<Channel>) {
+    let watch = validation::WatchReportsRequest { cursor: Vec::new() };
+    let mut made = reports
+        .watch_reports(watch)
+        .await
+        .expect("a stream")
+        .into_inner();
+    for _ in AUTHORITIES {
+        let event = timeout(WAIT, made.message())
+            .await
+            .expect("in time")
+            .expect("an event");
+        assert!(event.is_some());
+    }
+}
+
+/// Explains every warning on a return.
+async fn answer_warnings(
+    reports: &mut ValidationServiceClient<Channel>,
+    data_return: &submission::DataReturn,
+) {
+    let name = format!("{}/revisions/1/report", data_return.name);
+    let request = validation::GetReportRequest {
+        name: name.clone(),
+        language_code: String::new(),
     };
-    let aggregation_at = aggregation_service.endpoint();
-    aggregation_service
-        .start(|_, listener, stop| mesur_aggregation::run(config, listener, stop))
-        .await;
-    let channel = connect_lazy(&aggregation_at).expect("an endpoint");
-    let totals = AggregationServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX);
-    let names: Vec<String> =
-        sent.iter().map(|data_return| format!("{}/revisions/1", data_return.name)).collect();
+    let report = reports
+        .get_report(request)
+        .await
+        .expect("a report")
+        .into_inner();
+    assert_eq!(report.return_digest, data_return.digest);
+    for finding in report
+        .findings
+        .iter()
+        .filter(|f| f.severity() == Severity::Warning)
+    {
+        let answer = validation::AnswerFindingRequest {
+            name: name.clone(),
+            number: finding.number,
+            explanation: "checked with the authority".to_owned(),
+            request_id: String::new(),
+        };
+        reports.answer_finding(answer).await.expect("an answer");
+    }
+}
+
+/// Freezes the totals once the sample returns have arrived.
+async fn freeze(
+    totals: &AggregationServiceClient<Channel>,
+    sent: &[submission::DataReturn],
+) -> aggregation::Snapshot {
+    let names = sent
+        .iter()
+        .map(|data_return| format!("{}/revisions/1", data_return.name));
+    let names: Vec<String> = names.collect();
     let snapshot = until(|| {
         let mut totals = totals.clone();
         let request = aggregation::CreateSnapshotRequest {
@@ -209,25 +294,48 @@ async fn every_service_works_alone_and_catches_up_with_those_that_were_away() {
         };
         async move { totals.create_snapshot(request).await }
     });
-    let snapshot = snapshot.await.into_inner();
+    snapshot.await.into_inner()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_service_works_alone_and_catches_up_with_those_that_were_away() {
+    let mut world = World::new().await;
+
+    // Returns are taken in although nobody else is there; signing off needs validation.
+    let mut returns = world.start_submission().await;
+    let sent = submit(&world.catalogue, &mut returns).await;
+    let refused = returns
+        .sign_off_return(sign_off(&sent[0]))
+        .await
+        .expect_err("no validation");
+    assert_eq!(refused.code(), Code::Unavailable);
+
+    // Validation comes and catches up; then it goes on while submission is away.
+    let mut reports = world.start_validation().await;
+    wait_for_reports(&mut reports).await;
+    world.submission.stop().await;
+    for data_return in &sent {
+        answer_warnings(&mut reports, data_return).await;
+    }
+
+    // Submission comes back with everything; aggregation comes late and catches up.
+    let mut returns = world.start_submission().await;
+    for data_return in &sent {
+        returns
+            .sign_off_return(sign_off(data_return))
+            .await
+            .expect("signed off");
+    }
+    let totals = world.start_aggregation().await;
+    let snapshot = freeze(&totals, &sent).await;
     let frozen = snapshot.totals.expect("totals");
-    assert_eq!((frozen.returns.len(), frozen.missing_authorities.len()), (2, 20));
+    assert_eq!(
+        (frozen.returns.len(), frozen.missing_authorities.len()),
+        (2, 20)
+    );
 
     // Publication has the snapshot in its own store, so it compiles while aggregation is away.
-    let config = mesur_publication::Config {
-        catalogue: Arc::clone(&catalogue),
-        store: Arc::clone(&publication_service.store),
-        clock: Arc::new(SystemClock),
-        aggregation: aggregation_at,
-        limits: Limits::default(),
-    };
-    let web = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let publication_at = publication_service.endpoint();
-    publication_service
-        .start(|_, listener, stop| mesur_publication::run(config, listener, web, stop))
-        .await;
-    let channel = connect_lazy(&publication_at).expect("an endpoint");
-    let releases = PublicationServiceClient::new(channel);
+    let releases = world.start_publication().await;
     let compile = || {
         let mut releases = releases.clone();
         let request = publication::CompileReleaseRequest {
@@ -237,11 +345,11 @@ async fn every_service_works_alone_and_catches_up_with_those_that_were_away() {
         async move { releases.compile_release(request).await }
     };
     until(compile).await;
-    aggregation_service.stop().await;
+    world.aggregation.stop().await;
     let compiled = compile().await.expect("compiled alone").into_inner();
     assert_eq!(compiled.snapshot_digest, snapshot.digest);
 
-    publication_service.stop().await;
-    validation_service.stop().await;
-    submission_service.stop().await;
+    world.publication.stop().await;
+    world.validation.stop().await;
+    world.submission.stop().await;
 }

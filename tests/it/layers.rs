@@ -20,9 +20,14 @@ fn crates(folder: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(root().join(folder)).expect("a folder") {
         let manifest = read(&entry.expect("an entry").path().join("Cargo.toml"));
-        let name = manifest["package"]["name"].as_str().expect("a name").to_owned();
+        let name = manifest["package"]["name"]
+            .as_str()
+            .expect("a name")
+            .to_owned();
         let dependencies = manifest.get("dependencies").and_then(toml::Value::as_table);
-        let names = dependencies.into_iter().flat_map(|table| table.keys().cloned());
+        let names = dependencies
+            .into_iter()
+            .flat_map(|table| table.keys().cloned());
         found.insert(name, names.collect());
     }
     found
@@ -36,9 +41,10 @@ fn closure(direct: &BTreeSet<String>) -> BTreeSet<String> {
     for package in lock["package"].as_array().expect("packages") {
         let name = package["name"].as_str().expect("a name").to_owned();
         let dependencies = package.get("dependencies").and_then(toml::Value::as_array);
-        let names = dependencies.into_iter().flatten().filter_map(|dependency| {
-            dependency.as_str()?.split(' ').next().map(str::to_owned)
-        });
+        let names = dependencies
+            .into_iter()
+            .flatten()
+            .filter_map(|dependency| dependency.as_str()?.split(' ').next().map(str::to_owned));
         packages.entry(name).or_default().extend(names);
     }
     let mut found = BTreeSet::new();
@@ -61,7 +67,10 @@ fn services_never_depend_on_one_another() {
             assert!(!dependencies.contains(other), "{name} depends on {other}");
         }
         let all = closure(dependencies);
-        let reached: Vec<_> = services.keys().filter(|other| all.contains(*other)).collect();
+        let reached: Vec<_> = services
+            .keys()
+            .filter(|other| all.contains(*other))
+            .collect();
         assert!(reached.is_empty(), "{name} reaches {reached:?}");
     }
 }
@@ -71,11 +80,23 @@ fn catalogue_and_figures_know_no_wire_no_store_no_runtime_and_no_clock() {
     let crates = crates("crates");
     for name in ["mesur-catalogue", "mesur-figures"] {
         let all = closure(&crates[name]);
-        for foreign in ["tonic", "prost", "sled", "tokio", "jiff", "mesur-proto", "mesur-store"] {
+        for foreign in [
+            "tonic",
+            "prost",
+            "sled",
+            "tokio",
+            "jiff",
+            "mesur-proto",
+            "mesur-store",
+        ] {
             assert!(!all.contains(foreign), "{name} reaches {foreign}");
         }
     }
-    for folder in ["crates/catalogue/src", "crates/figures/src", "crates/returns/src"] {
+    for folder in [
+        "crates/catalogue/src",
+        "crates/figures/src",
+        "crates/returns/src",
+    ] {
         for entry in fs::read_dir(root().join(folder)).expect("a folder") {
             let path = entry.expect("an entry").path();
             let text = fs::read_to_string(&path).expect("a file");
@@ -90,8 +111,14 @@ fn catalogue_and_figures_know_no_wire_no_store_no_runtime_and_no_clock() {
 fn one_crate_alone_knows_the_embedded_store_and_one_compiles_the_contract() {
     for folder in ["crates", "services"] {
         for (name, dependencies) in crates(folder) {
-            assert!(!dependencies.contains("sled") || name == "mesur-store", "{name} names sled");
-            assert!(!dependencies.contains("protox"), "{name} compiles proto files to be built");
+            assert!(
+                !dependencies.contains("sled") || name == "mesur-store",
+                "{name} names sled"
+            );
+            assert!(
+                !dependencies.contains("protox"),
+                "{name} compiles proto files to be built"
+            );
         }
     }
 }

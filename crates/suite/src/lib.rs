@@ -143,7 +143,11 @@ impl Suite {
             stop.clone(),
         );
         services.spawn(async { task.await.context("publication") });
-        Ok(Self { endpoints, stop, services })
+        Ok(Self {
+            endpoints,
+            stop,
+            services,
+        })
     }
 
     /// Where the services are.
@@ -155,7 +159,9 @@ impl Suite {
     pub async fn ended(&mut self) -> anyhow::Result<()> {
         let mut first = Ok(());
         while let Some(ended) = self.services.join_next().await {
-            let ended = ended.context("a service panicked").and_then(|result| result);
+            let ended = ended
+                .context("a service panicked")
+                .and_then(|result| result);
             if let Err(error) = ended {
                 self.stop.cancel();
                 first = first.and(Err(error));
@@ -173,7 +179,9 @@ impl Suite {
 
 async fn bind_web(port: u16) -> anyhow::Result<TcpListener> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    TcpListener::bind(address).await.with_context(|| format!("listening on {address}"))
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("listening on {address}"))
 }
 
 fn store(stores: &Stores, service: &str) -> anyhow::Result<Arc<dyn Store>> {
