@@ -5,7 +5,8 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use include_dir::{Dir, include_dir};
-use sha2::{Digest, Sha256};
+
+use crate::digest::ContentHash;
 
 /// The largest file that an edition may hold.
 const FILE_BYTES_MAX: u64 = 8 * 1024 * 1024;
@@ -85,17 +86,12 @@ impl Folder {
 
     /// The edition's identity: SHA-256 over every file's name, length and content in name order.
     pub(crate) fn digest(&self) -> String {
-        let mut hash = Sha256::new();
+        let mut hash = ContentHash::default();
         for (name, bytes) in &self.files {
             hash.update(format!("{name}\0{}\0", bytes.len()));
             hash.update(bytes);
         }
-        let nibble = |value: u8| char::from_digit(value.into(), 16).unwrap_or('0');
-        let hex = hash
-            .finalize()
-            .into_iter()
-            .flat_map(|byte| [nibble(byte >> 4), nibble(byte & 15)]);
-        "sha256:".chars().chain(hex).collect()
+        hash.finish()
     }
 
     fn with_default_authorities(mut self) -> Self {

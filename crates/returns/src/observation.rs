@@ -1,7 +1,6 @@
 //! A complete return: one observation for each cell of its edition.
 
-use mesur_catalogue::{AuthorityCode, EditionName};
-use sha2::{Digest, Sha256};
+use mesur_catalogue::{AuthorityCode, ContentHash, EditionName};
 
 use crate::date::Date;
 
@@ -82,7 +81,7 @@ impl DataReturn {
     /// The identity of the content, `sha256:` and 64 hexadecimal digits. The sender's references
     /// are not content: the same figures sent from two systems have one digest.
     pub fn digest(&self) -> String {
-        let mut hash = Sha256::new();
+        let mut hash = ContentHash::default();
         hash.update(format!(
             "{}\n{}\n{}\n",
             self.authority, self.edition, self.edition_digest
@@ -98,12 +97,7 @@ impl DataReturn {
                 observation.comment
             ));
         }
-        let nibble = |value: u8| char::from_digit(value.into(), 16).unwrap_or('0');
-        let hex = hash
-            .finalize()
-            .into_iter()
-            .flat_map(|byte| [nibble(byte >> 4), nibble(byte & 15)]);
-        "sha256:".chars().chain(hex).collect()
+        hash.finish()
     }
 }
 

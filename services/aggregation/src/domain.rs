@@ -18,10 +18,10 @@ pub(crate) use rank::{RankedShare, percent_sides, rank_authorities};
 pub(crate) use share::Share;
 pub(crate) use totals::{CellTotal, Returns, cell_totals};
 
+use mesur_catalogue::ContentHash;
 use mesur_catalogue::EditionName;
 use mesur_returns::DataReturn;
 use mesur_wire::{RevisionName, SnapshotName};
-use sha2::{Digest, Sha256};
 
 /// A total that cannot be stated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -67,13 +67,10 @@ pub(crate) fn inputs_digest(edition_digest: &str, returns: &[SignedReturn]) -> S
     });
     let mut lines: Vec<String> = lines.collect();
     lines.sort();
-    let mut hash = Sha256::new();
+    let mut hash = ContentHash::default();
     hash.update(edition_digest);
     for line in lines {
         hash.update(line);
     }
-    let nibble = |value: u8| char::from_digit(value.into(), 16).unwrap_or('0');
-    let digits = hash.finalize().into_iter();
-    let hex = digits.flat_map(|byte| [nibble(byte >> 4), nibble(byte & 15)]);
-    "sha256:".chars().chain(hex).collect()
+    hash.finish()
 }

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use mesur_catalogue::{Catalogue, Edition, EditionName};
+use mesur_catalogue::{Catalogue, ContentHash, Edition, EditionName};
 use mesur_rpc::clock::Clock;
 use mesur_store::{Commit, Store, large, requests, with_retry};
 use mesur_wire::{ReleaseName, SnapshotName};
-use sha2::{Digest, Sha256};
 
 use crate::domain::{Compiled, SnapshotIdentity, compile};
 use crate::error::Error;
@@ -114,13 +113,20 @@ impl Releases {
             render(edition, &compiled).map_err(Error::Render)?;
             let name = ReleaseName(edition.name().clone());
             let current = store::release(&*self.store, &name).await?;
-            if current.as_ref().is_some_and(|(release, _)| release.published.is_some()) {
-                return Err(Error::AlreadyPublished { name: name.to_string() });
+            if current
+                .as_ref()
+                .is_some_and(|(release, _)| release.published.is_some())
+            {
+                return Err(Error::AlreadyPublished {
+                    name: name.to_string(),
+                });
             }
             let release = release_of(edition, name, &compiled, self.clock.now())?;
             let version = current.map(|(_, version)| version);
             let commit = store::put_release(Commit::new(), &release, version);
-            self.store.commit(remember(commit, request, &release)).await?;
+            self.store
+                .commit(remember(commit, request, &release))
+                .await?;
             Ok(release)
         })
         .await
@@ -139,10 +145,14 @@ impl Releases {
             }
             let (current, version) = self.current(name).await?;
             if current.published.is_some() {
-                return Err(Error::AlreadyPublished { name: name.to_string() });
+                return Err(Error::AlreadyPublished {
+                    name: name.to_string(),
+                });
             }
             if current.etag() != etag {
-                return Err(Error::StaleEtag { name: name.to_string() });
+                return Err(Error::StaleEtag {
+                    name: name.to_string(),
+                });
             }
             let snapshot =
                 SnapshotName::parse(&current.snapshot).map_err(Error::name("snapshot"))?;
@@ -152,9 +162,15 @@ impl Releases {
                 files.push(self.keep(&file).await?);
             }
             let published = Some(self.clock.now());
-            let release = Release { files, published, ..current };
+            let release = Release {
+                files,
+                published,
+                ..current
+            };
             let commit = store::put_release(Commit::new(), &release, Some(version));
-            self.store.commit(remember(commit, request, &release)).await?;
+            self.store
+                .commit(remember(commit, request, &release))
+                .await?;
             Ok(release)
         })
         .await
@@ -172,7 +188,10 @@ impl Releases {
         file_name: &str,
     ) -> Result<FileFacts, Error> {
         let release = self.get(name).await?;
-        let found = release.files.into_iter().find(|file| file.name == file_name);
+        let found = release
+            .files
+            .into_iter()
+            .find(|file| file.name == file_name);
         found.ok_or_else(|| Error::FileNotFound {
             name: name.to_string(),
             file_name: file_name.chars().take(128).collect(),
@@ -185,22 +204,24 @@ impl Releases {
         bytes.ok_or_else(|| store::corrupt(&file.name, "no content"))
     }
 
-    async fn current(
-        &self,
-        name: &ReleaseName,
-    ) -> Result<(Release, mesur_store::Version), Error> {
+    async fn current(&self, name: &ReleaseName) -> Result<(Release, mesur_store::Version), Error> {
         let found = store::release(&*self.store, name).await?;
-        found.ok_or_else(|| Error::ReleaseNotFound { name: name.to_string() })
+        found.ok_or_else(|| Error::ReleaseNotFound {
+            name: name.to_string(),
+        })
     }
 
     async fn compiled(&self, name: &SnapshotName) -> Result<(&Edition, Compiled), Error> {
         let found = store::snapshot(&*self.store, name).await?;
-        let (snapshot, totals) =
-            found.ok_or_else(|| Error::SnapshotNotReceived { name: name.to_string() })?;
-        let edition = self
-            .catalogue
-            .get(&snapshot.edition)
-            .ok_or_else(|| Error::EditionNotFound { name: snapshot.edition.clone() })?;
+        let (snapshot, totals) = found.ok_or_else(|| Error::SnapshotNotReceived {
+            name: name.to_string(),
+        })?;
+        let edition =
+            self.catalogue
+                .get(&snapshot.edition)
+                .ok_or_else(|| Error::EditionNotFound {
+                    name: snapshot.edition.clone(),
+                })?;
         if edition.digest() != totals.edition_digest {
             return Err(Error::EditionMismatch {
                 name: snapshot.edition,
@@ -208,13 +229,19 @@ impl Releases {
                 theirs: totals.edition_digest,
             });
         }
-        let identity = SnapshotIdentity { name: name.to_string(), digest: snapshot.digest };
-        Ok((edition, compile(edition, identity, &totals).map_err(Error::Compile)?))
+        let identity = SnapshotIdentity {
+            name: name.to_string(),
+            digest: snapshot.digest,
+        };
+        Ok((
+            edition,
+            compile(edition, identity, &totals).map_err(Error::Compile)?,
+        ))
     }
 
     /// Keeps a file under its digest; one that is there already is the same.
     async fn keep(&self, file: &File) -> Result<FileFacts, Error> {
-        let digest = sha256(&file.content);
+        let digest = ContentHash::of(&file.content);
         let key = store::file_key(&digest);
         if large::get_large(&*self.store, &key).await?.is_none() {
             let commit = large::put_large(&*self.store, Commit::new(), &key, &file.content).await?;
@@ -230,10 +257,15 @@ impl Releases {
 
     /// The release that an earlier request with the same id led to, as it was then.
     async fn earlier(&self, request: &Request) -> Result<Option<Release>, Error> {
-        let Some(id) = &request.id else { return Ok(None) };
+        let Some(id) = &request.id else {
+            return Ok(None);
+        };
         let prefix = store::request_prefix();
-        let earlier = requests::earlier_response(&*self.store, &prefix, id, &request.digest).await?;
-        earlier.map(|bytes| store::release_of(b"request", &bytes)).transpose()
+        let earlier =
+            requests::earlier_response(&*self.store, &prefix, id, &request.digest).await?;
+        earlier
+            .map(|bytes| store::release_of(b"request", &bytes))
+            .transpose()
     }
 }
 
@@ -253,11 +285,10 @@ fn release_of(
     compiled: &Compiled,
     now: Timestamp,
 ) -> Result<Release, Error> {
-    let gaps = compiled
-        .languages
-        .gaps
-        .iter()
-        .map(|gap| Gap { kind: gap.kind.to_owned(), item: gap.item.clone() });
+    let gaps = compiled.languages.gaps.iter().map(|gap| Gap {
+        kind: gap.kind.to_owned(),
+        item: gap.item.clone(),
+    });
     Ok(Release {
         name,
         edition_digest: compiled.edition_digest.clone(),
@@ -271,11 +302,4 @@ fn release_of(
         compiled: now,
         published: None,
     })
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    let nibble = |value: u8| char::from_digit(value.into(), 16).unwrap_or('0');
-    let digest = Sha256::digest(bytes);
-    let hex = digest.into_iter().flat_map(|byte| [nibble(byte >> 4), nibble(byte & 15)]);
-    "sha256:".chars().chain(hex).collect()
 }
