@@ -6,4 +6,5 @@
 )]
 
 mod away;
+mod errors;
 mod layers;

@@ -32,6 +32,31 @@ impl fmt::Display for Fault {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Faults(pub Vec<Fault>);
 
+/// The physical line, from 1, that the byte after `before` stands on.
+pub(crate) fn line_after(before: &[u8]) -> u64 {
+    let lines = before.split(|byte| *byte == b'\n').count();
+    u64::try_from(lines).unwrap_or(u64::MAX)
+}
+
+/// The physical line of the start of a byte range; 0 when there is none.
+pub(crate) fn line_of(text: &str, span: Option<std::ops::Range<usize>>) -> u64 {
+    let before = span.and_then(|span| text.as_bytes().get(..span.start));
+    before.map_or(0, line_after)
+}
+
+/// The physical line on which a key of a TOML file, or a message of a Fluent file, is set; 0 when
+/// it is not.
+pub(crate) fn line_of_key(text: &str, key: &str) -> u64 {
+    let sets = |line: &str| {
+        line.strip_prefix(key)
+            .is_some_and(|rest| rest.trim_start().starts_with('='))
+    };
+    let place = text.lines().position(sets);
+    place.map_or(0, |place| {
+        u64::try_from(place).unwrap_or(u64::MAX).saturating_add(1)
+    })
+}
+
 impl Faults {
     /// Notes a fault at a row and column.
     pub(crate) fn at(&mut self, file: &str, row: u64, column: &str, message: impl Into<String>) {

@@ -7,6 +7,7 @@ use std::path::Path;
 use include_dir::{Dir, include_dir};
 
 use crate::digest::ContentHash;
+use crate::fault::{Faults, line_after};
 
 /// The largest file that an edition may hold.
 const FILE_BYTES_MAX: u64 = 8 * 1024 * 1024;
@@ -79,9 +80,23 @@ impl Folder {
             .collect()
     }
 
-    /// The text of a file: `None` when absent, `Err` when it is not UTF-8.
-    pub(crate) fn text(&self, name: &str) -> Option<Result<&str, std::str::Utf8Error>> {
-        self.files.get(name).map(|bytes| std::str::from_utf8(bytes))
+    /// Whether the folder has a file.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.files.contains_key(name)
+    }
+
+    /// The text of a file: `None` when absent, or when it is not UTF-8, which is then a fault.
+    pub(crate) fn text(&self, name: &str, faults: &mut Faults) -> Option<&str> {
+        let bytes = self.files.get(name)?;
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Some(text),
+            Err(error) => {
+                let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+                let row = line_after(before);
+                faults.at(name, row, "", "not UTF-8: save the file as UTF-8");
+                None
+            }
+        }
     }
 
     /// The edition's identity: SHA-256 over every file's name, length and content in name order.

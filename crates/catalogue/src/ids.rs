@@ -154,6 +154,18 @@ impl CellRef {
         }
     }
 
+    /// A cell by its two codes, the category's empty for the metric itself.
+    pub fn from_codes(metric: &str, category: &str) -> Result<Self, IdError> {
+        let category = match category {
+            "" => None,
+            text => Some(CategoryCode::parse(text)?),
+        };
+        Ok(Self {
+            metric: MetricCode::parse(metric)?,
+            category,
+        })
+    }
+
     /// The category as text, empty for the metric itself.
     pub fn category_str(&self) -> &str {
         self.category.as_ref().map_or("", CategoryCode::as_str)

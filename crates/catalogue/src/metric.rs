@@ -66,7 +66,7 @@ pub struct Metric {
     pub title_cy: String,
     /// How sure the wording is (`statswales`, `release`, `council`, `none`).
     pub title_status: String,
-    /// `during_year`, `at_31_march` or `unknown`.
+    /// When it is counted: `during_year`, `at_31_march`, another word, or `unknown`.
     pub period_basis: String,
     /// What is counted, such as `assessments`.
     pub unit: String,
@@ -194,8 +194,14 @@ fn read_metric(row: &Row, default_decimals: u8, faults: &mut Faults) -> Option<M
     let published = row.yes_no(faults, "published");
     let answers = [("none", ()), ("single", ()), ("multiple", ())];
     row.one_of(faults, "answer", &answers);
-    let bases = [("during_year", ()), ("at_31_march", ()), ("unknown", ())];
-    row.one_of(faults, "period", &bases);
+    let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if row.get("period").is_empty() || !row.get("period").chars().all(word) {
+        row.fault(
+            faults,
+            "period",
+            "a period basis is one word, such as during_year or unknown",
+        );
+    }
     let decimals = match row.get("decimals") {
         "" => Some(default_decimals),
         text => match text.parse::<u8>() {
@@ -236,6 +242,11 @@ fn read_metric(row: &Row, default_decimals: u8, faults: &mut Faults) -> Option<M
 fn read_category(row: &Row, faults: &mut Faults) -> Option<Category> {
     let code = row.parse(faults, "category", CategoryCode::parse);
     let is_unknown_remainder = row.yes_no(faults, "is_unknown_remainder");
+    row.one_of(
+        faults,
+        "answer",
+        &[("", ()), ("single", ()), ("multiple", ())],
+    );
     Some(Category {
         code: code?,
         dimension: row.get("dimension").to_owned(),

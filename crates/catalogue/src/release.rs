@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use fluent_syntax::ast;
 use serde::Deserialize;
 
-use crate::fault::Faults;
+use crate::fault::{Faults, line_of, line_of_key};
 use crate::figure::Figure;
 use crate::folder::Folder;
 use crate::metric::Metric;
-use crate::settings::line_of;
 
 const PLAN: &str = "release.toml";
 const ENGLISH: &str = "release.en.ftl";
@@ -121,25 +120,17 @@ pub(crate) fn load(
     figures: &[Figure],
     faults: &mut Faults,
 ) -> ReleasePlan {
-    let mut plan = match folder.text(PLAN) {
-        None => ReleasePlan::default(),
-        Some(Err(_)) => {
-            faults.file(PLAN, "not UTF-8");
-            return ReleasePlan::default();
-        }
-        Some(Ok(text)) => match toml::from_str::<ReleasePlan>(text) {
-            Ok(plan) => plan,
+    let mut plan = ReleasePlan::default();
+    if let Some(text) = folder.text(PLAN, faults) {
+        match toml::from_str(text) {
+            Ok(read) => plan = read,
             Err(error) => {
-                faults.at(
-                    PLAN,
-                    line_of(text, error.span()),
-                    "",
-                    error.message().to_owned(),
-                );
-                return ReleasePlan::default();
+                let row = line_of(text, error.span());
+                faults.at(PLAN, row, "", error.message().to_owned());
+                return plan;
             }
-        },
-    };
+        }
+    }
     for group in &plan.populations {
         for population in &group.populations {
             if !metrics
@@ -157,51 +148,39 @@ pub(crate) fn load(
     }
     let english = templates(folder, ENGLISH, figures, faults);
     let welsh = templates(folder, WELSH, figures, faults);
-    if let Some(messages) = english {
-        let missing = plan
-            .message_ids()
-            .into_iter()
-            .filter(|id| !messages.contains(id));
-        for id in missing {
+    let needed = plan.message_ids();
+    if let Some((text, messages)) = english {
+        for id in needed.iter().filter(|id| !messages.contains(*id)) {
             faults.file(
                 ENGLISH,
                 format!("{PLAN} names the message {id}, which is missing"),
             );
         }
-    } else if !plan.message_ids().is_empty() {
+        if let Some((text, ids)) = welsh {
+            for id in ids.difference(&messages) {
+                let row = line_of_key(text, id);
+                faults.at(WELSH, row, id, format!("the message is not in {ENGLISH}"));
+            }
+            plan.templates_cy = Some(text.to_owned());
+        }
+        plan.templates_en = Some(text.to_owned());
+    } else if !needed.is_empty() && !folder.has(ENGLISH) {
         faults.file(
             ENGLISH,
             format!("{PLAN} names messages, but the file is missing"),
         );
     }
-    if let (Some(welsh), Some(Ok(english))) = (welsh, folder.text(ENGLISH)) {
-        let english = parse(english).map(|resource| message_variables(&resource));
-        let extra = welsh.iter().filter(|id| {
-            english
-                .as_ref()
-                .is_ok_and(|messages| !messages.contains_key(id.as_str()))
-        });
-        for id in extra {
-            faults.file(WELSH, format!("the message {id} is not in {ENGLISH}"));
-        }
-    }
-    let owned = |name| folder.text(name).and_then(Result::ok).map(str::to_owned);
-    plan.templates_en = owned(ENGLISH);
-    plan.templates_cy = owned(WELSH);
     plan
 }
 
 /// The messages of a template file; its statements may only name figures of the edition.
-fn templates(
-    folder: &Folder,
+fn templates<'a>(
+    folder: &'a Folder,
     file: &str,
     figures: &[Figure],
     faults: &mut Faults,
-) -> Option<BTreeSet<String>> {
-    let Ok(text) = folder.text(file)? else {
-        faults.file(file, "not UTF-8");
-        return None;
-    };
+) -> Option<(&'a str, BTreeSet<String>)> {
+    let text = folder.text(file, faults)?;
     let messages = match parse(text) {
         Ok(resource) => message_variables(&resource),
         Err(errors) => {
@@ -223,14 +202,12 @@ fn templates(
                 .iter()
                 .any(|figure| &figure.id == variable || base == Some(figure.id.as_str()));
             if !known {
-                faults.file(
-                    file,
-                    format!("{message} uses ${variable}, which is not a figure"),
-                );
+                let row = line_of_key(text, message);
+                faults.at(file, row, message, format!("${variable} is not a figure"));
             }
         }
     }
-    Some(messages.into_keys().collect())
+    Some((text, messages.into_keys().collect()))
 }
 
 type Resource<'a> = ast::Resource<&'a str>;

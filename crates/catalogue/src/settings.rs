@@ -3,7 +3,7 @@
 use mesur_figures::{DECIMALS_MAX, Rounding};
 use serde::Deserialize;
 
-use crate::fault::Faults;
+use crate::fault::{Faults, line_of, line_of_key};
 use crate::folder::Folder;
 use crate::ids::{CollectionId, EditionName, Period};
 
@@ -70,34 +70,48 @@ pub(crate) fn load(
     period_of_tables: Option<&str>,
     faults: &mut Faults,
 ) -> Option<Settings> {
-    let file: File = match folder.text(FILE) {
-        None => File::default(),
-        Some(Ok(text)) => match toml::from_str(text) {
-            Ok(file) => file,
+    if folder.has(FILE) {
+        let text = folder.text(FILE, faults)?;
+        match toml::from_str(text) {
+            Ok(file) => settings_of(file, text, period_of_tables, faults),
             Err(error) => {
-                faults.at(
-                    FILE,
-                    line_of(text, error.span()),
-                    "",
-                    error.message().to_owned(),
-                );
-                return None;
+                let row = line_of(text, error.span());
+                faults.at(FILE, row, "", error.message().to_owned());
+                None
             }
-        },
-        Some(Err(_)) => {
-            faults.file(FILE, "not UTF-8");
-            return None;
         }
+    } else {
+        settings_of(File::default(), "", period_of_tables, faults)
+    }
+}
+
+fn settings_of(
+    file: File,
+    text: &str,
+    period_of_tables: Option<&str>,
+    faults: &mut Faults,
+) -> Option<Settings> {
+    let mut fault = |key: &str, message: String| {
+        faults.at(FILE, line_of_key(text, key), key, message);
     };
-    for (column, decimals) in [
+    for (key, decimals) in [
         ("decimals", file.decimals),
         ("percent_decimals", file.percent_decimals),
     ] {
         if decimals > DECIMALS_MAX {
-            faults.at(FILE, 0, column, format!("at most {DECIMALS_MAX} decimals"));
+            fault(key, format!("at most {DECIMALS_MAX} decimals"));
         }
     }
-    let collection = file.collection.as_deref().unwrap_or("pif");
+    for (key, date) in [
+        ("period_start", &file.period_start),
+        ("period_end", &file.period_end),
+    ] {
+        if let Some(date) = date
+            && !is_date(date)
+        {
+            fault(key, format!("{date:?} is not a date such as 2023-03-31"));
+        }
+    }
     let period = file
         .period
         .as_deref()
@@ -106,20 +120,19 @@ pub(crate) fn load(
     if let Some(tables) = period_of_tables
         && tables != period
     {
-        faults.at(
-            FILE,
-            0,
+        fault(
             "period",
             format!("{period:?}, but the tables say {tables:?}"),
         );
     }
-    let collection = noted(faults, "collection", CollectionId::parse(collection));
-    let period = noted(faults, "period", Period::parse(period));
-    let (Some(collection), Some(period)) = (collection, period) else {
-        return None;
-    };
+    let collection = CollectionId::parse(file.collection.as_deref().unwrap_or("pif"));
+    let collection = collection.map_err(|error| fault("collection", error.to_string()));
+    let period = Period::parse(period).map_err(|error| fault("period", error.to_string()));
     Some(Settings {
-        name: EditionName { collection, period },
+        name: EditionName {
+            collection: collection.ok()?,
+            period: period.ok()?,
+        },
         period_start: file.period_start.unwrap_or_default(),
         period_end: file.period_end.unwrap_or_default(),
         decimals: file.decimals,
@@ -132,23 +145,23 @@ pub(crate) fn load(
     })
 }
 
-fn noted<T, E: std::fmt::Display>(
-    faults: &mut Faults,
-    column: &str,
-    result: Result<T, E>,
-) -> Option<T> {
-    result
-        .map_err(|error| faults.at(FILE, 0, column, error.to_string()))
-        .ok()
-}
-
-/// The physical line of a byte range, from 1; 0 when there is none.
-pub(crate) fn line_of(text: &str, span: Option<std::ops::Range<usize>>) -> u64 {
-    let Some(before) = span.and_then(|span| text.get(..span.start)) else {
-        return 0;
+/// Whether a text is a civil date, ISO 8601.
+fn is_date(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let mut number = |length: usize| {
+        let digits = parts.next().filter(|digits| digits.len() == length)?;
+        digits.parse::<u16>().ok()
     };
-    let newlines = before.bytes().filter(|byte| *byte == b'\n').count();
-    u64::try_from(newlines)
-        .unwrap_or(u64::MAX)
-        .saturating_add(1)
+    let (Some(year), Some(month), Some(day)) = (number(4), number(2), number(2)) else {
+        return false;
+    };
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let days = match month {
+        2 if leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return false,
+    };
+    (1..=days).contains(&day) && parts.next().is_none()
 }

@@ -28,16 +28,7 @@ impl Table {
         columns: &[&str],
         faults: &mut Faults,
     ) -> Option<Self> {
-        let text = match folder.text(file)? {
-            Ok(text) => text,
-            Err(error) => {
-                faults.file(
-                    file,
-                    format!("not UTF-8 after byte {}", error.valid_up_to()),
-                );
-                return None;
-            }
-        };
+        let text = folder.text(file, faults)?;
         let mut reader = csv::ReaderBuilder::new()
             .flexible(true)
             .from_reader(text.as_bytes());
@@ -109,7 +100,7 @@ impl Table {
         columns: &[&str],
         faults: &mut Faults,
     ) -> Vec<Row> {
-        if folder.text(file).is_none() {
+        if !folder.has(file) {
             faults.file(file, "the file is missing");
             return Vec::new();
         }

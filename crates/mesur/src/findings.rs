@@ -5,11 +5,12 @@ use std::io::Write;
 use mesur_proto::types::v1 as pb;
 use mesur_returns::Finding;
 use mesur_wire::{message_of, place_of};
-use mesur_wording::Wording;
+use mesur_wording::{Args, Wording};
 use serde::Serialize;
 use tabled::builder::Builder;
-use tabled::settings::object::Columns;
-use tabled::settings::{Modify, Style, Width};
+use tabled::settings::Style;
+
+use crate::output::wrapped;
 
 /// The widest message column of a table, in characters.
 const MESSAGE_WIDTH: usize = 72;
@@ -115,6 +116,28 @@ impl Row {
         }
     }
 
+    /// An error of a folder of files as a whole, shown on one of them.
+    pub(crate) fn of_folder(file: &str, authority: &str, kind: &str, message: String) -> Self {
+        Self {
+            file: file.to_owned(),
+            authority: authority.to_owned(),
+            kind: kind.to_owned(),
+            severity: "error",
+            line: None,
+            metric: None,
+            category: None,
+            column: None,
+            rule: None,
+            cells: Vec::new(),
+            value: None,
+            expected: None,
+            found: None,
+            advice: None,
+            explanation: None,
+            message,
+        }
+    }
+
     /// Whether it blocks sign-off.
     pub(crate) fn is_error(&self) -> bool {
         self.severity == "error"
@@ -140,33 +163,39 @@ impl Row {
     }
 }
 
-/// The findings as a table; the first column names the file or the authority where they differ.
-pub(crate) fn table(rows: &[Row]) -> String {
+/// The findings as a table in the language of `wording`; the first column names the file where
+/// several are checked.
+pub(crate) fn table(rows: &[Row], wording: &Wording) -> anyhow::Result<String> {
+    let label = |id: &str| wording.text(id, &Args::new());
     let with_file = rows.iter().any(|row| !row.file.is_empty());
     let mut builder = Builder::default();
-    let mut header = vec!["line", "severity", "place", "finding"];
+    let columns = [
+        "findings-line",
+        "findings-severity",
+        "findings-place",
+        "findings-finding",
+    ];
+    let mut header = columns
+        .into_iter()
+        .map(label)
+        .collect::<Result<Vec<_>, _>>()?;
     if with_file {
-        header.insert(0, "file");
+        header.insert(0, label("findings-file")?);
     }
     builder.push_record(header);
     for row in rows {
         let line = row.line.map(|line| line.to_string()).unwrap_or_default();
-        let mut record = vec![
-            line,
-            row.severity.to_owned(),
-            row.place(),
-            printable(&row.message),
-        ];
+        let severity = label(&format!("severity-{}", row.severity))?;
+        let message = wrapped(&printable(&row.message), MESSAGE_WIDTH).join("\n");
+        let mut record = vec![line, severity, row.place(), message];
         if with_file {
             record.insert(0, row.file.clone());
         }
         builder.push_record(record);
     }
     let mut table = builder.build();
-    table
-        .with(Style::sharp())
-        .with(Modify::new(Columns::last()).with(Width::wrap(MESSAGE_WIDTH).keep_words(true)));
-    table.to_string()
+    table.with(Style::sharp());
+    Ok(table.to_string())
 }
 
 /// A sender's text may hold control characters that would drive the terminal.
@@ -177,14 +206,16 @@ fn printable(text: &str) -> String {
 }
 
 /// How many there are, in words for a last line.
-pub(crate) fn summary(rows: &[Row]) -> String {
-    let count = |severity| rows.iter().filter(|row| row.severity == severity).count();
-    format!(
-        "{} error(s), {} warning(s), {} note(s)",
-        count("error"),
-        count("warning"),
-        count("info")
-    )
+pub(crate) fn summary(rows: &[Row], wording: &Wording) -> anyhow::Result<String> {
+    let count = |severity| {
+        let count = rows.iter().filter(|row| row.severity == severity).count();
+        i64::try_from(count).unwrap_or(i64::MAX)
+    };
+    let args = Args::new()
+        .number("errors", count("error"))
+        .number("warnings", count("warning"))
+        .number("notes", count("info"));
+    Ok(wording.text("findings-summary", &args)?)
 }
 
 /// The findings as CSV.

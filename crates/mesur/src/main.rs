@@ -3,16 +3,16 @@
 //! Each subcommand is a file under `command`. What the demonstration and a rehearsal share, the
 //! whole way from return files to a published release over the services' own gRPC, is in
 //! `production`.
-#![expect(clippy::print_stdout, reason = "a command prints")]
-#![expect(clippy::print_stderr, reason = "a command reports on standard error")]
 
 mod command;
 mod editions;
 mod files;
 mod findings;
+mod output;
 mod production;
 mod samples;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -52,7 +52,8 @@ fn main() -> ExitCode {
     match ended {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("mesur: {error:#}");
+            // Nobody may be reading; the exit code says it too.
+            let _ = writeln!(std::io::stderr(), "mesur: {error:#}");
             ExitCode::from(2)
         }
     }

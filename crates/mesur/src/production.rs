@@ -26,7 +26,7 @@ use tokio::time::{sleep, timeout};
 use tonic::{Code, Status};
 
 pub(crate) use clients::Clients;
-pub(crate) use files::{Sent, read_previous, read_returns};
+use files::{Reader, Sent};
 
 use crate::findings::Row;
 
@@ -92,9 +92,16 @@ impl Run<'_> {
         let count = u64::try_from(returns.len())?;
         self.progress
             .set_length(count * STEPS_PER_RETURN + STEPS_AFTER);
-        let sent = read_returns(returns, self.edition, self.catalogue, self.wording, rows)?;
-        for values in read_previous(previous, self.edition)? {
-            self.clients.record_previous(values).await?;
+        let reader = Reader {
+            edition: self.edition,
+            catalogue: self.catalogue,
+            wording: self.wording,
+        };
+        let previous = reader.read_previous(previous)?;
+        let sent = reader.read_returns(returns, &previous, rows)?;
+        for values in previous.values() {
+            let recorded = self.clients.record_previous(self.edition, values).await;
+            recorded.with_context(|| format!("recording {}'s earlier values", values.authority))?;
         }
         let mut taken = self.submit(sent).await?;
         self.validate(&mut taken, rows).await?;

@@ -4,6 +4,7 @@
 //! [`run`]. Everything is passed on by argument; nothing is global but the log.
 
 use std::future::Future;
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -51,8 +52,11 @@ pub struct Parts {
 /// Logs to standard error; `MESUR_LOG` filters, `info` by default.
 pub fn init_log() {
     let filter = EnvFilter::try_from_env("MESUR_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    // Whoever read the log may be gone; that must not bring the process down.
     tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .log_internal_errors(false)
         .with_writer(std::io::stderr)
         .init();
 }

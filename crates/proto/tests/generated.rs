@@ -13,7 +13,10 @@ fn proto_files(folder: &Path, found: &mut Vec<PathBuf>) {
     for path in entries {
         if path.is_dir() {
             proto_files(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "proto") {
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "proto")
+        {
             found.push(path);
         }
     }
@@ -48,11 +51,19 @@ fn generated_code_is_what_the_proto_files_compile_to() {
             fs::copy(&path, committed.join(&name)).expect("a file copied");
         }
         let same = fs::read(&path).ok() == fs::read(committed.join(&name)).ok();
-        assert!(same, "{} is out of date: run with UPDATE_GENERATED=1", name.display());
+        assert!(
+            same,
+            "{} is out of date: run with UPDATE_GENERATED=1",
+            name.display()
+        );
         names.push(name);
     }
     for entry in fs::read_dir(&committed).expect("a folder") {
         let name = entry.expect("an entry").file_name();
-        assert!(names.contains(&name), "{} belongs to no proto file", name.display());
+        assert!(
+            names.contains(&name),
+            "{} belongs to no proto file",
+            name.display()
+        );
     }
 }

@@ -117,6 +117,21 @@ impl FindingKind {
         Self::ALL.iter().copied().find(|kind| kind.as_str() == text)
     }
 
+    /// Whether it keeps a file from being read as a table of rows.
+    pub(crate) fn is_unreadable(self) -> bool {
+        matches!(
+            self,
+            Self::EmptyFile
+                | Self::FileTooLarge
+                | Self::TooManyRows
+                | Self::Encoding
+                | Self::NulByte
+                | Self::Columns
+                | Self::Delimiter
+                | Self::MalformedCsv
+        )
+    }
+
     /// What a finding of this kind means where no rule says so.
     pub(crate) fn severity(self) -> Severity {
         match self {

@@ -16,7 +16,7 @@ use crate::table::{most_frequent, read_table};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileReading {
     /// The file as a whole cannot be taken for a return of the edition.
-    Unreadable {
+    Refused {
         /// Why, with at least one error.
         findings: Vec<Finding>,
     },
@@ -35,7 +35,7 @@ pub enum FileReading {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The file as a whole cannot be taken for a return of the edition.
-    Unreadable,
+    Refused,
     /// The rows are no complete return; never to be taken in.
     Incomplete,
     /// A complete return, whose findings of rules may be errors.
@@ -45,7 +45,7 @@ pub enum Outcome {
 /// A checked file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileCheck {
-    /// The authority that the rows name; `None` when unreadable.
+    /// The authority that the rows name; `None` when refused.
     pub authority: Option<AuthorityCode>,
     /// What the file is.
     pub outcome: Outcome,
@@ -54,9 +54,13 @@ pub struct FileCheck {
 }
 
 impl FileCheck {
-    /// Whether rows could be read.
+    /// Whether the file could be read as a table of rows. One that is another return, such as that
+    /// of another year, is readable and not accepted.
     pub fn is_readable(&self) -> bool {
-        self.outcome != Outcome::Unreadable
+        !self
+            .findings
+            .iter()
+            .any(|finding| finding.kind.is_unreadable())
     }
 
     /// Whether the file is a complete return without any error.
@@ -68,7 +72,7 @@ impl FileCheck {
     pub fn data_return(&self) -> Option<&DataReturn> {
         match &self.outcome {
             Outcome::Complete(data_return) => Some(data_return),
-            Outcome::Unreadable | Outcome::Incomplete => None,
+            Outcome::Refused | Outcome::Incomplete => None,
         }
     }
 }
@@ -77,7 +81,7 @@ impl FileCheck {
 pub fn read_csv(bytes: &[u8], edition: &Edition, catalogue: &Catalogue) -> FileReading {
     let table = match read_table(bytes) {
         Ok(table) => table,
-        Err(findings) => return FileReading::Unreadable { findings },
+        Err(findings) => return FileReading::Refused { findings },
     };
     let own = |row: &RawObservation| {
         let code = AuthorityCode::parse(row.authority.as_deref()?.trim()).ok()?;
@@ -106,7 +110,7 @@ pub fn read_csv(bytes: &[u8], edition: &Edition, catalogue: &Catalogue) -> FileR
             authority,
             notes: table.notes,
         },
-        _ => FileReading::Unreadable {
+        _ => FileReading::Refused {
             findings: table.notes.into_iter().chain(faults).collect(),
         },
     }
@@ -121,9 +125,9 @@ pub fn check_file(
     previous: Option<&Previous>,
 ) -> FileCheck {
     match read_csv(bytes, edition, catalogue) {
-        FileReading::Unreadable { findings } => FileCheck {
+        FileReading::Refused { findings } => FileCheck {
             authority: None,
-            outcome: Outcome::Unreadable,
+            outcome: Outcome::Refused,
             findings,
         },
         FileReading::Read {

@@ -14,6 +14,7 @@ pub mod clock;
 pub mod etag;
 pub mod events;
 pub mod follow;
+pub mod idempotency;
 pub mod page;
 pub mod request_id;
 pub mod server;

@@ -155,7 +155,7 @@ pub async fn serve(
         info!(server = name, "draining");
         leave(&mut reporter, &contract.service_names).await;
     };
-    let incoming = connections.accept(listener);
+    let incoming = connections.accept(listener, stop.clone());
     let mut serving = pin!(server.serve_with_incoming_shutdown(incoming, stopping));
     let time_up = async {
         stop.cancelled().await;

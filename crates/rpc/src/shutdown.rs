@@ -24,8 +24,9 @@ pub fn on_signal() -> io::Result<CancellationToken> {
     let first = stop.clone();
     tokio::spawn(async move {
         let name = either(&mut terminate, &mut interrupt).await;
-        info!(signal = name, "stopping");
+        // First of all: nothing that the log does may come between a signal and the stop.
         first.cancel();
+        info!(signal = name, "stopping");
         let name = either(&mut terminate, &mut interrupt).await;
         warn!(signal = name, "second signal, leaving at once");
         process::exit(EXIT_CODE_INTERRUPTED);

@@ -3,6 +3,7 @@
 use mesur_catalogue::Severity;
 use mesur_proto::types::v1 as pb;
 use mesur_returns::Finding;
+use mesur_rpc::Violation;
 use mesur_wording::{Args, Wording};
 
 /// A finding with its words in the language of `wording`.
@@ -24,6 +25,19 @@ pub fn finding_to_wire(finding: &Finding, wording: &Wording) -> pb::Finding {
         reference: finding.reference.clone(),
         explanation: String::new(),
         message: message_of(finding, wording),
+    }
+}
+
+/// What keeps a return from being whole, as a violation of the request's `field`, which holds the
+/// observations. The cell stands in brackets, because rows have no order.
+pub fn violation_of(field: &str, finding: &Finding) -> Violation {
+    let place = place_of(&finding.metric, &finding.category);
+    let texts = [&finding.value, &finding.expected, &finding.advice];
+    let texts: Vec<&str> = texts.into_iter().flatten().map(String::as_str).collect();
+    Violation {
+        field: format!("{field}[{place}]"),
+        reason: "INVALID_OBSERVATION",
+        description: format!("{}: {}", finding.kind.as_str(), texts.join("; ")),
     }
 }
 

@@ -94,7 +94,7 @@ english-only = Saesneg yn unig
 licence = Oni nodir yn wahanol, gellir ailddefnyddio'r datganiad hwn o dan y Drwydded Llywodraeth Agored v3.0.
 acknowledgement = Yn cynnwys gwybodaeth sector cyhoeddus a drwyddedwyd o dan y Drwydded Llywodraeth Agored v3.0.
 synthetic-notice = Gwerthoedd synthetig sydd i awdurdodau lleol unigol yn y sampl hwn. Peidiwch â'u cyhoeddi na'u dyfynnu.
-partial-totals = Lle nad oes data gan bob awdurdod lleol, dim ond gweithgarwch yr awdurdodau a'i darparodd y mae'r cyfanswm yn ei ddangos. Nid yw'n dangos sefyllfa Cymru gyfan.
+partial-totals = Lle nad oes data gan bob awdurdod lleol, dim ond gweithgarwch yr awdurdodau a'i darparodd y mae'r cyfanswm yn ei ddangos. Nid yw'n dangos sefyllfa { $nation } gyfan.
 
 ## Tablau a llaw-fer
 
@@ -126,7 +126,10 @@ part-period-short = rhan
 ## Ansawdd
 
 quality-published = Ar gyfer { $population }, cyhoeddir { $published-digits } o'r { $metrics-digits } metrig.
-quality-published-all = Ar gyfer { $population }, cyhoeddir pob un o'r { $metrics-digits } metrig.
+quality-published-all = { $metrics ->
+    [one] Ar gyfer { $population }, cyhoeddir yr un metrig sydd.
+   *[other] Ar gyfer { $population }, cyhoeddir pob un o'r { $metrics-digits } metrig.
+}
 quality-lowest-coverage = Ymhlith y metrigau a gyhoeddir, { $share } yw'r cwmpas isaf: mae data { count-authorities } ar goll.
 quality-coverage-complete = Mae gan bob metrig a gyhoeddir ddata gan bob awdurdod lleol.
 quality-incomplete = Mae data o leiaf un awdurdod lleol ar goll ar gyfer { $incomplete-digits } o'r { $metrics-digits } metrig ({ $share }).
@@ -215,3 +218,17 @@ finding-file_too_large = Mae'r ffeil yn { $found }, mwy na'r { $expected } a gan
 finding-too_many_rows = Mae gan y ffeil fwy na { $expected } o resi. Anfonwch resi'r ffurflen ddata hon yn unig.
 finding-cover = Mae { $metric_cell } yn gadael { $found } o achosion ag ateb, ond { $expected } yn unig yw swm y categorïau. Gwiriwch y categorïau, a chywiro neu esbonio. Rheol { $rule }.
 finding-exclusive = { $found } yw swm { $metric_cell } a'r hyn sy'n ei gau allan, mwy na'r { $expected } y maent yn rhan ohono. Cywirwch un ohonynt. Rheol { $rule }.
+
+## Canfyddiadau mewn terfynell
+
+findings-file = ffeil
+findings-line = llinell
+findings-severity = difrifoldeb
+findings-place = lle
+findings-finding = canfyddiad
+findings-summary = gwallau: { $errors-digits }, rhybuddion: { $warnings-digits }, nodiadau: { $notes-digits }
+check-accepted = gellir ei hanfon
+check-not-accepted = ni ellir ei hanfon
+check-unreadable = ni ellir ei darllen fel ffurflen ddata
+check-result = { $file } ar gyfer { $edition }: { $verdict }; { $summary }
+finding-duplicate_return = Ffurflen ddata { $authority } yw { $file }, a { $other } hefyd. Cadwch un ohonynt.

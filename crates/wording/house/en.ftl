@@ -103,7 +103,7 @@ english-only = English only
 licence = Except where it says otherwise, this release may be used again under the Open Government Licence v3.0.
 acknowledgement = Contains public sector information licensed under the Open Government Licence v3.0.
 synthetic-notice = The values of single local authorities in this sample are synthetic. Do not publish or quote them.
-partial-totals = A total without data from every local authority shows only the activity of those that provided it. It is not an all-Wales position.
+partial-totals = A total without data from every local authority shows only the activity of those that provided it. It is not the position of all of { $nation }.
 
 ## Tables and shorthand
 
@@ -135,8 +135,14 @@ part-period-short = part
 
 ## Quality
 
-quality-published = For { $population }, { $published-digits } of the { $metrics-digits } metrics are published.
-quality-published-all = For { $population }, all { $metrics-digits } metrics are published.
+quality-published = For { $population }, { $published-digits } of the { $metrics-digits } metrics { $published ->
+    [one] is
+   *[other] are
+} published.
+quality-published-all = { $metrics ->
+    [one] For { $population }, the one metric is published.
+   *[other] For { $population }, all { $metrics-digits } metrics are published.
+}
 quality-lowest-coverage = Among the published metrics, the lowest coverage is { $share }: data is missing from { count-authorities }.
 quality-coverage-complete = Every published metric has data from every local authority.
 quality-incomplete = Data is missing from at least one local authority for { $incomplete-digits } of the { $metrics-digits } metrics ({ $share }).
@@ -220,3 +226,26 @@ finding-file_too_large = The file is { $found }, larger than the { $expected } a
 finding-too_many_rows = The file has more than { $expected } rows. Send only the rows of this return.
 finding-cover = { $metric_cell } leaves { $found } cases with an answer, but its categories add up to only { $expected }. Check the categories, and correct or explain. Rule { $rule }.
 finding-exclusive = { $metric_cell } and what excludes it add up to { $found }, more than the { $expected } they are part of. Correct one of them. Rule { $rule }.
+
+## Findings in a terminal
+
+findings-file = file
+findings-line = line
+findings-severity = severity
+findings-place = place
+findings-finding = finding
+findings-summary = { $errors-digits } { $errors ->
+    [one] error
+   *[other] errors
+}, { $warnings-digits } { $warnings ->
+    [one] warning
+   *[other] warnings
+}, { $notes-digits } { $notes ->
+    [one] note
+   *[other] notes
+}
+check-accepted = may be sent
+check-not-accepted = may not be sent
+check-unreadable = cannot be read as a return
+check-result = { $file } for { $edition }: { $verdict }; { $summary }
+finding-duplicate_return = { $file } is a return of { $authority }, and so is { $other }. Keep one of them.

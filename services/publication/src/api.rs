@@ -4,19 +4,22 @@ use std::sync::Arc;
 
 use mesur_proto::publication::v1 as pb;
 use mesur_proto::publication::v1::publication_service_server::PublicationService;
+use mesur_rpc::idempotency::Mutation;
 use mesur_rpc::page::{SizeLimits, Tokens};
-use mesur_rpc::{clock, request_id as ids, to_status};
+use mesur_rpc::{clock, to_status};
 use mesur_store::KeyRange;
 use mesur_wire::{EditionResource, ReleaseName, SnapshotName};
-use prost::Message;
 use tonic::{Request, Response, Status};
 
 use crate::error::Error;
-use crate::releases::{self, Release, Releases};
+use crate::releases::{Release, Releases};
 use crate::store;
 
 /// How many releases a page of a list has.
-const PAGE: SizeLimits = SizeLimits { default: 100, max: 1_000 };
+const PAGE: SizeLimits = SizeLimits {
+    default: 100,
+    max: 1_000,
+};
 /// The bytes of a file in one message.
 const PIECE_BYTES: usize = 64 * 1024;
 
@@ -26,7 +29,10 @@ pub(crate) struct Api {
     pub(crate) tokens: Tokens,
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err takes")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the shape that map_err takes"
+)]
 fn status(error: Error) -> Status {
     to_status("publication", &error)
 }
@@ -39,28 +45,40 @@ impl PublicationService for Api {
         &self,
         request: Request<pb::CompileReleaseRequest>,
     ) -> Result<Response<pb::Release>, Status> {
-        self.compile(request.into_inner()).await.map(Response::new).map_err(status)
+        self.compile(request.into_inner())
+            .await
+            .map(Response::new)
+            .map_err(status)
     }
 
     async fn publish_release(
         &self,
         request: Request<pb::PublishReleaseRequest>,
     ) -> Result<Response<pb::Release>, Status> {
-        self.publish(request.into_inner()).await.map(Response::new).map_err(status)
+        self.publish(request.into_inner())
+            .await
+            .map(Response::new)
+            .map_err(status)
     }
 
     async fn get_release(
         &self,
         request: Request<pb::GetReleaseRequest>,
     ) -> Result<Response<pb::Release>, Status> {
-        self.get(&request.into_inner().name).await.map(Response::new).map_err(status)
+        self.get(&request.into_inner().name)
+            .await
+            .map(Response::new)
+            .map_err(status)
     }
 
     async fn list_releases(
         &self,
         request: Request<pb::ListReleasesRequest>,
     ) -> Result<Response<pb::ListReleasesResponse>, Status> {
-        self.list(&request.into_inner()).await.map(Response::new).map_err(status)
+        self.list(&request.into_inner())
+            .await
+            .map(Response::new)
+            .map_err(status)
     }
 
     type DownloadFileStream = Pieces;
@@ -69,7 +87,10 @@ impl PublicationService for Api {
         &self,
         request: Request<pb::DownloadFileRequest>,
     ) -> Result<Response<Pieces>, Status> {
-        self.download(&request.into_inner()).await.map(Response::new).map_err(status)
+        self.download(&request.into_inner())
+            .await
+            .map(Response::new)
+            .map_err(status)
     }
 }
 
@@ -77,18 +98,31 @@ impl Api {
     async fn compile(&self, mut message: pb::CompileReleaseRequest) -> Result<pb::Release, Error> {
         let snapshot = SnapshotName::parse(&message.snapshot).map_err(Error::name("snapshot"))?;
         let id = std::mem::take(&mut message.request_id);
-        let request = request_of(&id, &message)?;
-        Ok(release_message(&self.releases.compile(&snapshot, &request).await?))
+        let mutation =
+            Mutation::read("CompileRelease", &id, &message).map_err(Error::InvalidField)?;
+        Ok(release_message(
+            &self.releases.compile(&snapshot, &mutation).await?,
+        ))
     }
 
     async fn publish(&self, mut message: pb::PublishReleaseRequest) -> Result<pb::Release, Error> {
         let name = ReleaseName::parse(&message.name).map_err(Error::name("name"))?;
         if message.etag.is_empty() {
-            return Err(Error::invalid("etag", "INVALID_FIELD", "must be set".to_owned()));
+            return Err(Error::invalid(
+                "etag",
+                "INVALID_FIELD",
+                "must be set".to_owned(),
+            ));
         }
         let id = std::mem::take(&mut message.request_id);
-        let request = request_of(&id, &message)?;
-        Ok(release_message(&self.releases.publish(&name, &message.etag, &request).await?))
+        let mutation =
+            Mutation::read("PublishRelease", &id, &message).map_err(Error::InvalidField)?;
+        Ok(release_message(
+            &self
+                .releases
+                .publish(&name, &message.etag, &mutation)
+                .await?,
+        ))
     }
 
     async fn get(&self, name: &str) -> Result<pb::Release, Error> {
@@ -101,22 +135,29 @@ impl Api {
         message: &pb::ListReleasesRequest,
     ) -> Result<pb::ListReleasesResponse, Error> {
         let size = PAGE.apply(message.page_size).map_err(Error::InvalidField)?;
-        let after = self.tokens.read(&[], &message.page_token).map_err(Error::InvalidField)?;
+        let after = self
+            .tokens
+            .read(&[], &message.page_token)
+            .map_err(Error::InvalidField)?;
         let mut range = KeyRange::prefix(store::releases_prefix());
         if let Some(after) = after {
             range = range.after(&after);
         }
         // One more than the page says whether there is a next one.
-        let mut rows = self.releases.store.scan(range, size.saturating_add(1)).await?;
+        let mut rows = self
+            .releases
+            .store
+            .scan(range, size.saturating_add(1))
+            .await?;
         let more = rows.len() > size;
         rows.truncate(size);
         let next_page_token = match rows.last() {
             Some((key, _)) if more => self.tokens.issue(&[], key),
             _ => String::new(),
         };
-        let releases = rows.iter().map(|(key, entry)| {
-            Ok(release_message(&store::release_of(key, &entry.value)?))
-        });
+        let releases = rows
+            .iter()
+            .map(|(key, entry)| Ok(release_message(&store::release_of(key, &entry.value)?)));
         Ok(pb::ListReleasesResponse {
             releases: releases.collect::<Result<_, Error>>()?,
             next_page_token,
@@ -128,17 +169,13 @@ impl Api {
         let file = self.releases.file(&name, &message.file_name).await?;
         let content = self.releases.content(&file).await?;
         let pieces = content.chunks(PIECE_BYTES);
-        let pieces = pieces.map(|piece| Ok(pb::DownloadFileResponse { content: piece.to_vec() }));
+        let pieces = pieces.map(|piece| {
+            Ok(pb::DownloadFileResponse {
+                content: piece.to_vec(),
+            })
+        });
         Ok(tokio_stream::iter(pieces.collect::<Vec<_>>()))
     }
-}
-
-/// `content` is the request without its id.
-fn request_of<M: Message>(id: &str, content: &M) -> Result<releases::Request, Error> {
-    let id = ids::parse(id).map_err(Error::InvalidField)?;
-    let name = std::any::type_name::<M>();
-    let digest = mesur_rpc::etag::etag([name.as_bytes(), &content.encode_to_vec()]);
-    Ok(releases::Request { id: id.map(|id| id.to_string()), digest: digest.into_bytes() })
 }
 
 fn release_message(release: &Release) -> pb::Release {

@@ -100,7 +100,11 @@ impl Error {
 
     /// A field that is wrong.
     pub(crate) fn invalid(field: &str, reason: &'static str, description: String) -> Self {
-        Self::InvalidField(Violation { field: field.to_owned(), reason, description })
+        Self::InvalidField(Violation {
+            field: field.to_owned(),
+            reason,
+            description,
+        })
     }
 }
 
@@ -153,7 +157,10 @@ impl Reason for Error {
             | Self::StaleEtag { name }
             | Self::AlreadyPublished { name } => vec![(RESOURCE_NAME, name.clone())],
             Self::FileNotFound { name, file_name } => {
-                vec![(RESOURCE_NAME, name.clone()), ("file_name", file_name.clone())]
+                vec![
+                    (RESOURCE_NAME, name.clone()),
+                    ("file_name", file_name.clone()),
+                ]
             }
             Self::EditionNotFound { name } => vec![(RESOURCE_NAME, name.to_string())],
             Self::EditionMismatch { name, ours, theirs } => vec![

@@ -21,9 +21,11 @@ use crate::store;
 
 /// A snapshot that does not make sense.
 #[derive(Debug, thiserror::Error)]
-#[error("{name} has no totals")]
-struct NoTotals {
-    name: String,
+enum Error {
+    #[error("{name} has no totals")]
+    NoTotals { name: String },
+    #[error("{found} was given for {name}")]
+    Another { name: String, found: String },
 }
 
 /// The snapshots of the aggregation service.
@@ -42,7 +44,9 @@ impl Source for Aggregation {
 
     async fn open(&self, after: Vec<u8>) -> Result<EventStream<Self::Event>, Status> {
         let request = WatchSnapshotsRequest { cursor: after };
-        Ok(Box::pin(self.client().watch_snapshots(request).await?.into_inner()))
+        Ok(Box::pin(
+            self.client().watch_snapshots(request).await?.into_inner(),
+        ))
     }
 }
 
@@ -61,20 +65,31 @@ impl Follower<WatchSnapshotsResponse> for Keeper {
 
     async fn apply(&self, event: WatchSnapshotsResponse) -> Result<(), BoxError> {
         let mut client = self.aggregation.client();
-        let request = GetSnapshotRequest { name: event.name.clone() };
+        let request = GetSnapshotRequest {
+            name: event.name.clone(),
+        };
         // Aggregation may take long to answer, and a stop does not wait for that: the cursor
         // stays where it is, and the event comes again at the next start.
-        let fetching = self.stop.run_until_cancelled(client.get_snapshot(request)).await;
-        let Some(fetched) = fetching else { return Ok(()) };
+        let fetching = self
+            .stop
+            .run_until_cancelled(client.get_snapshot(request))
+            .await;
+        let Some(fetched) = fetching else {
+            return Ok(());
+        };
         let fetched = fetched?.into_inner();
-        let totals = fetched.totals.ok_or(NoTotals { name: event.name })?;
+        let name = event.name;
+        if fetched.name != name {
+            let found = fetched.name;
+            return Err(Error::Another { name, found }.into());
+        }
+        let totals = fetched.totals.ok_or(Error::NoTotals { name })?;
         let snapshot = Snapshot {
             name: SnapshotName::parse(&fetched.name)?,
             digest: fetched.digest,
             edition: EditionResource::parse(&totals.edition)?.0,
         };
-        let commit =
-            store::put_snapshot(&*self.store, &snapshot, &totals, &event.cursor).await?;
+        let commit = store::put_snapshot(&*self.store, &snapshot, &totals, &event.cursor).await?;
         self.store.commit(commit).await?;
         Ok(())
     }

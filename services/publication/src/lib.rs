@@ -90,18 +90,40 @@ pub async fn run(
         catalogue: config.catalogue,
         clock: config.clock,
     });
-    let api = api::Api { releases: Arc::clone(&releases), tokens };
+    let api = api::Api {
+        releases: Arc::clone(&releases),
+        tokens,
+    };
     let routes = Routes::new(PublicationServiceServer::new(api));
     let contract = Contract {
         service_names: vec![publication_service_server::SERVICE_NAME],
         descriptor_sets: vec![mesur_proto::FILE_DESCRIPTOR_SET],
     };
     let tasks = TaskTracker::new();
-    tasks.spawn(follow("aggregation", aggregation, keeper, stop.clone(), Backoff::default()));
-    let pages = tasks.spawn(web::serve(web, releases, config.limits.drain_timeout, stop.clone()));
+    tasks.spawn(follow(
+        "aggregation",
+        aggregation,
+        keeper,
+        stop.clone(),
+        Backoff::default(),
+    ));
+    let pages = tasks.spawn(web::serve(
+        web,
+        releases,
+        config.limits.drain_timeout,
+        stop.clone(),
+    ));
     tasks.close();
     let name = "publication";
-    let served = server::serve(name, listener, routes, contract, config.limits, stop.clone()).await;
+    let served = server::serve(
+        name,
+        listener,
+        routes,
+        contract,
+        config.limits,
+        stop.clone(),
+    )
+    .await;
     stop.cancel();
     tasks.wait().await;
     // A panic of the pages is one of this service.

@@ -23,7 +23,11 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    let Arguments { options, aggregation, web } = Arguments::parse();
+    let Arguments {
+        options,
+        aggregation,
+        web,
+    } = Arguments::parse();
     mesur_process::run(&options, |parts| async move {
         let config = Config {
             catalogue: parts.catalogue,

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use mesur_catalogue::{Catalogue, ContentHash, Edition, EditionName};
 use mesur_rpc::clock::Clock;
-use mesur_store::{Commit, Store, large, requests, with_retry};
+use mesur_rpc::idempotency::Mutation;
+use mesur_store::{Commit, Store, large, with_retry};
 use mesur_wire::{ReleaseName, SnapshotName};
 
 use crate::domain::{Compiled, SnapshotIdentity, compile};
@@ -81,15 +82,6 @@ impl Release {
     }
 }
 
-/// A request that may come again.
-#[derive(Debug, Clone)]
-pub(crate) struct Request {
-    /// The id, when the caller gave one.
-    pub(crate) id: Option<String>,
-    /// The digest of everything else in the request.
-    pub(crate) digest: Vec<u8>,
-}
-
 /// The releases of all editions.
 pub(crate) struct Releases {
     pub(crate) store: Arc<dyn Store>,
@@ -102,10 +94,10 @@ impl Releases {
     pub(crate) async fn compile(
         &self,
         snapshot: &SnapshotName,
-        request: &Request,
+        mutation: &Mutation,
     ) -> Result<Release, Error> {
         with_retry(|| async {
-            if let Some(earlier) = self.earlier(request).await? {
+            if let Some(earlier) = self.earlier(mutation).await? {
                 return Ok(earlier);
             }
             let (edition, compiled) = self.compiled(snapshot).await?;
@@ -125,7 +117,7 @@ impl Releases {
             let version = current.map(|(_, version)| version);
             let commit = store::put_release(Commit::new(), &release, version);
             self.store
-                .commit(remember(commit, request, &release))
+                .commit(remember(commit, mutation, &release))
                 .await?;
             Ok(release)
         })
@@ -137,10 +129,10 @@ impl Releases {
         &self,
         name: &ReleaseName,
         etag: &str,
-        request: &Request,
+        mutation: &Mutation,
     ) -> Result<Release, Error> {
         with_retry(|| async {
-            if let Some(earlier) = self.earlier(request).await? {
+            if let Some(earlier) = self.earlier(mutation).await? {
                 return Ok(earlier);
             }
             let (current, version) = self.current(name).await?;
@@ -169,7 +161,7 @@ impl Releases {
             };
             let commit = store::put_release(Commit::new(), &release, Some(version));
             self.store
-                .commit(remember(commit, request, &release))
+                .commit(remember(commit, mutation, &release))
                 .await?;
             Ok(release)
         })
@@ -256,27 +248,18 @@ impl Releases {
     }
 
     /// The release that an earlier request with the same id led to, as it was then.
-    async fn earlier(&self, request: &Request) -> Result<Option<Release>, Error> {
-        let Some(id) = &request.id else {
-            return Ok(None);
-        };
-        let prefix = store::request_prefix();
-        let earlier =
-            requests::earlier_response(&*self.store, &prefix, id, &request.digest).await?;
+    async fn earlier(&self, mutation: &Mutation) -> Result<Option<Release>, Error> {
+        let earlier = mutation
+            .earlier(&*self.store, &store::request_prefix())
+            .await?;
         earlier
             .map(|bytes| store::release_of(b"request", &bytes))
             .transpose()
     }
 }
 
-fn remember(commit: Commit, request: &Request, release: &Release) -> Commit {
-    match &request.id {
-        Some(id) => {
-            let (prefix, response) = (store::request_prefix(), store::record_of(release));
-            requests::remember(commit, &prefix, id, &request.digest, &response)
-        }
-        None => commit,
-    }
+fn remember(commit: Commit, mutation: &Mutation, release: &Release) -> Commit {
+    mutation.remember(commit, &store::request_prefix(), &store::record_of(release))
 }
 
 fn release_of(

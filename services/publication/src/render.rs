@@ -29,8 +29,8 @@ use mesur_wording::Language;
 
 use crate::domain::{Compiled, Wordings, rows_of};
 pub use csv::write_data_csv;
-pub(crate) use html::STYLE;
 use document::Document;
+pub(crate) use html::STYLE;
 use speaker::Speaker;
 
 /// Why a release could not be rendered.

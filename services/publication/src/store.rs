@@ -60,7 +60,10 @@ pub(crate) fn file_key(digest: &str) -> Key {
 }
 
 fn release_key(name: &EditionName) -> Key {
-    KeyBuilder::new(RELEASE).text(name.collection.as_str()).text(name.period.as_str()).build()
+    KeyBuilder::new(RELEASE)
+        .text(name.collection.as_str())
+        .text(name.period.as_str())
+        .build()
 }
 
 fn cursor_key() -> Key {
@@ -95,7 +98,10 @@ pub(crate) async fn put_snapshot(
     };
     let commit = Commit::new()
         .put(cursor_key(), record::seal_bytes(FORMAT, cursor))
-        .put(snapshot_key(SNAPSHOT, &snapshot.name), record::seal(FORMAT, &stored));
+        .put(
+            snapshot_key(SNAPSHOT, &snapshot.name),
+            record::seal(FORMAT, &stored),
+        );
     let bytes = totals.encode_to_vec();
     Ok(large::put_large(store, commit, &snapshot_key(TOTALS, &snapshot.name), &bytes).await?)
 }
@@ -106,7 +112,9 @@ pub(crate) async fn snapshot(
     name: &SnapshotName,
 ) -> Result<Option<(Snapshot, Totals)>, Error> {
     let key = snapshot_key(SNAPSHOT, name);
-    let Some(entry) = store.get(&key).await? else { return Ok(None) };
+    let Some(entry) = store.get(&key).await? else {
+        return Ok(None);
+    };
     let stored: SnapshotRecord = record::open(FORMAT, &key, &entry.value)?;
     let problem = |error: &dyn std::fmt::Display| corrupt(&name.to_string(), &error.to_string());
     let bytes = large::get_large(store, &snapshot_key(TOTALS, name)).await?;
@@ -138,9 +146,8 @@ pub(crate) fn release_of(key: &[u8], value: &[u8]) -> Result<Release, Error> {
     let edition = edition_name("a release", &stored.collection, &stored.period)?;
     let name = ReleaseName(edition).to_string();
     let problem = |error: &dyn std::fmt::Display| corrupt(&name, &error.to_string());
-    let time = |time: &prost_types::Timestamp| {
-        clock::from_proto(time).map_err(|error| problem(&error))
-    };
+    let time =
+        |time: &prost_types::Timestamp| clock::from_proto(time).map_err(|error| problem(&error));
     let compiled = stored.compile_time.ok_or_else(|| problem(&"no time"))?;
     let published = stored.publish_time.as_ref().map(time).transpose()?;
     match (stored.state, published) {
@@ -153,7 +160,10 @@ pub(crate) fn release_of(key: &[u8], value: &[u8]) -> Result<Release, Error> {
         size_bytes: file.size_bytes,
         digest: file.digest,
     });
-    let gaps = stored.language_gaps.into_iter().map(|gap| Gap { kind: gap.kind, item: gap.item });
+    let gaps = stored.language_gaps.into_iter().map(|gap| Gap {
+        kind: gap.kind,
+        item: gap.item,
+    });
     Ok(Release {
         name: ReleaseName(edition_name(&name, &stored.collection, &stored.period)?),
         edition_digest: stored.edition_digest,
@@ -173,7 +183,9 @@ pub(crate) fn release_of(key: &[u8], value: &[u8]) -> Result<Release, Error> {
 pub(crate) fn put_release(commit: Commit, release: &Release, version: Option<Version>) -> Commit {
     let key = release_key(&release.name.0);
     let expect = version.map_or(Expect::Absent, Expect::At);
-    commit.expect(key.clone(), expect).put(key, record_of(release))
+    commit
+        .expect(key.clone(), expect)
+        .put(key, record_of(release))
 }
 
 /// The stored form of a release.
@@ -190,7 +202,11 @@ pub(crate) fn record_of(release: &Release) -> Vec<u8> {
     });
     let [title_en, title_cy] = release.titles.clone();
     let stored = ReleaseRecord {
-        state: if release.published.is_some() { PUBLISHED } else { COMPILED },
+        state: if release.published.is_some() {
+            PUBLISHED
+        } else {
+            COMPILED
+        },
         collection: release.name.0.collection.to_string(),
         period: release.name.0.period.to_string(),
         edition_digest: release.edition_digest.clone(),
@@ -218,5 +234,8 @@ fn edition_name(of: &str, collection: &str, period: &str) -> Result<EditionName,
 
 /// A record that does not make sense.
 pub(crate) fn corrupt(name: &str, problem: &str) -> Error {
-    Error::Record { name: name.to_owned(), problem: problem.to_owned() }
+    Error::Record {
+        name: name.to_owned(),
+        problem: problem.to_owned(),
+    }
 }

@@ -48,7 +48,8 @@ pub(crate) async fn serve(
         .route("/releases/{release}/{file}", get(file))
         .layer(map_response(with_safe_headers))
         .with_state(releases);
-    let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let serving =
+        axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
     let serving = serving.into_future();
     tokio::pin!(serving);
     tokio::select! {
@@ -88,7 +89,9 @@ async fn file(
 /// proxy that compresses marks the tag that it passes on as weak.
 fn is_known(headers: &HeaderMap, tag: &str) -> bool {
     let lists = headers.get_all(IF_NONE_MATCH).iter();
-    let mut known = lists.filter_map(|list| list.to_str().ok()).flat_map(|list| list.split(','));
+    let mut known = lists
+        .filter_map(|list| list.to_str().ok())
+        .flat_map(|list| list.split(','));
     known.any(|known| {
         let known = known.trim();
         known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag
@@ -106,7 +109,9 @@ async fn with_safe_headers(mut response: Response) -> Response {
         (REFERRER_POLICY, "no-referrer"),
         (CACHE_CONTROL, "no-cache"),
     ] {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
     }
     response
 }

@@ -5,33 +5,39 @@ mod convert;
 
 use std::sync::Arc;
 
-use mesur_catalogue::EditionName;
+use mesur_catalogue::{Edition, EditionName};
 use mesur_proto::submission::v1 as pb;
 use mesur_proto::submission::v1::submission_service_server::SubmissionService;
-use mesur_returns::{DataReturn, Finding, Previous, PreviousValue, assemble, check};
+use mesur_returns::{Assembly, DataReturn, Finding, Previous, assemble, check};
+use mesur_rpc::idempotency::Mutation;
 use mesur_rpc::page::{SizeLimits, Tokens};
 use mesur_rpc::{events, to_status};
 use mesur_store::{KeyRange, Position};
 use mesur_wire::{
     EditionResource, PreviousValuesName, ReturnName, RevisionName, Wordings, finding_to_wire,
-    observations_to_wire, rows_from_wire,
+    observations_to_wire, previous_values_from_wire, rows_from_wire,
 };
+use mesur_wording::Wording;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
 pub(crate) use catalogue::CatalogueApi;
 
 use crate::error::Error;
-use crate::previous::cell_ref;
-use crate::returns::{self, Returns};
+use crate::returns::Returns;
 use crate::store;
-use convert::{content_digest, event_message, parent_authority, return_message};
+use convert::{event_message, parent_authority, return_message};
 
 /// How many returns a page of a list has.
 const PAGE: SizeLimits = SizeLimits {
     default: 100,
     max: 1_000,
 };
+
+/// How many heads are read at a time: the filters of a list may pass over many of them.
+const SCAN: usize = 1_000;
+/// The most values of an earlier period, well above the cells of any edition.
+const PREVIOUS_VALUES_MAX: usize = 10_000;
 
 /// The gRPC face of the returns.
 pub(crate) struct Api {
@@ -84,7 +90,7 @@ impl SubmissionService for Api {
         &self,
         request: Request<pb::SignOffReturnRequest>,
     ) -> Answer<pb::DataReturn> {
-        self.sign_off(&request.into_inner())
+        self.sign_off(request.into_inner())
             .await
             .map(Response::new)
             .map_err(status)
@@ -131,12 +137,9 @@ impl Api {
             .wordings
             .of(&message.language_code)
             .map_err(|error| convert::invalid("language_code", &error.to_string()))?;
-        let id = convert::request_id(&message.request_id)?;
-        message.request_id.clear();
-        let request = returns::Request {
-            id,
-            digest: content_digest(&message),
-        };
+        let id = std::mem::take(&mut message.request_id);
+        let mutation =
+            Mutation::read("SubmitReturn", &id, &message).map_err(Error::InvalidField)?;
         let data_return = message.data_return.unwrap_or_default();
         let name = ReturnName::parse(&data_return.name).map_err(Error::name("data_return.name"))?;
         let edition = self
@@ -152,21 +155,8 @@ impl Api {
         let rows = rows_from_wire(data_return.observations);
         let assembly = assemble(edition, &self.returns.catalogue, &name.authority, rows);
         if message.validate_only {
-            let previous = self.returns.previous(&name).await?;
-            let mut findings = assembly.findings.clone();
-            findings.extend(check(edition, &assembly.cells, previous.as_ref()));
-            let findings = findings
-                .iter()
-                .map(|finding| finding_to_wire(finding, wording));
-            return Ok(pb::SubmitReturnResponse {
-                data_return: Some(pb::DataReturn {
-                    name: name.to_string(),
-                    edition: EditionResource(name.edition.clone()).to_string(),
-                    edition_digest: edition.digest().to_owned(),
-                    ..pb::DataReturn::default()
-                }),
-                findings: findings.collect(),
-            });
+            let etag = &data_return.etag;
+            return self.validate(&name, edition, assembly, etag, wording).await;
         }
         let errors = assembly
             .findings
@@ -178,11 +168,46 @@ impl Api {
             .ok_or(Error::InvalidReturn { findings: errors })?;
         let revision = self
             .returns
-            .submit(&content, &data_return.etag, &request)
+            .submit(&content, &data_return.etag, &mutation)
             .await?;
         Ok(pb::SubmitReturnResponse {
             data_return: Some(return_message(&revision)),
             findings: Vec::new(),
+        })
+    }
+
+    /// Every finding, and the return as it would be taken in; one that is not whole would not be.
+    async fn validate(
+        &self,
+        name: &ReturnName,
+        edition: &Edition,
+        assembly: Assembly,
+        etag: &str,
+        wording: &Wording,
+    ) -> Result<pb::SubmitReturnResponse, Error> {
+        let previous = self.returns.previous(name).await?;
+        let mut findings = assembly.findings.clone();
+        findings.extend(check(edition, &assembly.cells, previous.as_ref()));
+        // Each kind stands in catalogue order already; what has no place comes last.
+        findings.sort_by_cached_key(|finding| {
+            let cell = finding.cells.first().and_then(|cell| edition.cell_id(cell));
+            (cell.is_none(), cell)
+        });
+        let data_return = match assembly.into_return(edition, &name.authority) {
+            Some(content) => return_message(&self.returns.rehearse(name, &content, etag).await?),
+            None => pb::DataReturn {
+                name: name.to_string(),
+                edition: EditionResource(name.edition.clone()).to_string(),
+                edition_digest: edition.digest().to_owned(),
+                ..pb::DataReturn::default()
+            },
+        };
+        let findings = findings
+            .iter()
+            .map(|finding| finding_to_wire(finding, wording));
+        Ok(pb::SubmitReturnResponse {
+            data_return: Some(data_return),
+            findings: findings.collect(),
         })
     }
 
@@ -223,56 +248,50 @@ impl Api {
         let collection = edition
             .as_ref()
             .map(|edition: &EditionName| &edition.collection);
-        let mut range = KeyRange::prefix(store::heads_prefix(collection, authority.as_ref()));
+        let mut range = KeyRange::prefix(store::heads_prefix(authority.as_ref(), collection));
         if let Some(after) = after {
             range = range.after(&after);
         }
-        let mut response = pb::ListReturnsResponse::default();
-        'pages: loop {
-            let rows = self.returns.store.scan(range.clone(), size).await?;
-            let last_page = rows.len() < size;
+        // One more than the page says whether there is a next one.
+        let mut found = Vec::new();
+        while found.len() <= size {
+            let rows = self.returns.store.scan(range.clone(), SCAN).await?;
+            let Some((last, _)) = rows.last() else { break };
+            range = range.after(last);
             for (key, entry) in rows {
                 let revision = store::revision_of(&key, &entry.value)?;
-                range = range.after(&key);
-                let name = &revision.name.data_return;
-                if authority
-                    .as_ref()
-                    .is_none_or(|code| code == &name.authority)
-                    && edition
-                        .as_ref()
-                        .is_none_or(|edition| edition == &name.edition)
-                {
-                    response.data_returns.push(return_message(&revision));
+                let of = &revision.name.data_return.edition;
+                if edition.as_ref().is_none_or(|edition| edition == of) {
+                    found.push((key, return_message(&revision)));
                 }
-                if response.data_returns.len() == size {
-                    response.next_page_token = self.tokens.issue(&arguments, &key);
-                    break 'pages;
-                }
-            }
-            if last_page {
-                break;
             }
         }
-        Ok(response)
+        let more = found.len() > size;
+        found.truncate(size);
+        let next_page_token = match found.last() {
+            Some((key, _)) if more => self.tokens.issue(&arguments, key),
+            _ => String::new(),
+        };
+        Ok(pb::ListReturnsResponse {
+            data_returns: found.into_iter().map(|(_, message)| message).collect(),
+            next_page_token,
+        })
     }
 
-    async fn sign_off(&self, message: &pb::SignOffReturnRequest) -> Result<pb::DataReturn, Error> {
+    async fn sign_off(
+        &self,
+        mut message: pb::SignOffReturnRequest,
+    ) -> Result<pb::DataReturn, Error> {
         let name = ReturnName::parse(&message.name).map_err(Error::name("name"))?;
         if message.etag.is_empty() {
             return Err(convert::required("etag"));
         }
-        let id = convert::request_id(&message.request_id)?;
-        let content = pb::SignOffReturnRequest {
-            request_id: String::new(),
-            ..message.clone()
-        };
-        let request = returns::Request {
-            id,
-            digest: content_digest(&content),
-        };
+        let id = std::mem::take(&mut message.request_id);
+        let mutation =
+            Mutation::read("SignOffReturn", &id, &message).map_err(Error::InvalidField)?;
         let revision = self
             .returns
-            .sign_off(&name, &message.etag, &request)
+            .sign_off(&name, &message.etag, &mutation)
             .await?;
         Ok(return_message(&revision))
     }
@@ -290,38 +309,27 @@ impl Api {
         &self,
         mut message: pb::RecordPreviousValuesRequest,
     ) -> Result<pb::PreviousValues, Error> {
-        let id = convert::request_id(&message.request_id)?;
-        message.request_id.clear();
-        let request = returns::Request {
-            id,
-            digest: content_digest(&message),
-        };
+        let id = std::mem::take(&mut message.request_id);
+        let mutation =
+            Mutation::read("RecordPreviousValues", &id, &message).map_err(Error::InvalidField)?;
         let values = message.previous_values.unwrap_or_default();
         let field = "previous_values.name";
         let name = PreviousValuesName::parse(&values.name).map_err(Error::name(field))?;
-        let mut previous = Previous {
+        if values.values.len() > PREVIOUS_VALUES_MAX {
+            let most = format!("has at most {PREVIOUS_VALUES_MAX} values");
+            return Err(convert::invalid("previous_values.values", &most));
+        }
+        let cells = previous_values_from_wire(&values.values).map_err(|error| {
+            let field = format!("previous_values.values[{}]", error.place);
+            convert::invalid(&field, &error.problem)
+        })?;
+        let previous = Previous {
             authority: name.authority.clone(),
             period: name.edition.period.clone(),
-            values: std::collections::BTreeMap::new(),
+            values: cells,
         };
-        for (place, value) in values.values.iter().enumerate() {
-            let field = format!("previous_values.values[{place}]");
-            let cell = cell_ref(&value.metric, &value.category)
-                .map_err(|error| convert::invalid(&field, &error.to_string()))?;
-            let decimals = u8::try_from(value.decimals)
-                .ok()
-                .filter(|decimals| *decimals <= mesur_figures::DECIMALS_MAX)
-                .ok_or_else(|| convert::invalid(&field, "decimals are 0 to 6"))?;
-            let value = PreviousValue {
-                value: value.value,
-                decimals,
-            };
-            if previous.values.insert(cell, value).is_some() {
-                return Err(convert::invalid(&field, "the same cell stands twice"));
-            }
-        }
         self.returns
-            .record_previous(&previous, &name.edition, &request)
+            .record_previous(&previous, &name.edition, &mutation)
             .await?;
         Ok(values)
     }

@@ -4,7 +4,7 @@ use mesur_catalogue::EditionName;
 use mesur_returns::Finding;
 use mesur_rpc::status::{Kind, RESOURCE_NAME, Reason, Violation};
 use mesur_store::IsConflict;
-use mesur_wire::NameError;
+use mesur_wire::{NameError, violation_of};
 
 /// An error of the submission service.
 #[derive(Debug, thiserror::Error)]
@@ -192,7 +192,13 @@ impl Reason for Error {
     fn violations(&self) -> Vec<Violation> {
         match self {
             Self::InvalidField(violation) => vec![violation.clone()],
-            Self::InvalidReturn { findings } => findings.iter().map(violation).collect(),
+            Self::InvalidReturn { findings } => {
+                let field = "data_return.observations";
+                findings
+                    .iter()
+                    .map(|finding| violation_of(field, finding))
+                    .collect()
+            }
             Self::RequestIdReused => vec![Violation {
                 field: "request_id".to_owned(),
                 reason: "REQUEST_ID_REUSED",
@@ -200,17 +206,5 @@ impl Reason for Error {
             }],
             _ => Vec::new(),
         }
-    }
-}
-
-/// A structural finding as a field violation: the field is the cell, because rows have no order.
-fn violation(finding: &Finding) -> Violation {
-    let place = mesur_wire::place_of(&finding.metric, &finding.category);
-    let texts = [&finding.value, &finding.expected, &finding.advice];
-    let texts: Vec<&str> = texts.into_iter().flatten().map(String::as_str).collect();
-    Violation {
-        field: format!("data_return.observations[{place}]"),
-        reason: "INVALID_OBSERVATION",
-        description: format!("{}: {}", finding.kind.as_str(), texts.join("; ")),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mesur_catalogue::{CategoryCode, CellRef, EditionName, IdError, MetricCode};
+use mesur_catalogue::{CellRef, EditionName};
 use mesur_proto::storage::v1::{PreviousValueRecord, PreviousValuesRecord};
 use mesur_returns::{Previous, PreviousValue};
 use mesur_store::{KeyRange, Store, large};
@@ -21,7 +21,7 @@ pub(crate) async fn latest_recorded(
     name: &ReturnName,
 ) -> Result<Option<Previous>, Error> {
     let ReturnName { authority, edition } = name;
-    let periods = store::previous_prefix(&edition.collection, authority);
+    let periods = store::previous_prefix(authority, &edition.collection);
     let mut latest = None;
     for (key, _) in store.scan(KeyRange::prefix(periods), PERIODS_MAX).await? {
         let period = store::period_of_key(&key)?;
@@ -47,7 +47,8 @@ pub(crate) async fn latest_recorded(
     let stored = PreviousValuesRecord::decode(bytes.as_slice()).map_err(|error| corrupt(&error))?;
     let mut values = BTreeMap::new();
     for value in stored.values {
-        let cell = cell_ref(&value.metric, &value.category).map_err(|error| corrupt(&error))?;
+        let cell =
+            CellRef::from_codes(&value.metric, &value.category).map_err(|error| corrupt(&error))?;
         let decimals = u8::try_from(value.decimals).map_err(|error| corrupt(&error))?;
         values.insert(
             cell,
@@ -79,16 +80,4 @@ pub(crate) fn stored(values: &Previous) -> Vec<u8> {
         values: values.collect(),
     }
     .encode_to_vec()
-}
-
-/// A cell by its codes; the edition that it is of need not be known.
-pub(crate) fn cell_ref(metric: &str, category: &str) -> Result<CellRef, IdError> {
-    let category = match category {
-        "" => None,
-        text => Some(CategoryCode::parse(text)?),
-    };
-    Ok(CellRef {
-        metric: MetricCode::parse(metric)?,
-        category,
-    })
 }

@@ -7,7 +7,8 @@ use mesur_catalogue::{Catalogue, Edition, EditionName};
 use mesur_proto::storage::v1::ReturnContent;
 use mesur_returns::{DataReturn, Previous};
 use mesur_rpc::clock::Clock;
-use mesur_store::{Commit, KeyRange, Store, Version, large, requests, with_retry};
+use mesur_rpc::idempotency::Mutation;
+use mesur_store::{Commit, KeyRange, Store, Version, large, with_retry};
 use mesur_wire::{ReturnName, RevisionName, content_of, return_from_content};
 use prost::Message;
 
@@ -33,17 +34,8 @@ pub(crate) enum Clearance {
 /// The port to validation.
 #[async_trait]
 pub(crate) trait Reports: Send + Sync {
-    /// Asks for the report on a revision.
-    async fn clearance(&self, name: &RevisionName) -> Result<Clearance, Error>;
-}
-
-/// A request that may come again.
-#[derive(Debug, Clone)]
-pub(crate) struct Request {
-    /// The id, when the caller gave one.
-    pub(crate) id: Option<String>,
-    /// The digest of everything else in the request.
-    pub(crate) digest: Vec<u8>,
+    /// Asks for the report on a revision whose content has this digest.
+    async fn clearance(&self, name: &RevisionName, digest: &str) -> Result<Clearance, Error>;
 }
 
 /// The returns of all authorities.
@@ -71,30 +63,39 @@ impl Returns {
         })
     }
 
+    /// The revision that a whole return would become now, refused as [`Returns::submit`] would.
+    pub(crate) async fn rehearse(
+        &self,
+        name: &ReturnName,
+        content: &DataReturn,
+        etag: &str,
+    ) -> Result<Revision, Error> {
+        let (current, _) = self.current(name).await?;
+        self.receive(name, current.as_ref(), content, etag)
+    }
+
     /// Takes a whole return in as the next revision.
     pub(crate) async fn submit(
         &self,
         content: &DataReturn,
         etag: &str,
-        request: &Request,
+        mutation: &Mutation,
     ) -> Result<Revision, Error> {
         let name = ReturnName {
             authority: content.authority.clone(),
             edition: content.edition.clone(),
         };
         with_retry(|| async {
-            if let Some(earlier) = self.earlier(request).await? {
+            if let Some(earlier) = self.earlier(mutation).await? {
                 return Ok(earlier);
             }
             let (current, version) = self.current(&name).await?;
-            check_etag(&name, current.as_ref(), etag)?;
-            let next = Revision::receive(current.as_ref(), content, self.clock.now())
-                .map_err(|illegal| illegal_move(&name, illegal))?;
+            let next = self.receive(&name, current.as_ref(), content, etag)?;
             let commit = store::put_revision(Commit::new(), &next, version, Event::Submitted);
             let bytes = content_of(content).encode_to_vec();
             let key = store::content_key(&next.name);
             let commit = large::put_large(&*self.store, commit, &key, &bytes).await?;
-            self.finish(commit, &next, request).await?;
+            self.finish(commit, &next, mutation).await?;
             Ok(next)
         })
         .await
@@ -105,10 +106,10 @@ impl Returns {
         &self,
         name: &ReturnName,
         etag: &str,
-        request: &Request,
+        mutation: &Mutation,
     ) -> Result<Revision, Error> {
         with_retry(|| async {
-            if let Some(earlier) = self.earlier(request).await? {
+            if let Some(earlier) = self.earlier(mutation).await? {
                 return Ok(earlier);
             }
             let (current, version) = self.current(name).await?;
@@ -117,9 +118,9 @@ impl Returns {
             let next = current
                 .sign_off(self.clock.now())
                 .map_err(|illegal| illegal_move(name, illegal))?;
-            self.check_clearance(&next.name).await?;
+            self.check_clearance(&next).await?;
             let commit = store::put_revision(Commit::new(), &next, version, Event::SignedOff);
-            self.finish(commit, &next, request).await?;
+            self.finish(commit, &next, mutation).await?;
             Ok(next)
         })
         .await
@@ -162,18 +163,18 @@ impl Returns {
         &self,
         values: &Previous,
         edition: &EditionName,
-        request: &Request,
+        mutation: &Mutation,
     ) -> Result<(), Error> {
         let key = store::previous_key(&values.authority, edition);
         let content_key = store::previous_content_key(&values.authority, edition);
         let bytes = previous::stored(values);
         with_retry(|| async {
-            if self.earlier_bytes(request).await?.is_some() {
+            if self.earlier_bytes(mutation).await?.is_some() {
                 return Ok(());
             }
             let commit = Commit::new().put(key.clone(), Vec::new());
             let commit = large::put_large(&*self.store, commit, &content_key, &bytes).await?;
-            let commit = remember(commit, request, &[]);
+            let commit = mutation.remember(commit, &store::request_prefix(), &[]);
             self.store.commit(commit).await?;
             Ok(())
         })
@@ -184,7 +185,7 @@ impl Returns {
     /// of its return, or recorded ones.
     pub(crate) async fn previous(&self, name: &ReturnName) -> Result<Option<Previous>, Error> {
         let ReturnName { authority, edition } = name;
-        let heads = store::heads_prefix(Some(&edition.collection), Some(authority));
+        let heads = store::heads_prefix(Some(authority), Some(&edition.collection));
         let heads = self
             .store
             .scan(KeyRange::prefix(heads), previous::PERIODS_MAX)
@@ -209,6 +210,18 @@ impl Returns {
         Ok(Some(Previous::from_return(edition, &data_return)))
     }
 
+    fn receive(
+        &self,
+        name: &ReturnName,
+        current: Option<&Revision>,
+        content: &DataReturn,
+        etag: &str,
+    ) -> Result<Revision, Error> {
+        check_etag(name, current, etag)?;
+        Revision::receive(current, content, self.clock.now())
+            .map_err(|illegal| illegal_move(name, illegal))
+    }
+
     async fn current(
         &self,
         name: &ReturnName,
@@ -216,8 +229,9 @@ impl Returns {
         Ok(store::head(&*self.store, name).await?.unzip())
     }
 
-    async fn check_clearance(&self, name: &RevisionName) -> Result<(), Error> {
-        match self.reports.clearance(name).await? {
+    async fn check_clearance(&self, revision: &Revision) -> Result<(), Error> {
+        let name = &revision.name;
+        match self.reports.clearance(name, &revision.digest).await? {
             Clearance::NotYetValidated => Err(Error::NotYetValidated {
                 name: name.to_string(),
             }),
@@ -230,17 +244,15 @@ impl Returns {
         }
     }
 
-    async fn earlier_bytes(&self, request: &Request) -> Result<Option<Vec<u8>>, Error> {
-        let Some(id) = &request.id else {
-            return Ok(None);
-        };
-        let prefix = store::request_prefix();
-        Ok(requests::earlier_response(&*self.store, &prefix, id, &request.digest).await?)
+    async fn earlier_bytes(&self, mutation: &Mutation) -> Result<Option<Vec<u8>>, Error> {
+        Ok(mutation
+            .earlier(&*self.store, &store::request_prefix())
+            .await?)
     }
 
     /// The revision that an earlier request with the same id led to, as it was then.
-    async fn earlier(&self, request: &Request) -> Result<Option<Revision>, Error> {
-        let Some(bytes) = self.earlier_bytes(request).await? else {
+    async fn earlier(&self, mutation: &Mutation) -> Result<Option<Revision>, Error> {
+        let Some(bytes) = self.earlier_bytes(mutation).await? else {
             return Ok(None);
         };
         Ok(Some(store::revision_of(b"request", &bytes)?))
@@ -250,21 +262,12 @@ impl Returns {
         &self,
         commit: Commit,
         revision: &Revision,
-        request: &Request,
+        mutation: &Mutation,
     ) -> Result<(), Error> {
-        let commit = remember(commit, request, &store::record_of(revision));
+        let record = store::record_of(revision);
+        let commit = mutation.remember(commit, &store::request_prefix(), &record);
         self.store.commit(commit).await?;
         Ok(())
-    }
-}
-
-fn remember(commit: Commit, request: &Request, response: &[u8]) -> Commit {
-    match &request.id {
-        Some(id) => {
-            let prefix = store::request_prefix();
-            requests::remember(commit, &prefix, id, &request.digest, response)
-        }
-        None => commit,
     }
 }
 

@@ -2,12 +2,12 @@
 //!
 //! | kind | key | value |
 //! | --- | --- | --- |
-//! | 1 head | collection, authority, period | the record of the latest revision |
-//! | 2 revision | collection, authority, period, revision | the record of that revision |
-//! | 3 content | collection, authority, period, revision | its observations, a large value |
+//! | 1 head | authority, collection, period | the record of the latest revision |
+//! | 2 revision | authority, collection, period, revision | the record of that revision |
+//! | 3 content | authority, collection, period, revision | its observations, a large value |
 //! | 4 request | request id | the response that it got |
-//! | 5 previous | collection, authority, period | nothing: values of this period are recorded |
-//! | 6 previous content | collection, authority, period | the values, a large value |
+//! | 5 previous | authority, collection, period | nothing: values of this period are recorded |
+//! | 6 previous content | authority, collection, period | the values, a large value |
 //! | 7 page key | | the key that page tokens are signed with |
 //! | log `returns` | position | what happened to a return |
 //!
@@ -59,17 +59,18 @@ pub(crate) fn request_prefix() -> Key {
     KeyBuilder::new(REQUEST).build()
 }
 
-/// What the heads of a collection, and of one of its authorities, begin with.
+/// What the heads of an authority, and of its returns for one collection, begin with. The order
+/// of the keys is that of the returns' names.
 pub(crate) fn heads_prefix(
-    collection: Option<&CollectionId>,
     authority: Option<&AuthorityCode>,
+    collection: Option<&CollectionId>,
 ) -> Key {
-    prefix(KeyBuilder::new(HEAD), collection, authority)
+    prefix(KeyBuilder::new(HEAD), authority, collection)
 }
 
 /// What the recorded earlier values of an authority begin with.
-pub(crate) fn previous_prefix(collection: &CollectionId, authority: &AuthorityCode) -> Key {
-    prefix(KeyBuilder::new(PREVIOUS), Some(collection), Some(authority))
+pub(crate) fn previous_prefix(authority: &AuthorityCode, collection: &CollectionId) -> Key {
+    prefix(KeyBuilder::new(PREVIOUS), Some(authority), Some(collection))
 }
 
 /// Where it stands that values of an earlier period are recorded.
@@ -84,8 +85,8 @@ pub(crate) fn previous_content_key(authority: &AuthorityCode, edition: &EditionN
 
 fn period_key(kind: u8, authority: &AuthorityCode, edition: &EditionName) -> Key {
     KeyBuilder::new(kind)
-        .text(edition.collection.as_str())
         .text(authority.as_str())
+        .text(edition.collection.as_str())
         .text(edition.period.as_str())
         .build()
 }
@@ -106,15 +107,15 @@ pub(crate) fn period_of_key(key: &[u8]) -> Result<Period, Error> {
 
 fn prefix(
     key: KeyBuilder,
-    collection: Option<&CollectionId>,
     authority: Option<&AuthorityCode>,
+    collection: Option<&CollectionId>,
 ) -> Key {
-    match (collection, authority) {
-        (Some(collection), Some(authority)) => key
-            .text(collection.as_str())
+    match (authority, collection) {
+        (Some(authority), Some(collection)) => key
             .text(authority.as_str())
+            .text(collection.as_str())
             .build(),
-        (Some(collection), None) => key.text(collection.as_str()).build(),
+        (Some(authority), None) => key.text(authority.as_str()).build(),
         (None, _) => key.build(),
     }
 }
@@ -126,8 +127,8 @@ fn head_key(name: &ReturnName) -> Key {
 fn revision_key(kind: u8, name: &RevisionName) -> Key {
     let ReturnName { authority, edition } = &name.data_return;
     KeyBuilder::new(kind)
-        .text(edition.collection.as_str())
         .text(authority.as_str())
+        .text(edition.collection.as_str())
         .text(edition.period.as_str())
         .number(name.revision.into())
         .build()

@@ -16,7 +16,7 @@ pub(crate) struct ValidationReports(pub(crate) Channel);
 
 #[async_trait]
 impl Reports for ValidationReports {
-    async fn clearance(&self, name: &RevisionName) -> Result<Clearance, Error> {
+    async fn clearance(&self, name: &RevisionName, digest: &str) -> Result<Clearance, Error> {
         let mut client = ValidationServiceClient::new(self.0.clone())
             .max_decoding_message_size(MESSAGE_BYTES_MAX);
         let name = ReportName(name.clone()).to_string();
@@ -27,6 +27,10 @@ impl Reports for ValidationReports {
         match client.get_report(request).await {
             Ok(response) => {
                 let report = response.into_inner();
+                // A store that was restored may give the same number to another content.
+                if report.return_digest != digest {
+                    return Ok(Clearance::NotYetValidated);
+                }
                 Ok(Clearance::Report {
                     errors: report.error_count,
                     open: report.open_count,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use mesur_proto::types::v1::Finding;
 use mesur_proto::validation::v1 as pb;
 use mesur_proto::validation::v1::validation_service_server::ValidationService;
+use mesur_rpc::idempotency::Mutation;
 use mesur_rpc::{events, to_status};
 use mesur_store::Position;
 use mesur_wire::{
@@ -18,9 +19,9 @@ use tonic::{Request, Response, Status};
 
 use crate::domain::Explanation;
 use crate::error::Error;
-use crate::reports::{self, Reports};
+use crate::reports::Reports;
 use crate::store;
-use convert::{content_digest, event_message, finding_message, invalid, report_message};
+use convert::{event_message, finding_message, invalid, report_message};
 
 /// The gRPC face of the reports.
 pub(crate) struct Api {
@@ -119,15 +120,12 @@ impl Api {
         let name = ReportName::parse(&message.name).map_err(Error::name("name"))?;
         let explanation =
             Explanation::parse(&message.explanation).ok_or(Error::InvalidExplanation)?;
-        let id = convert::request_id(&message.request_id)?;
-        message.request_id.clear();
-        let request = reports::Request {
-            id,
-            digest: content_digest(&message),
-        };
+        let id = std::mem::take(&mut message.request_id);
+        let mutation =
+            Mutation::read("AnswerFinding", &id, &message).map_err(Error::InvalidField)?;
         let answered = self
             .reports
-            .answer(&name, message.number, &explanation, &request)
+            .answer(&name, message.number, &explanation, &mutation)
             .await?;
         Ok(finding_message(
             message.number,

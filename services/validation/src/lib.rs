@@ -13,7 +13,6 @@
 mod api;
 mod domain;
 mod error;
-mod previous;
 mod reports;
 mod store;
 mod submission;

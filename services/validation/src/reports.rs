@@ -5,21 +5,13 @@ use std::sync::Arc;
 use mesur_catalogue::{AuthorityCode, Catalogue, Edition, EditionName};
 use mesur_returns::{Previous, RawObservation};
 use mesur_rpc::clock::Clock;
-use mesur_store::{Commit, Store, requests, with_retry};
+use mesur_rpc::idempotency::Mutation;
+use mesur_store::{Commit, Store, with_retry};
 use mesur_wire::ReportName;
 
 use crate::domain::{Answered, Examined, Explanation, Report, examine};
 use crate::error::Error;
 use crate::store::{self, Cursor};
-
-/// A request that may come again.
-#[derive(Debug, Clone)]
-pub(crate) struct Request {
-    /// The id, when the caller gave one.
-    pub(crate) id: Option<String>,
-    /// The digest of everything else in the request.
-    pub(crate) digest: Vec<u8>,
-}
 
 /// The reports on all returns.
 pub(crate) struct Reports {
@@ -104,29 +96,24 @@ impl Reports {
         name: &ReportName,
         number: i32,
         explanation: &Explanation,
-        request: &Request,
+        mutation: &Mutation,
     ) -> Result<Answered, Error> {
         let prefix = store::request_prefix();
         with_retry(|| async {
-            if let Some(id) = &request.id {
-                let earlier =
-                    requests::earlier_response(&*self.store, &prefix, id, &request.digest);
-                if let Some(bytes) = earlier.await? {
-                    return store::answered_of(&bytes);
-                }
+            if let Some(bytes) = mutation.earlier(&*self.store, &prefix).await? {
+                return store::answered_of(&bytes);
             }
             let found = store::guarded_report(&*self.store, name).await?;
             let (report, version) = found.ok_or_else(|| not_found(name))?;
             let (report, answered) = report
                 .answer(number, explanation)
                 .map_err(Error::refused(name.to_string(), number))?;
-            let mut commit =
+            let commit =
                 store::put_report(&*self.store, Commit::new(), &report, Some(version)).await?;
-            if let Some(id) = &request.id {
-                let response = store::answered_bytes(&answered);
-                commit = requests::remember(commit, &prefix, id, &request.digest, &response);
-            }
-            self.store.commit(commit).await?;
+            let response = store::answered_bytes(&answered);
+            self.store
+                .commit(mutation.remember(commit, &prefix, &response))
+                .await?;
             Ok(answered)
         })
         .await

@@ -6,11 +6,9 @@ use mesur_proto::submission::v1::submission_service_client::SubmissionServiceCli
 use mesur_returns::Previous;
 use mesur_rpc::channel::MESSAGE_BYTES_MAX;
 use mesur_rpc::follow::{EventStream, Source};
-use mesur_wire::{PreviousValuesName, ReturnName, RevisionName};
+use mesur_wire::{PreviousValuesName, ReturnName, RevisionName, previous_values_from_wire};
 use tonic::transport::Channel;
 use tonic::{Code, Status};
-
-use crate::previous;
 
 /// Why submission gave nothing to validate.
 #[derive(Debug, thiserror::Error)]
@@ -66,13 +64,8 @@ impl Submission {
         };
         let name = PreviousValuesName::parse(&sent.name)
             .map_err(|error| Error::unreadable(error.to_string()))?;
-        let values = sent.values.iter().map(|value| previous::Sent {
-            metric: &value.metric,
-            category: &value.category,
-            value: value.value,
-            decimals: value.decimals,
-        });
-        let values = previous::collect(values).map_err(|fault| Error::unreadable(fault.problem))?;
+        let values = previous_values_from_wire(&sent.values)
+            .map_err(|error| Error::unreadable(error.to_string()))?;
         Ok(Some(Previous {
             authority: name.authority,
             period: name.edition.period,

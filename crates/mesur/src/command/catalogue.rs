@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use mesur_catalogue::{Catalogue, Error};
 
 use crate::editions;
+use crate::output::say;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -29,7 +30,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
             let mut catalogue = Catalogue::bundled()?;
             match catalogue.add_folder(folder) {
                 Ok(edition) => {
-                    println!(
+                    say!(
                         "{} is sound: {} metrics, {} cells, {} rules, {} authorities, {}",
                         edition.name(),
                         edition.metrics().len(),
@@ -42,9 +43,9 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
                 }
                 Err(Error::Faults { source, .. }) => {
                     for fault in &source.0 {
-                        println!("{fault}");
+                        say!("{fault}");
                     }
-                    println!("{} fault(s)", source.0.len());
+                    say!("{} fault(s)", source.0.len());
                     Ok(ExitCode::FAILURE)
                 }
                 Err(error) => Err(error.into()),
@@ -53,7 +54,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Compare { from, to } => {
             let (_, from) = editions::find(from)?;
             let (_, to) = editions::find(to)?;
-            println!("{}", serde_json::to_string_pretty(&from.compare(&to))?);
+            say!("{}", serde_json::to_string_pretty(&from.compare(&to))?);
             Ok(ExitCode::SUCCESS)
         }
     }

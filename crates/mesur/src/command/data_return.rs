@@ -9,6 +9,7 @@ use mesur_wording::{Language, Wording};
 use serde::Serialize;
 
 use crate::findings::{Row, summary, table};
+use crate::output::say;
 use crate::{editions, files};
 
 /// Findings without an error, or none.
@@ -93,10 +94,10 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
             accepted: checked.is_accepted(),
             findings: &rows,
         };
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        say!("{}", serde_json::to_string_pretty(&report)?);
     } else {
         if !rows.is_empty() {
-            println!("{}", table(&rows));
+            say!("{}", table(&rows, &wording)?);
         }
         let verdict = if checked.is_accepted() {
             "may be sent"
@@ -105,7 +106,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
         } else {
             "cannot be read as a return"
         };
-        println!(
+        say!(
             "{} for {}: {verdict}; {}",
             file.name,
             edition.name(),

@@ -12,13 +12,12 @@ use mesur_suite::{Config, Ports, Stores, Suite};
 use mesur_wording::{Language, Wording};
 
 use crate::findings;
+use crate::output::{LINE_WIDTH, say, wrapped};
 use crate::production::{Clients, Outcome, Run};
 use crate::samples;
 
 /// The bundled years, in their order: the later is compared with the earlier.
 const YEARS: [&str; 2] = ["pif/2020-21", "pif/2022-23"];
-/// The width of printed text, in characters.
-const LINE_WIDTH: usize = 100;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -53,11 +52,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         for year in YEARS {
             produce(&catalogue, clients.clone(), year).await?;
         }
-        println!("The values of single authorities in this sample are synthetic.");
+        say!("The values of single authorities in this sample are synthetic.");
         if arguments.once {
             suite.stop().await?;
         } else {
-            println!(
+            say!(
                 "The releases are at {}/ until Ctrl-C.",
                 suite.endpoints().web
             );
@@ -88,13 +87,13 @@ async fn produce(catalogue: &Catalogue, clients: Clients, year: &str) -> anyhow:
     let returns = samples::returns(name.period.as_str());
     let outcome = run.produce(&[], &returns, &mut rows).await?;
     run.progress.finish_and_clear();
-    println!(
+    say!(
         "{year}: {} returns, {}",
         returns.len(),
-        findings::summary(&rows)
+        findings::summary(&rows, &wording)?
     );
     if !rows.is_empty() {
-        println!("{}", findings::table(&rows));
+        say!("{}", findings::table(&rows, &wording)?);
     }
     let Outcome::Published(published) = outcome else {
         anyhow::bail!("{year} of the bundled sample has errors");
@@ -103,27 +102,11 @@ async fn produce(catalogue: &Catalogue, clients: Clients, year: &str) -> anyhow:
         .clients
         .download(&published.release.name, "main-points.en.txt")
         .await?;
-    for line in String::from_utf8(text)?.lines() {
-        print_wrapped(line);
+    for line in String::from_utf8(text)?
+        .lines()
+        .flat_map(|line| wrapped(line, LINE_WIDTH))
+    {
+        say!("{line}");
     }
     Ok(())
-}
-
-/// Prints a line broken between words, so that a terminal does not break it within one.
-fn print_wrapped(line: &str) {
-    let mut printed = String::new();
-    for word in line.split(' ') {
-        let width = printed.chars().count() + word.chars().count();
-        if !printed.trim().is_empty() && width >= LINE_WIDTH {
-            println!("{printed}");
-            // A bullet's further lines stand below its words.
-            printed.clear();
-            printed.push_str(if line.starts_with("- ") { "  " } else { "" });
-        }
-        if !printed.is_empty() && !printed.ends_with(' ') {
-            printed.push(' ');
-        }
-        printed.push_str(word);
-    }
-    println!("{printed}");
 }

@@ -1,6 +1,7 @@
 //! `mesur rehearse`: a whole production run in a temporary suite.
 
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use mesur_wording::{Language, Wording};
 use tokio_util::sync::CancellationToken;
 
 use crate::findings::{self, Row};
+use crate::output::say;
 use crate::production::{Clients, Outcome, Published, Run};
 use crate::{editions, files};
 
@@ -28,6 +30,9 @@ const RELEASE_FILES: [&str; 6] = [
     "release.json",
     "data.csv",
 ];
+
+const FINDINGS_FILE: &str = "findings.csv";
+const TOTALS_FILE: &str = "totals.csv";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -56,6 +61,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         .transpose()?;
     fs::create_dir_all(&arguments.out)
         .with_context(|| format!("making the folder {}", arguments.out.display()))?;
+    remove_earlier(&arguments.out)?;
     let wording = Wording::new(Language::En, None)?;
     let temporary = tempfile::tempdir().context("making a temporary folder")?;
     let config = Config {
@@ -83,12 +89,16 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let code = match outcome? {
             Outcome::Published(published) => {
                 write_release(&run.clients, &arguments.out, &edition, &published).await?;
-                println!("{}: {}", edition.name(), findings::summary(&rows));
-                println!("the release is in {}", arguments.out.display());
+                say!(
+                    "{}: {}",
+                    edition.name(),
+                    findings::summary(&rows, &wording)?
+                );
+                say!("the release is in {}", arguments.out.display());
                 ExitCode::SUCCESS
             }
             Outcome::Blocked => {
-                account_of_errors(&edition, &rows, &arguments.out);
+                account_of_errors(&edition, &rows, &wording, &arguments.out)?;
                 ExitCode::FAILURE
             }
         };
@@ -97,19 +107,42 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     })
 }
 
-fn account_of_errors(edition: &Edition, rows: &[Row], out: &Path) {
+fn account_of_errors(
+    edition: &Edition,
+    rows: &[Row],
+    wording: &Wording,
+    out: &Path,
+) -> anyhow::Result<()> {
     let errors: Vec<Row> = rows.iter().filter(|row| row.is_error()).cloned().collect();
-    println!("{}", findings::table(&errors));
-    println!(
+    say!("{}", findings::table(&errors, wording)?);
+    say!(
         "{}: no release, because of {} error(s); every finding is in {}",
         edition.name(),
         errors.len(),
-        out.join("findings.csv").display()
+        out.join(FINDINGS_FILE).display()
     );
+    Ok(())
+}
+
+/// An earlier rehearsal's files must not stand beside the findings of this one.
+fn remove_earlier(out: &Path) -> anyhow::Result<()> {
+    for name in RELEASE_FILES
+        .into_iter()
+        .chain([FINDINGS_FILE, TOTALS_FILE])
+    {
+        let path = out.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("removing {}", path.display()));
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(())
 }
 
 fn write_findings(out: &Path, rows: &[Row]) -> anyhow::Result<()> {
-    let path = out.join("findings.csv");
+    let path = out.join(FINDINGS_FILE);
     let file = File::create(&path).with_context(|| format!("writing {}", path.display()))?;
     findings::write_csv(rows, file)
 }
@@ -131,7 +164,7 @@ async fn write_release(
         .context("the snapshot has no totals")?;
     let mut every_cell = Vec::new();
     write_data_csv(&data_rows(edition, totals, false)?, &mut every_cell)?;
-    write(&out.join("totals.csv"), &every_cell)
+    write(&out.join(TOTALS_FILE), &every_cell)
 }
 
 fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {

@@ -9,6 +9,8 @@ use mesur_rpc::clock::SystemClock;
 use mesur_rpc::server::Limits;
 use mesur_suite::{Config, Ports, Stores, Suite};
 
+use crate::output::say;
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Where the stores are; the folder is made when it is not there.
@@ -48,12 +50,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let stop = mesur_rpc::shutdown::on_signal()?;
         let mut suite = Suite::start(config, stop).await?;
         let endpoints = suite.endpoints();
-        println!("web          {}", endpoints.web);
-        println!("submission   {}", endpoints.submission);
-        println!("validation   {}", endpoints.validation);
-        println!("aggregation  {}", endpoints.aggregation);
-        println!("publication  {}", endpoints.publication);
-        println!(
+        say!("web          {}", endpoints.web);
+        say!("submission   {}", endpoints.submission);
+        say!("validation   {}", endpoints.validation);
+        say!("aggregation  {}", endpoints.aggregation);
+        say!("publication  {}", endpoints.publication);
+        say!(
             "ready in {} ms; Ctrl-C stops",
             started.elapsed().as_millis()
         );

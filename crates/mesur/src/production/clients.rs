@@ -1,5 +1,6 @@
 //! The clients of the four services, with the calls that a production run makes.
 
+use mesur_catalogue::{Edition, EditionName};
 use mesur_proto::aggregation::v1 as aggregation;
 use mesur_proto::aggregation::v1::aggregation_service_client::AggregationServiceClient;
 use mesur_proto::publication::v1 as publication;
@@ -8,8 +9,10 @@ use mesur_proto::submission::v1 as submission;
 use mesur_proto::submission::v1::submission_service_client::SubmissionServiceClient;
 use mesur_proto::validation::v1 as validation;
 use mesur_proto::validation::v1::validation_service_client::ValidationServiceClient;
+use mesur_returns::Previous;
 use mesur_rpc::channel::{MESSAGE_BYTES_MAX, connect_lazy};
 use mesur_suite::Endpoints;
+use mesur_wire::{PreviousValuesName, previous_values_to_wire};
 use tonic::Status;
 use tonic::transport::Channel;
 use uuid::Uuid;
@@ -45,8 +48,20 @@ impl Clients {
 
     pub(super) async fn record_previous(
         &self,
-        values: submission::PreviousValues,
+        edition: &Edition,
+        previous: &Previous,
     ) -> Result<(), Status> {
+        let name = PreviousValuesName {
+            authority: previous.authority.clone(),
+            edition: EditionName {
+                collection: edition.name().collection.clone(),
+                period: previous.period.clone(),
+            },
+        };
+        let values = submission::PreviousValues {
+            name: name.to_string(),
+            values: previous_values_to_wire(previous),
+        };
         let request = submission::RecordPreviousValuesRequest {
             previous_values: Some(values),
             request_id: request_id(),

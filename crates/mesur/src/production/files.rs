@@ -1,17 +1,18 @@
-//! From return files to messages.
+//! From return files to what is sent.
 
 use std::collections::BTreeMap;
 
 use anyhow::bail;
-use mesur_catalogue::{AuthorityCode, Catalogue, Edition, EditionName};
-use mesur_proto::submission::v1::{PreviousValue, PreviousValues};
+use mesur_catalogue::{AuthorityCode, Catalogue, Edition};
 use mesur_proto::types::v1::Observation;
-use mesur_returns::{CellState, FileReading, Finding, Previous, read_csv};
-use mesur_wire::{PreviousValuesName, ReturnName, observation_to_wire};
-use mesur_wording::Wording;
+use mesur_returns::{
+    CellState, FileReading, Finding, Previous, PreviousError, check_file, read_csv,
+};
+use mesur_wire::{ReturnName, observation_to_wire};
+use mesur_wording::{Args, Wording};
 
 use crate::files::ReturnFile;
-use crate::findings::Row;
+use crate::findings::{Row, table};
 
 /// A return to send.
 pub(crate) struct Sent {
@@ -23,55 +24,98 @@ pub(crate) struct Sent {
     pub(crate) observations: Vec<Observation>,
 }
 
-/// Reads every file. What keeps a file from being a whole return is noted in `rows`, and the
-/// file is not sent.
-pub(crate) fn read_returns(
-    files: &[ReturnFile],
-    edition: &Edition,
-    catalogue: &Catalogue,
-    wording: &Wording,
-    rows: &mut Vec<Row>,
-) -> anyhow::Result<Vec<Sent>> {
-    let mut sent = Vec::new();
-    let mut seen: BTreeMap<AuthorityCode, &str> = BTreeMap::new();
-    for file in files {
-        let (findings, read) = match read_csv(&file.bytes, edition, catalogue) {
-            FileReading::Unreadable { findings } => (findings, None),
-            FileReading::Read {
-                authority,
-                notes,
-                assembly,
-            } => {
-                let findings = notes.into_iter().chain(assembly.findings);
-                (findings.collect(), Some((authority, assembly.cells)))
+/// The earlier values of each authority.
+pub(crate) type PreviousByAuthority = BTreeMap<AuthorityCode, Previous>;
+
+/// Reads return files of an edition.
+pub(crate) struct Reader<'a> {
+    pub(crate) edition: &'a Edition,
+    pub(crate) catalogue: &'a Catalogue,
+    pub(crate) wording: &'a Wording,
+}
+
+impl Reader<'_> {
+    /// Reads every file. A file that is no whole return is checked here, all of it, and not sent:
+    /// what is found is in `rows`. Of the others only what the service cannot see is.
+    pub(crate) fn read_returns(
+        &self,
+        files: &[ReturnFile],
+        previous: &PreviousByAuthority,
+        rows: &mut Vec<Row>,
+    ) -> anyhow::Result<Vec<Sent>> {
+        let mut sent = Vec::new();
+        let mut seen: BTreeMap<AuthorityCode, &str> = BTreeMap::new();
+        for file in files {
+            let (authority, findings, cells) =
+                match read_csv(&file.bytes, self.edition, self.catalogue) {
+                    FileReading::Refused { findings } => (None, findings, Vec::new()),
+                    FileReading::Read {
+                        authority,
+                        notes,
+                        assembly,
+                    } => {
+                        let findings = notes.into_iter().chain(assembly.findings).collect();
+                        (Some(authority), findings, assembly.cells)
+                    }
+                };
+            let Some(authority) = authority else {
+                self.note(file, None, &findings, rows);
+                continue;
+            };
+            if findings.iter().any(Finding::is_error) {
+                let previous = previous.get(&authority);
+                let checked = check_file(&file.bytes, self.edition, self.catalogue, previous);
+                self.note(file, Some(&authority), &checked.findings, rows);
+                continue;
             }
-        };
-        let first = rows.len();
-        rows.extend(
-            findings
-                .iter()
-                .map(|finding| Row::of_file(&file.name, finding, wording)),
-        );
-        let Some((authority, cells)) = read else {
-            continue;
-        };
-        for row in rows.iter_mut().skip(first) {
-            row.authority = authority.to_string();
+            self.note(file, Some(&authority), &findings, rows);
+            if let Some(other) = seen.insert(authority.clone(), &file.name) {
+                rows.push(self.duplicate(file, &authority, other)?);
+                continue;
+            }
+            sent.push(self.to_send(file, authority, &cells));
         }
-        if let Some(other) = seen.insert(authority.clone(), &file.name) {
-            bail!("{other} and {} are both returns of {authority}", file.name);
-        }
-        if findings.iter().any(Finding::is_error) {
-            continue;
-        }
-        let name = ReturnName {
-            authority,
-            edition: edition.name().clone(),
-        };
-        let observations = edition
+        Ok(sent)
+    }
+
+    fn note(
+        &self,
+        file: &ReturnFile,
+        authority: Option<&AuthorityCode>,
+        findings: &[Finding],
+        rows: &mut Vec<Row>,
+    ) {
+        rows.extend(findings.iter().map(|finding| Row {
+            authority: authority.map(ToString::to_string).unwrap_or_default(),
+            ..Row::of_file(&file.name, finding, self.wording)
+        }));
+    }
+
+    fn duplicate(
+        &self,
+        file: &ReturnFile,
+        authority: &AuthorityCode,
+        other: &str,
+    ) -> anyhow::Result<Row> {
+        let args = Args::new()
+            .text("file", &file.name)
+            .text("authority", authority.as_str())
+            .text("other", other);
+        let message = self.wording.text("finding-duplicate_return", &args)?;
+        Ok(Row::of_folder(
+            &file.name,
+            authority.as_str(),
+            "duplicate_return",
+            message,
+        ))
+    }
+
+    fn to_send(&self, file: &ReturnFile, authority: AuthorityCode, cells: &[CellState]) -> Sent {
+        let observations = self
+            .edition
             .cells()
             .iter()
-            .zip(&cells)
+            .zip(cells)
             .filter_map(|(cell, state)| {
                 let CellState::Observed { observation, line } = state else {
                     return None;
@@ -82,47 +126,48 @@ pub(crate) fn read_returns(
                     ..observation_to_wire(cell, observation)
                 })
             });
-        let observations = observations.collect();
-        sent.push(Sent {
+        Sent {
             file: file.name.clone(),
-            name,
-            observations,
-        });
+            observations: observations.collect(),
+            name: ReturnName {
+                authority,
+                edition: self.edition.name().clone(),
+            },
+        }
     }
-    Ok(sent)
-}
 
-/// Reads the earlier values in a folder's files.
-pub(crate) fn read_previous(
-    files: &[ReturnFile],
-    edition: &Edition,
-) -> anyhow::Result<Vec<PreviousValues>> {
-    let mut values = Vec::new();
-    for file in files {
-        let previous = match Previous::read_csv(&file.bytes) {
-            Ok(previous) => previous,
-            Err(error) => bail!("{}: {error}", file.name),
-        };
-        let collection = edition.name().collection.clone();
-        let period = previous.period.clone();
-        let edition = EditionName { collection, period };
-        let name = PreviousValuesName {
-            authority: previous.authority,
-            edition,
-        };
-        let cells = previous
-            .values
-            .into_iter()
-            .map(|(cell, value)| PreviousValue {
-                metric: cell.metric.to_string(),
-                category: cell.category_str().to_owned(),
-                value: value.value,
-                decimals: value.decimals.into(),
-            });
-        values.push(PreviousValues {
-            name: name.to_string(),
-            values: cells.collect(),
-        });
+    /// Reads the earlier values in a folder's files: one file an authority, all of periods before
+    /// the edition's.
+    pub(crate) fn read_previous(
+        &self,
+        files: &[ReturnFile],
+    ) -> anyhow::Result<PreviousByAuthority> {
+        let mut values = PreviousByAuthority::new();
+        for file in files {
+            let previous = match Previous::read_csv(&file.bytes) {
+                Ok(previous) => previous,
+                Err(PreviousError::Unreadable { findings }) => {
+                    let mut rows = Vec::new();
+                    self.note(file, None, &findings, &mut rows);
+                    bail!(
+                        "an earlier return cannot be read\n{}",
+                        table(&rows, self.wording)?
+                    );
+                }
+                Err(error @ PreviousError::Unnamed) => bail!("{}: {error}", file.name),
+            };
+            let (period, ours) = (&previous.period, &self.edition.name().period);
+            if period >= ours {
+                bail!("{} is of {period}, which is not before {ours}", file.name);
+            }
+            if let Some(other) = values.insert(previous.authority.clone(), previous) {
+                bail!(
+                    "{} is a second earlier return of {}",
+                    file.name,
+                    other.authority
+                );
+            }
+        }
+        Ok(values)
     }
-    Ok(values)
 }

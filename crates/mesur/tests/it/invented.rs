@@ -110,10 +110,7 @@ fn an_invented_collection_is_produced_from_its_folder() {
         statement,
         "30.5 megalitres were taken, 100.0% of it from rivers; the lowest share was 100.0% in North."
     );
-    assert_eq!(
-        release["quality"]["authorities_without_return"][0],
-        "X03"
-    );
+    assert_eq!(release["quality"]["authorities_without_return"][0], "X03");
     let welsh = fs::read_to_string(out.path().join("release.cy.html")).expect("a page");
     assert!(welsh.contains("Dŵr a gymerwyd") && welsh.contains("Gogledd"));
     assert!(

@@ -32,7 +32,8 @@ pub struct Release {
     /// What the release lacks in Welsh.
     #[prost(message, repeated, tag = "10")]
     pub language_gaps: ::prost::alloc::vec::Vec<LanguageGap>,
-    /// The statements that are left out because they rest on a withheld metric.
+    /// The statements that are left out, because they rest on a withheld metric or because a figure
+    /// in them cannot be worked out.
     #[prost(string, repeated, tag = "11")]
     pub omitted_statements: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// When the release was compiled.

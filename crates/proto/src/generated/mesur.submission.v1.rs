@@ -229,23 +229,7 @@ pub struct PreviousValues {
     pub name: ::prost::alloc::string::String,
     /// The values; rows without a value are left out.
     #[prost(message, repeated, tag = "2")]
-    pub values: ::prost::alloc::vec::Vec<PreviousValue>,
-}
-/// One value of an earlier period. Its code may be unknown to every edition that is held.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct PreviousValue {
-    /// The metric's code.
-    #[prost(string, tag = "1")]
-    pub metric: ::prost::alloc::string::String,
-    /// The category's code; empty for the metric itself.
-    #[prost(string, tag = "2")]
-    pub category: ::prost::alloc::string::String,
-    /// The value, scaled by `decimals`.
-    #[prost(int64, tag = "3")]
-    pub value: i64,
-    /// Digits after the point.
-    #[prost(int32, tag = "4")]
-    pub decimals: i32,
+    pub values: ::prost::alloc::vec::Vec<super::super::types::v1::PreviousValue>,
 }
 /// The request of RecordPreviousValues.
 #[derive(Clone, PartialEq, ::prost::Message)]

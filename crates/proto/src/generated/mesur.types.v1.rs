@@ -170,3 +170,19 @@ pub mod finding {
         }
     }
 }
+/// One value of an earlier period. Its code may be unknown to every edition that is held.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PreviousValue {
+    /// The metric's code.
+    #[prost(string, tag = "1")]
+    pub metric: ::prost::alloc::string::String,
+    /// The category's code; empty for the metric itself.
+    #[prost(string, tag = "2")]
+    pub category: ::prost::alloc::string::String,
+    /// The value, scaled by `decimals`.
+    #[prost(int64, tag = "3")]
+    pub value: i64,
+    /// Digits after the point, 0 to 6.
+    #[prost(int32, tag = "4")]
+    pub decimals: i32,
+}

@@ -53,26 +53,12 @@ pub struct ValidateReturnRequest {
     pub previous_period: ::prost::alloc::string::String,
     /// Values of an earlier period, for rules that compare with it.
     #[prost(message, repeated, tag = "6")]
-    pub previous_values: ::prost::alloc::vec::Vec<PreviousValue>,
+    pub previous_values: ::prost::alloc::vec::Vec<
+        super::super::types::v1::PreviousValue,
+    >,
     /// `en` or `cy`: the language of the messages. Optional; `en` when empty.
     #[prost(string, tag = "7")]
     pub language_code: ::prost::alloc::string::String,
-}
-/// One value of an earlier period.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct PreviousValue {
-    /// The metric's code.
-    #[prost(string, tag = "1")]
-    pub metric: ::prost::alloc::string::String,
-    /// The category's code; empty for the metric itself.
-    #[prost(string, tag = "2")]
-    pub category: ::prost::alloc::string::String,
-    /// The value, scaled by `decimals`.
-    #[prost(int64, tag = "3")]
-    pub value: i64,
-    /// Digits after the point.
-    #[prost(int32, tag = "4")]
-    pub decimals: i32,
 }
 /// The response of ValidateReturn.
 #[derive(Clone, PartialEq, ::prost::Message)]

@@ -1,7 +1,8 @@
 //! Connections that can be cut.
 //!
 //! tonic runs each connection in a task of its own that nothing can end from outside. Here the
-//! socket itself fails on demand, so the task, and with it the service it holds, ends.
+//! socket itself fails on demand, so the task, and with it the service it holds, ends. A client that
+//! has not said a word by the stop has no call to finish, and is cut then.
 
 use std::io;
 use std::pin::Pin;
@@ -37,6 +38,7 @@ impl Connections {
     pub(super) fn accept(
         &self,
         listener: Listener,
+        stop: CancellationToken,
     ) -> impl Stream<Item = io::Result<Connection>> + use<> {
         let cut = self.cut.clone();
         // Weak: the accept loop itself is no open connection.
@@ -49,6 +51,7 @@ impl Connections {
                     stream,
                     is_cut: Box::pin(cut.clone().cancelled_owned()),
                     cut: cut.clone(),
+                    silent: Some(Box::pin(stop.clone().cancelled_owned())),
                     _open: open.upgrade(),
                 }
             });
@@ -75,6 +78,8 @@ pub(super) struct Connection {
     stream: TcpStream,
     cut: CancellationToken,
     is_cut: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// The stop of the server, until the client has said something.
+    silent: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     _open: Option<Arc<()>>,
 }
 
@@ -82,6 +87,11 @@ impl Connection {
     /// Fails when cut, and otherwise sees that the task is woken when that happens.
     fn check(&mut self, context: &mut Context<'_>) -> io::Result<()> {
         if self.cut.is_cancelled() || self.is_cut.as_mut().poll(context).is_ready() {
+            return Err(io::ErrorKind::ConnectionAborted.into());
+        }
+        if let Some(stop) = &mut self.silent
+            && stop.as_mut().poll(context).is_ready()
+        {
             return Err(io::ErrorKind::ConnectionAborted.into());
         }
         Ok(())
@@ -95,7 +105,12 @@ impl AsyncRead for Connection {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.check(context)?;
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if buffer.filled().len() > before {
+            self.silent = None;
+        }
+        polled
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mesur_rpc::server::{Drained, Limits, Listener};
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::timeout;
@@ -45,21 +45,40 @@ async fn waiting_server(limits: Limits) -> (Server, mpsc::UnboundedReceiver<Endi
     (server, calls, release)
 }
 
+/// A drain that would outlast the test.
+fn endless() -> Limits {
+    Limits {
+        drain_timeout: Duration::from_hours(1),
+        ..Limits::default()
+    }
+}
+
 /// Closes when the handler of a call has returned or was dropped.
 type Ending = mpsc::UnboundedReceiver<()>;
 
 #[tokio::test]
-async fn a_client_that_connects_and_never_speaks_does_not_hold_the_drain() {
-    let server = Server::start(impatient(), |text| async { Ok(text) }).await;
+async fn a_client_that_connects_and_never_speaks_is_let_go_at_the_stop() {
+    let server = Server::start(endless(), |text| async { Ok(text) }).await;
     let mut silent = TcpStream::connect(server.address).await.unwrap();
     // Connections are accepted in order: after this call the silent one is in the server's hands.
     assert_eq!(call(server.channel(), "hello").await.unwrap(), "hello");
     server.stop.cancel();
-    assert_eq!(server.ended().await, Drained { connections_cut: 1 });
+    assert_eq!(server.ended().await, Drained { connections_cut: 0 });
     // Ends, after the settings the server sent unasked.
     let mut sent = Vec::new();
     let ended = silent.read_to_end(&mut sent);
     assert!(timeout(Duration::from_secs(20), ended).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_client_that_stops_speaking_half_way_holds_the_drain_no_longer_than_its_bound() {
+    let server = Server::start(impatient(), |text| async { Ok(text) }).await;
+    let mut half = TcpStream::connect(server.address).await.unwrap();
+    half.write_all(b"PRI * HTTP/2.0\r\n").await.unwrap();
+    // The server has read what came before a later call is answered.
+    assert_eq!(call(server.channel(), "hello").await.unwrap(), "hello");
+    server.stop.cancel();
+    assert!(server.ended().await.connections_cut <= 1);
 }
 
 #[tokio::test]

@@ -51,7 +51,8 @@ pub(crate) struct Compiled {
     pub(crate) sections: Vec<Section>,
     /// The footnotes in the order of their marks.
     pub(crate) footnotes: Vec<Footnote>,
-    /// The statements that are left out because they rest on a withheld metric.
+    /// The statements that are left out, because they rest on a withheld metric or because a
+    /// figure in them cannot be worked out.
     pub(crate) omitted_statements: Vec<String>,
     /// The quality section.
     pub(crate) quality: Quality,

@@ -48,7 +48,7 @@ pub(crate) fn sections(
             let mut statements = Vec::new();
             for id in &group.statements {
                 let statement = statement(wordings, figures, id)?;
-                if rests_on_withheld(edition, &statement) {
+                if rests_on_withheld(edition, &statement) || lacks_a_figure(&statement) {
                     omitted.push(id.clone());
                 } else {
                     statements.push(statement);
@@ -131,6 +131,14 @@ fn named(wordings: &Wordings, figures: &[FigureFact], message: &str) -> Vec<Figu
             })
     };
     figures.iter().filter(is_named).cloned().collect()
+}
+
+/// A sentence with a hole would read worse than none: the statement is left out and named.
+fn lacks_a_figure(statement: &Statement) -> bool {
+    statement
+        .figures
+        .iter()
+        .any(|figure| figure.units.is_none())
 }
 
 /// A metric that the edition does not know counts as withheld.

@@ -112,7 +112,7 @@ impl Document {
                     })
                 });
         let notes = plan.frame_notes.iter().map(|note| speaker.edition(note));
-        let mut quality = quality::sentences(speaker, &compiled.quality)?;
+        let mut quality = quality::sentences(speaker, edition, &compiled.quality)?;
         quality.extend(notes.collect::<Result<Vec<_>, _>>()?);
         let message = |id: &String| speaker.edition(id);
         let description = speaker

@@ -1,15 +1,20 @@
 //! The sentences of the quality section and of the language report.
 
+use mesur_catalogue::Edition;
 use mesur_wording::Args;
 
 use super::Error;
 use super::figure::{percent, whole_percent};
 use super::line::{Line, Run};
 use super::speaker::Speaker;
-use crate::domain::{Held, LanguageReport, PopulationCount, PopulationName, Quality};
+use crate::domain::{Held, LanguageReport, PopulationCount, PopulationName, Quality, area_name};
 
 /// The sentences of the quality section.
-pub(crate) fn sentences(speaker: &Speaker<'_>, quality: &Quality) -> Result<Vec<Line>, Error> {
+pub(crate) fn sentences(
+    speaker: &Speaker<'_>,
+    edition: &Edition,
+    quality: &Quality,
+) -> Result<Vec<Line>, Error> {
     let mut lines = Vec::new();
     for population in &quality.populations {
         lines.push(published(speaker, population)?);
@@ -33,7 +38,9 @@ pub(crate) fn sentences(speaker: &Speaker<'_>, quality: &Quality) -> Result<Vec<
     }
     lines.extend(unpublished(speaker, quality)?);
     lines.push(returns(speaker, quality)?);
-    lines.push(speaker.edition("partial-totals")?);
+    let voice = speaker.for_message("partial-totals");
+    let nation = area_name(edition.nation(), voice.language());
+    lines.push(speaker.line("partial-totals", Args::new().text("nation", nation), &[])?);
     Ok(lines)
 }
 

@@ -89,6 +89,10 @@ fn link(release: &Release, language: Language) -> Markup {
         Language::En => english,
         Language::Cy => welsh,
     };
-    let page = format!("/releases/{}/release.{}.html", release.name.id(), language.code());
+    let page = format!(
+        "/releases/{}/release.{}.html",
+        release.name.id(),
+        language.code()
+    );
     html! { a href=(page) { (title) } }
 }

@@ -3,10 +3,9 @@
 use mesur_catalogue::{AuthorityCode, CollectionId, Edition, EditionName};
 use mesur_proto::submission::v1 as pb;
 use mesur_returns::Previous;
-use mesur_rpc::{Violation, clock, request_id as ids};
+use mesur_rpc::{Violation, clock};
 use mesur_store::LogEntry;
-use mesur_wire::{AuthorityName, EditionResource, PreviousValuesName};
-use prost::Message;
+use mesur_wire::{AuthorityName, EditionResource, PreviousValuesName, previous_values_to_wire};
 
 use crate::domain::{Revision, State};
 use crate::error::Error;
@@ -32,19 +31,6 @@ pub(super) fn not_an_authority(field: &str, code: &AuthorityCode, edition: &Edit
         field,
         &format!("{code} is not an authority of {}", edition.name()),
     )
-}
-
-/// The id of a request, when the caller gave one.
-pub(super) fn request_id(text: &str) -> Result<Option<String>, Error> {
-    let id = ids::parse(text).map_err(Error::InvalidField)?;
-    Ok(id.map(|id| id.to_string()))
-}
-
-/// What tells a repeat of a request from another one with the same id. The method's name is in
-/// the type of the message, whose fields differ.
-pub(super) fn content_digest<M: Message>(message: &M) -> Vec<u8> {
-    let name = std::any::type_name::<M>();
-    mesur_rpc::etag::etag([name.as_bytes(), &message.encode_to_vec()]).into_bytes()
 }
 
 /// `authorities/{authority}`, or `None` for `authorities/-`.
@@ -104,17 +90,8 @@ pub(super) fn previous_message(
             period: previous.period.clone(),
         },
     };
-    let values = previous
-        .values
-        .iter()
-        .map(|(cell, value)| pb::PreviousValue {
-            metric: cell.metric.to_string(),
-            category: cell.category_str().to_owned(),
-            value: value.value,
-            decimals: value.decimals.into(),
-        });
     pb::PreviousValues {
         name: name.to_string(),
-        values: values.collect(),
+        values: previous_values_to_wire(previous),
     }
 }

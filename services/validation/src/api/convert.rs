@@ -4,15 +4,14 @@ use mesur_catalogue::{AuthorityCode, Period};
 use mesur_proto::types::v1::Finding;
 use mesur_proto::validation::v1 as pb;
 use mesur_returns::Previous;
-use mesur_rpc::{Violation, clock, request_id as ids};
+use mesur_rpc::{Violation, clock};
 use mesur_store::LogEntry;
-use mesur_wire::finding_to_wire;
+use mesur_wire::{finding_to_wire, previous_values_from_wire};
 use mesur_wording::Wording;
-use prost::Message;
 
 use crate::domain::{Answered, Report};
 use crate::error::Error;
-use crate::{previous, store};
+use crate::store;
 
 /// A field that is wrong.
 pub(super) fn invalid(field: &str, description: &str) -> Error {
@@ -21,18 +20,6 @@ pub(super) fn invalid(field: &str, description: &str) -> Error {
         reason: "INVALID_FIELD",
         description: description.to_owned(),
     })
-}
-
-/// The id of a request, when the caller gave one.
-pub(super) fn request_id(text: &str) -> Result<Option<String>, Error> {
-    let id = ids::parse(text).map_err(Error::InvalidField)?;
-    Ok(id.map(|id| id.to_string()))
-}
-
-/// What tells a repeat of a request from another one with the same id.
-pub(super) fn content_digest<M: Message>(message: &M) -> Vec<u8> {
-    let name = std::any::type_name::<M>();
-    mesur_rpc::etag::etag([name.as_bytes(), &message.encode_to_vec()]).into_bytes()
 }
 
 /// The earlier values that a caller gives to compare with.
@@ -50,15 +37,9 @@ pub(super) fn previous(
     }
     let period = Period::parse(&message.previous_period)
         .map_err(|error| invalid("previous_period", &error.to_string()))?;
-    let values = message.previous_values.iter().map(|value| previous::Sent {
-        metric: &value.metric,
-        category: &value.category,
-        value: value.value,
-        decimals: value.decimals,
-    });
-    let values = previous::collect(values).map_err(|fault| {
-        let field = format!("previous_values[{}]", fault.place);
-        invalid(&field, &fault.problem)
+    let values = previous_values_from_wire(&message.previous_values).map_err(|error| {
+        let field = format!("previous_values[{}]", error.place);
+        invalid(&field, &error.problem)
     })?;
     Ok(Some(Previous {
         authority: authority.clone(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use mesur_proto::types::v1::Finding;
+use mesur_proto::types::v1::PreviousValue;
 use mesur_proto::types::v1::finding::Severity;
 use mesur_proto::validation::v1 as pb;
 use mesur_store::{MemoryStore, Store};
@@ -44,7 +45,7 @@ impl Reported {
     /// What a caller sends to have the same checked.
     fn request(&self, language_code: &str) -> pb::ValidateReturnRequest {
         let values = self.earlier.previous_message().values.into_iter();
-        let values = values.map(|value| pb::PreviousValue {
+        let values = values.map(|value| PreviousValue {
             metric: value.metric,
             category: value.category,
             value: value.value,
@@ -164,7 +165,7 @@ async fn what_cannot_be_validated_is_refused_with_every_reason() {
             "INVALID_FIELD",
         ),
         (
-            changed(|request| request.previous_values = vec![pb::PreviousValue::default()]),
+            changed(|request| request.previous_values = vec![PreviousValue::default()]),
             Code::InvalidArgument,
             "INVALID_FIELD",
         ),

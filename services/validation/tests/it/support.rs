@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use mesur_catalogue::{Catalogue, CellRef, Edition, EditionName};
 use mesur_proto::submission::v1 as submission;
+use mesur_proto::types::v1::PreviousValue;
 use mesur_proto::validation::v1 as pb;
 use mesur_proto::validation::v1::validation_service_client::ValidationServiceClient;
 use mesur_returns::{DataReturn, Observation, Observed, Previous, check_file};
@@ -184,7 +185,7 @@ impl Sample {
     pub(crate) fn previous_message(&self) -> submission::PreviousValues {
         let previous = Previous::from_return(self.edition(), &self.content);
         let values = previous.values.iter();
-        let values = values.map(|(cell, value)| submission::PreviousValue {
+        let values = values.map(|(cell, value)| PreviousValue {
             metric: cell.metric.to_string(),
             category: cell.category_str().to_owned(),
             value: value.value,

@@ -1,0 +1,53 @@
+//! Printing for people.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+
+/// The width of printed text, in characters.
+pub(crate) const LINE_WIDTH: usize = 100;
+
+/// Prints a line. A reader that has gone away, as `head` does, is no fault of the command's, and
+/// must not end a running suite.
+pub(crate) fn print_line(line: impl Display) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
+/// [`print_line`] with the arguments of `format!`.
+macro_rules! say {
+    ($($arguments:tt)*) => { $crate::output::print_line(format_args!($($arguments)*)) };
+}
+pub(crate) use say;
+
+/// The lines of a text, broken between words so that none is longer than `width` unless one word
+/// is. Further lines of a bullet stand below its words.
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let indent = if text.starts_with("- ") { "  " } else { "" };
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        let length = line.chars().count() + 1 + word.chars().count();
+        if !line.trim().is_empty() && length > width {
+            lines.push(std::mem::take(&mut line));
+            line.push_str(indent);
+        } else if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.push(line);
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_break_between_words_and_keep_every_word() {
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("- one two three", 7), ["- one", "  two", "  three"]);
+        assert_eq!(wrapped("  Source: a b", 100), ["  Source: a b"]);
+        assert_eq!(wrapped("", 10), [""]);
+        assert_eq!(wrapped("incomprehensible", 4), ["incomprehensible"]);
+    }
+}

@@ -1,0 +1,57 @@
+//! Send twice, happen once: what tells a repeat of a mutation, and what it is answered with.
+//!
+//! A service asks for the earlier response before it does anything, and puts the response it is
+//! going to give into the commit that makes the change. Without a request id every request is a
+//! new one.
+
+use mesur_store::{Commit, Error, Store, requests};
+use prost::Message;
+
+use crate::etag::etag;
+use crate::request_id;
+use crate::status::Violation;
+
+/// A mutation that may come again.
+#[derive(Debug, Clone)]
+pub struct Mutation {
+    id: Option<String>,
+    content_digest: Vec<u8>,
+}
+
+impl Mutation {
+    /// Reads the `request_id` of a request to `method`; `content` is the request without it. The
+    /// same id with other content, or on another method, is another request.
+    pub fn read(
+        method: &'static str,
+        request_id: &str,
+        content: &impl Message,
+    ) -> Result<Self, Violation> {
+        let id = request_id::parse(request_id)?;
+        let digest = etag([method.as_bytes(), &content.encode_to_vec()]);
+        Ok(Self {
+            id: id.map(|id| id.to_string()),
+            content_digest: digest.into_bytes(),
+        })
+    }
+
+    /// What the first request with this id was answered, if it came before. Fails with
+    /// [`Error::RequestReused`] when that one had other content.
+    pub async fn earlier(
+        &self,
+        store: &dyn Store,
+        prefix: &[u8],
+    ) -> Result<Option<Vec<u8>>, Error> {
+        match &self.id {
+            Some(id) => requests::earlier_response(store, prefix, id, &self.content_digest).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Adds the answer to the commit of the change.
+    pub fn remember(&self, commit: Commit, prefix: &[u8], response: &[u8]) -> Commit {
+        match &self.id {
+            Some(id) => requests::remember(commit, prefix, id, &self.content_digest, response),
+            None => commit,
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The service under test.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use mesur_catalogue::{Catalogue, Edition, EditionName};
+use mesur_proto::aggregation::v1::Snapshot;
+use mesur_proto::publication::v1 as pb;
+use mesur_proto::publication::v1::publication_service_client::PublicationServiceClient;
+use mesur_publication::{Config, RunError, run};
+use mesur_rpc::channel::connect_lazy;
+use mesur_rpc::clock::SteppedClock;
+use mesur_rpc::server::{Drained, Limits, Listener};
+use mesur_store::{MemoryStore, Store};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::Channel;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+use crate::totals::snapshot;
+use crate::upstream::Upstream;
+
+/// When a test begins.
+pub(crate) const NOW: &str = "2023-09-05T08:30:00Z";
+/// How long a test waits before it fails.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+/// The release of most tests.
+pub(crate) const RELEASE: &str = "releases/pif-2022-23";
+
+static CATALOGUE: LazyLock<Arc<Catalogue>> =
+    LazyLock::new(|| Arc::new(Catalogue::bundled().expect("the bundled editions")));
+
+pub(crate) fn edition(period: &str) -> &'static Edition {
+    let name = EditionName::parse(&format!("pif/{period}")).expect("a name");
+    CATALOGUE.get(&name).expect("a bundled edition")
+}
+
+pub(crate) fn memory() -> Arc<dyn Store> {
+    Arc::new(MemoryStore::new())
+}
+
+/// A request id.
+pub(crate) fn id(number: u32) -> String {
+    format!("6ba7b810-9dad-41d1-80b4-{number:012}")
+}
+
+/// A running service.
+pub(crate) struct Service {
+    pub(crate) client: PublicationServiceClient<Channel>,
+    pub(crate) web: SocketAddr,
+    pub(crate) clock: Arc<SteppedClock>,
+    stop: CancellationToken,
+    running: JoinHandle<Result<Drained, RunError>>,
+}
+
+impl Service {
+    pub(crate) async fn start(store: &Arc<dyn Store>, upstream: &Upstream) -> Self {
+        Self::start_with(store, &upstream.address, Limits::default()).await
+    }
+
+    pub(crate) async fn start_with(
+        store: &Arc<dyn Store>,
+        aggregation: &str,
+        limits: Limits,
+    ) -> Self {
+        let listener = Listener::loopback(0).await.expect("a port");
+        let address = format!("http://{}", listener.local_addr());
+        let pages = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let clock = Arc::new(SteppedClock::new(NOW.parse().expect("a time")));
+        let config = Config {
+            catalogue: Arc::clone(&CATALOGUE),
+            store: Arc::clone(store),
+            clock: Arc::<SteppedClock>::clone(&clock),
+            aggregation: aggregation.to_owned(),
+            limits,
+        };
+        let stop = CancellationToken::new();
+        Self {
+            client: PublicationServiceClient::new(connect_lazy(&address).expect("a uri")),
+            web: pages.local_addr().expect("an address"),
+            clock,
+            running: tokio::spawn(run(config, listener, pages, stop.clone())),
+            stop,
+        }
+    }
+
+    /// A service that has received a snapshot of each edition and of each value.
+    pub(crate) async fn with(snapshots: &[(&str, i64)]) -> (Self, Upstream) {
+        let upstream = Upstream::start().await;
+        for (period, value) in snapshots {
+            upstream.make(&snapshot(edition(period), *value));
+        }
+        let service = Self::start(&memory(), &upstream).await;
+        upstream.until_caught_up().await;
+        (service, upstream)
+    }
+
+    /// A service with the release published from the snapshot with this value.
+    pub(crate) async fn published(value: i64) -> (Self, pb::Release) {
+        let (service, _) = Self::with(&[("2022-23", value)]).await;
+        let snapshot = snapshot(edition("2022-23"), value);
+        let compiled = service.compile(&snapshot, "").await.expect("compiled");
+        let published = service.publish(&compiled, "").await.expect("published");
+        (service, published)
+    }
+
+    pub(crate) async fn stop(self) {
+        self.stop.cancel();
+        let drained = self.running.await.expect("no panic").expect("no failure");
+        assert_eq!(drained, Drained { connections_cut: 0 });
+    }
+
+    pub(crate) async fn compile(
+        &self,
+        snapshot: &Snapshot,
+        request_id: &str,
+    ) -> Result<pb::Release, Status> {
+        let request = pb::CompileReleaseRequest {
+            snapshot: snapshot.name.clone(),
+            request_id: request_id.to_owned(),
+        };
+        let response = self.client.clone().compile_release(request).await?;
+        Ok(response.into_inner())
+    }
+
+    pub(crate) async fn publish(
+        &self,
+        seen: &pb::Release,
+        request_id: &str,
+    ) -> Result<pb::Release, Status> {
+        let request = pb::PublishReleaseRequest {
+            name: seen.name.clone(),
+            etag: seen.etag.clone(),
+            request_id: request_id.to_owned(),
+        };
+        let response = self.client.clone().publish_release(request).await?;
+        Ok(response.into_inner())
+    }
+
+    pub(crate) async fn get(&self, name: &str) -> Result<pb::Release, Status> {
+        let name = name.to_owned();
+        let request = pb::GetReleaseRequest { name };
+        let response = self.client.clone().get_release(request).await?;
+        Ok(response.into_inner())
+    }
+
+    /// The pieces of a file.
+    pub(crate) async fn download(
+        &self,
+        name: &str,
+        file_name: &str,
+    ) -> Result<Vec<Vec<u8>>, Status> {
+        let request = pb::DownloadFileRequest {
+            name: name.to_owned(),
+            file_name: file_name.to_owned(),
+        };
+        let mut stream = self
+            .client
+            .clone()
+            .download_file(request)
+            .await?
+            .into_inner();
+        let mut pieces = Vec::new();
+        while let Some(piece) = stream.message().await? {
+            pieces.push(piece.content);
+        }
+        Ok(pieces)
+    }
+}
+
+/// Checks the code and the stable reason of a refusal; gives its details.
+pub(crate) fn refused<T: std::fmt::Debug>(
+    result: Result<T, Status>,
+    code: Code,
+    reason: &str,
+) -> ErrorDetails {
+    let status = result.expect_err("a refusal");
+    let details = status.get_error_details();
+    let info = details.error_info().expect("a reason");
+    assert_eq!(
+        (status.code(), info.reason.as_str()),
+        (code, reason),
+        "{status}"
+    );
+    assert_eq!(info.domain, "publication.mesur");
+    details
+}
+
+/// The fields that a refusal names.
+pub(crate) fn fields(details: &ErrorDetails) -> Vec<&str> {
+    let violations = details.bad_request().map(|one| &one.field_violations);
+    let violations = violations.into_iter().flatten();
+    violations
+        .map(|violation| violation.field.as_str())
+        .collect()
+}
