@@ -5,12 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where errors are told: the services, and the crate that makes statuses.
-const SOURCES: [&str; 5] = [
+const SOURCES: [&str; 6] = [
     "services/aggregation/src",
     "services/publication/src",
     "services/submission/src",
     "services/validation/src",
     "crates/rpc/src",
+    "crates/wire/src",
 ];
 
 /// Texts of the same form that are no reasons: the log names signals so.
@@ -76,10 +77,10 @@ fn every_reason_has_a_heading_in_the_document_and_every_heading_is_a_reason() {
     for folder in SOURCES {
         let reasons = reasons_of_code(folder);
         // A scan that finds nothing would agree with a document that says nothing.
-        let known = if folder == "crates/rpc/src" {
-            "REQUEST_ID_INVALID"
-        } else {
-            "STORE"
+        let known = match folder {
+            "crates/rpc/src" => "REQUEST_ID_INVALID",
+            "crates/wire/src" => "INVALID_OBSERVATION",
+            _ => "STORE",
         };
         assert!(
             reasons.contains(known),

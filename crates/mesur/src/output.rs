@@ -23,16 +23,16 @@ pub(crate) use say;
 pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let indent = if text.starts_with("- ") { "  " } else { "" };
     let mut lines = Vec::new();
-    let mut line = String::new();
-    for word in text.split(' ') {
+    let mut words = text.split(' ');
+    let mut line = words.next().unwrap_or_default().to_owned();
+    for word in words {
         let length = line.chars().count() + 1 + word.chars().count();
-        if !line.trim().is_empty() && length > width {
-            lines.push(std::mem::take(&mut line));
-            line.push_str(indent);
-        } else if !line.is_empty() {
+        if length > width && !line.trim().is_empty() {
+            lines.push(std::mem::replace(&mut line, indent.to_owned() + word));
+        } else {
             line.push(' ');
+            line.push_str(word);
         }
-        line.push_str(word);
     }
     lines.push(line);
     lines

@@ -11,7 +11,7 @@ mod files;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use indicatif::ProgressBar;
 use mesur_catalogue::{Catalogue, Edition};
 use mesur_proto::aggregation::v1::Snapshot;
@@ -101,7 +101,9 @@ impl Run<'_> {
         let sent = reader.read_returns(returns, &previous, rows)?;
         for values in previous.values() {
             let recorded = self.clients.record_previous(self.edition, values).await;
-            recorded.with_context(|| format!("recording {}'s earlier values", values.authority))?;
+            recorded
+                .map_err(|status| told(&status))
+                .with_context(|| format!("recording {}'s earlier values", values.authority))?;
         }
         let mut taken = self.submit(sent).await?;
         self.validate(&mut taken, rows).await?;
@@ -132,7 +134,9 @@ impl Run<'_> {
                 ..submission::DataReturn::default()
             };
             let answer = self.clients.submit(data_return).await;
-            let answer = answer.with_context(|| format!("submitting {file}"))?;
+            let answer = answer
+                .map_err(|status| told(&status))
+                .with_context(|| format!("submitting {file}"))?;
             let revision = RevisionName {
                 data_return: name.clone(),
                 revision: u32::try_from(answer.revision)?,
@@ -200,7 +204,9 @@ impl Run<'_> {
                     clients.answer(report.clone(), *number, EXPLANATION).await?;
                 }
                 let signed = clients.sign_off(taken.name.to_string(), taken.etag).await;
-                signed.with_context(|| format!("signing off {}", taken.file))
+                signed
+                    .map_err(|status| told(&status))
+                    .with_context(|| format!("signing off {}", taken.file))
             });
         }
         while let Some(authority) = authorities.join_next().await {
@@ -233,7 +239,9 @@ impl Run<'_> {
             .clients
             .publish_release(compiled.name, compiled.etag)
             .await;
-        let release = release.context("publishing the release")?;
+        let release = release
+            .map_err(|status| told(&status))
+            .context("publishing the release")?;
         self.progress.inc(1);
         Ok(Published { snapshot, release })
     }
@@ -253,7 +261,18 @@ where
         }
     };
     let answer = timeout(CATCH_UP_TIMEOUT, asking).await;
-    Ok(answer.with_context(|| format!("still {reason} after {CATCH_UP_TIMEOUT:?}"))??)
+    let answer = answer.with_context(|| format!("still {reason} after {CATCH_UP_TIMEOUT:?}"))?;
+    answer.map_err(|status| told(&status))
+}
+
+/// What a service refused and why, for the user.
+fn told(status: &Status) -> anyhow::Error {
+    use tonic_types::StatusExt;
+    let reason = status.get_details_error_info().map(|info| info.reason);
+    match reason {
+        Some(reason) => anyhow!("{} ({reason})", status.message()),
+        None => anyhow!("{} ({})", status.message(), status.code()),
+    }
 }
 
 fn is_behind(status: &Status, reason: &str) -> bool {

@@ -156,11 +156,10 @@ impl RevisionName {
         };
         let (data_return, revision) = text.rsplit_once("/revisions/").ok_or_else(error)?;
         let data_return = ReturnName::parse(data_return).map_err(|_| error())?;
-        let revision = revision
-            .parse()
-            .ok()
-            .filter(|number| *number > 0)
-            .ok_or_else(error)?;
+        // Digits only: `+1` and `01` would be other names of the same revision.
+        let digits = revision.bytes().all(|byte| byte.is_ascii_digit());
+        let plain = digits && !revision.starts_with('0');
+        let revision = revision.parse().ok().filter(|_| plain).ok_or_else(error)?;
         Ok(Self {
             data_return,
             revision,
@@ -328,7 +327,10 @@ mod tests {
             let error = ReturnName::parse(text).expect_err(text);
             assert!(error.form.starts_with("authorities/"), "{text}");
         }
-        assert!(RevisionName::parse("authorities/W1/returns/pif-2022/revisions/0").is_err());
+        for number in ["0", "+1", "01", "", "4294967296"] {
+            let text = format!("authorities/W1/returns/pif-2022/revisions/{number}");
+            assert!(RevisionName::parse(&text).is_err(), "{text}");
+        }
         assert!(SnapshotName::parse("snapshots/../../etc/passw").is_err());
     }
 }

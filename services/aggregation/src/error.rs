@@ -120,6 +120,7 @@ impl Reason for Error {
             Self::SnapshotNotFound { .. } => "SNAPSHOT_NOT_FOUND",
             Self::FigureNotFound { .. } => "FIGURE_NOT_FOUND",
             Self::TotalTooLarge { .. } => "TOTAL_TOO_LARGE",
+            Self::Store(error) if error.is_conflict() => "CONTENDED",
             Self::Store(_) => "STORE",
             Self::Record { .. } => "RECORD",
         }

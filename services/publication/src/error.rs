@@ -125,8 +125,9 @@ impl Reason for Error {
             Self::FileNotFound { .. } => "FILE_NOT_FOUND",
             Self::StaleEtag { .. } => "STALE_ETAG",
             Self::AlreadyPublished { .. } => "ALREADY_PUBLISHED",
-            Self::Compile(_) | Self::Render(_) => "WORDING_FAULT",
+            Self::Compile(_) | Self::Render(_) => "CANNOT_COMPILE",
             Self::RequestIdReused => "REQUEST_ID_REUSED",
+            Self::Store(error) if error.is_conflict() => "CONTENDED",
             Self::Store(_) => "STORE",
             Self::Record { .. } => "RECORD",
         }

@@ -8,6 +8,7 @@
 //! Where to look: `domain` compiles, `render` words and writes, `releases` has the use cases,
 //! `follower` takes snapshots in, `api` is the gRPC transport, `web` the pages, `store` the keys
 //! and records.
+#![deny(clippy::float_arithmetic)]
 
 mod api;
 mod domain;

@@ -137,6 +137,7 @@ impl Reason for Error {
             Self::FindingsOpen { .. } => "FINDINGS_OPEN",
             Self::ValidationAway(_) => "VALIDATION_AWAY",
             Self::RequestIdReused => "REQUEST_ID_REUSED",
+            Self::Store(error) if error.is_conflict() => "CONTENDED",
             Self::Store(_) => "STORE",
             Self::Record { .. } => "RECORD",
         }

@@ -126,6 +126,7 @@ impl Reason for Error {
             Self::FindingNotFound { .. } => "FINDING_NOT_FOUND",
             Self::NotAWarning { .. } => "NOT_A_WARNING",
             Self::RequestIdReused => "REQUEST_ID_REUSED",
+            Self::Store(error) if error.is_conflict() => "CONTENDED",
             Self::Store(_) => "STORE",
             Self::Record { .. } => "RECORD",
         }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use mesur_returns::{Previous, check_file};
-use mesur_wording::{Language, Wording};
+use mesur_wording::{Args, Language, Wording};
 use serde::Serialize;
 
 use crate::findings::{Row, summary, table};
@@ -99,19 +99,17 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
         if !rows.is_empty() {
             say!("{}", table(&rows, &wording)?);
         }
-        let verdict = if checked.is_accepted() {
-            "may be sent"
-        } else if checked.is_readable() {
-            "may not be sent"
-        } else {
-            "cannot be read as a return"
+        let verdict = match (checked.is_readable(), checked.is_accepted()) {
+            (false, _) => "check-unreadable",
+            (true, false) => "check-not-accepted",
+            (true, true) => "check-accepted",
         };
-        say!(
-            "{} for {}: {verdict}; {}",
-            file.name,
-            edition.name(),
-            summary(&rows)
-        );
+        let args = Args::new()
+            .text("file", &file.name)
+            .text("edition", &edition.name().to_string())
+            .text("verdict", &wording.text(verdict, &Args::new())?)
+            .text("summary", &summary(&rows, &wording)?);
+        say!("{}", wording.text("check-result", &args)?);
     }
     Ok(ExitCode::from(
         match (checked.is_readable(), checked.is_accepted()) {

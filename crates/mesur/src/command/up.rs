@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
+use anyhow::Context;
 use mesur_rpc::clock::SystemClock;
 use mesur_rpc::server::Limits;
 use mesur_suite::{Config, Ports, Stores, Suite};
@@ -29,18 +30,20 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     mesur_process::init_log();
     let next = |offset: u16| match arguments.port {
-        0 => 0,
-        port => port.checked_add(offset).unwrap_or(0),
+        0 => Ok(0),
+        port => port
+            .checked_add(offset)
+            .context("the four ports after --port are needed too"),
     };
     let config = Config {
         catalogue: mesur_process::catalogue(&arguments.editions)?,
         stores: Stores::Folder(arguments.data.clone()),
         ports: Ports {
             web: arguments.port,
-            submission: next(1),
-            validation: next(2),
-            aggregation: next(3),
-            publication: next(4),
+            submission: next(1)?,
+            validation: next(2)?,
+            aggregation: next(3)?,
+            publication: next(4)?,
         },
         clock: Arc::new(SystemClock),
         limits: Limits::default(),

@@ -279,8 +279,9 @@ pub mod publication_service_client {
         /// Compiling again while the release is not published replaces the compilation. Fails with
         /// `SNAPSHOT_NOT_RECEIVED` (FAILED_PRECONDITION) while the snapshot has not arrived,
         /// `EDITION_MISMATCH` (FAILED_PRECONDITION) when the service has the edition with another
-        /// digest, `ALREADY_PUBLISHED` (FAILED_PRECONDITION), and `WORDING_FAULT`
-        /// (FAILED_PRECONDITION) when a template of the edition cannot be worded.
+        /// digest, `ALREADY_PUBLISHED` (FAILED_PRECONDITION), `EDITION_NOT_FOUND`
+        /// (NOT_FOUND), and `CANNOT_COMPILE` (FAILED_PRECONDITION) when the totals do not fit the
+        /// edition or one of its templates cannot be worded.
         pub async fn compile_release(
             &mut self,
             request: impl tonic::IntoRequest<super::CompileReleaseRequest>,
@@ -449,8 +450,9 @@ pub mod publication_service_server {
         /// Compiling again while the release is not published replaces the compilation. Fails with
         /// `SNAPSHOT_NOT_RECEIVED` (FAILED_PRECONDITION) while the snapshot has not arrived,
         /// `EDITION_MISMATCH` (FAILED_PRECONDITION) when the service has the edition with another
-        /// digest, `ALREADY_PUBLISHED` (FAILED_PRECONDITION), and `WORDING_FAULT`
-        /// (FAILED_PRECONDITION) when a template of the edition cannot be worded.
+        /// digest, `ALREADY_PUBLISHED` (FAILED_PRECONDITION), `EDITION_NOT_FOUND`
+        /// (NOT_FOUND), and `CANNOT_COMPILE` (FAILED_PRECONDITION) when the totals do not fit the
+        /// edition or one of its templates cannot be worded.
         async fn compile_release(
             &self,
             request: tonic::Request<super::CompileReleaseRequest>,

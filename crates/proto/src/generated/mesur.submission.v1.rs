@@ -350,7 +350,8 @@ pub mod submission_service_client {
         /// sign-off. Idempotent when `request_id` is set: a repeat returns the first response, the same
         /// id with other content is `REQUEST_ID_REUSED` (INVALID_ARGUMENT). Fails with
         /// `EDITION_NOT_FOUND` (NOT_FOUND), `EDITION_MISMATCH` (FAILED_PRECONDITION) when
-        /// `edition_digest` is not the service's, and `STALE_ETAG` (ABORTED).
+        /// `edition_digest` is not the service's, `ALREADY_SIGNED_OFF` (FAILED_PRECONDITION), and
+        /// `STALE_ETAG` (ABORTED).
         pub async fn submit_return(
             &mut self,
             request: impl tonic::IntoRequest<super::SubmitReturnRequest>,
@@ -382,7 +383,8 @@ pub mod submission_service_client {
         }
         /// Gets the latest revision of a return, or the revision that the name ends in.
         ///
-        /// Fails with `RETURN_NOT_FOUND` (NOT_FOUND).
+        /// Fails with `RETURN_NOT_FOUND` (NOT_FOUND), and with `EDITION_NOT_FOUND` (NOT_FOUND) or
+        /// `EDITION_MISMATCH` (FAILED_PRECONDITION) when the service no longer has its edition.
         pub async fn get_return(
             &mut self,
             request: impl tonic::IntoRequest<super::GetReturnRequest>,
@@ -531,7 +533,9 @@ pub mod submission_service_client {
         /// Gets the values of the latest earlier period that is held for a return's authority: those of
         /// the return of that period, or recorded ones.
         ///
-        /// Fails with `NO_PREVIOUS_VALUES` (NOT_FOUND).
+        /// Fails with `NO_PREVIOUS_VALUES` (NOT_FOUND), and with `EDITION_NOT_FOUND` (NOT_FOUND) or
+        /// `EDITION_MISMATCH` (FAILED_PRECONDITION) when the service no longer has the edition of the
+        /// earlier return.
         pub async fn get_previous_values(
             &mut self,
             request: impl tonic::IntoRequest<super::GetPreviousValuesRequest>,
@@ -583,7 +587,8 @@ pub mod submission_service_server {
         /// sign-off. Idempotent when `request_id` is set: a repeat returns the first response, the same
         /// id with other content is `REQUEST_ID_REUSED` (INVALID_ARGUMENT). Fails with
         /// `EDITION_NOT_FOUND` (NOT_FOUND), `EDITION_MISMATCH` (FAILED_PRECONDITION) when
-        /// `edition_digest` is not the service's, and `STALE_ETAG` (ABORTED).
+        /// `edition_digest` is not the service's, `ALREADY_SIGNED_OFF` (FAILED_PRECONDITION), and
+        /// `STALE_ETAG` (ABORTED).
         async fn submit_return(
             &self,
             request: tonic::Request<super::SubmitReturnRequest>,
@@ -593,7 +598,8 @@ pub mod submission_service_server {
         >;
         /// Gets the latest revision of a return, or the revision that the name ends in.
         ///
-        /// Fails with `RETURN_NOT_FOUND` (NOT_FOUND).
+        /// Fails with `RETURN_NOT_FOUND` (NOT_FOUND), and with `EDITION_NOT_FOUND` (NOT_FOUND) or
+        /// `EDITION_MISMATCH` (FAILED_PRECONDITION) when the service no longer has its edition.
         async fn get_return(
             &self,
             request: tonic::Request<super::GetReturnRequest>,
@@ -641,7 +647,9 @@ pub mod submission_service_server {
         /// Gets the values of the latest earlier period that is held for a return's authority: those of
         /// the return of that period, or recorded ones.
         ///
-        /// Fails with `NO_PREVIOUS_VALUES` (NOT_FOUND).
+        /// Fails with `NO_PREVIOUS_VALUES` (NOT_FOUND), and with `EDITION_NOT_FOUND` (NOT_FOUND) or
+        /// `EDITION_MISMATCH` (FAILED_PRECONDITION) when the service no longer has the edition of the
+        /// earlier return.
         async fn get_previous_values(
             &self,
             request: tonic::Request<super::GetPreviousValuesRequest>,
