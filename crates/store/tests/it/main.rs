@@ -18,7 +18,7 @@ macro_rules! conformance {
                 async fn $case() {
                     let (store, _kept) = $open;
                     let case = super::$area::$case(store);
-                    tokio::time::timeout(std::time::Duration::from_secs(60), case)
+                    tokio::time::timeout(std::time::Duration::from_mins(1), case)
                         .await
                         .expect("a store answers within a minute");
                 }
