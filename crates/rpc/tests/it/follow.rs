@@ -131,7 +131,7 @@ impl Follower<u32> for Ledger {
 async fn follow_to_the_end(source: Numbers, ledger: &Ledger) {
     let stop = ledger.complete.clone();
     let following = follow("numbers", source, ledger.clone(), stop, Backoff::default());
-    timeout(Duration::from_secs(24 * 60 * 60), following)
+    timeout(Duration::from_hours(24), following)
         .await
         .unwrap();
     assert_eq!(*ledger.numbers.lock().unwrap(), all());
@@ -201,7 +201,7 @@ async fn a_silent_stream_that_holds_ends_the_outage() {
     let source = Numbers::new([Opening::Refused, Opening::Breaks(0)]);
     let stop = CancellationToken::new();
     let following = follow("numbers", source, ledger, stop, Backoff::default());
-    timeout(Duration::from_secs(60), following)
+    timeout(Duration::from_mins(1), following)
         .await
         .unwrap_err();
     assert_eq!((logs.at("WARN").len(), logs.at("INFO").len()), (1, 1));
