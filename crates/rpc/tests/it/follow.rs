@@ -131,9 +131,7 @@ impl Follower<u32> for Ledger {
 async fn follow_to_the_end(source: Numbers, ledger: &Ledger) {
     let stop = ledger.complete.clone();
     let following = follow("numbers", source, ledger.clone(), stop, Backoff::default());
-    timeout(Duration::from_hours(24), following)
-        .await
-        .unwrap();
+    timeout(Duration::from_hours(24), following).await.unwrap();
     assert_eq!(*ledger.numbers.lock().unwrap(), all());
 }
 
