@@ -7,4 +7,5 @@
 
 mod away;
 mod errors;
+mod faces;
 mod layers;

@@ -6,10 +6,17 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::mesur;
+use mesur_catalogue::{Catalogue, EditionName};
+use mesur_proto::submission::v1::submission_service_client::SubmissionServiceClient;
+use mesur_proto::submission::v1::{DataReturn, GetReturnRequest, SubmitReturnRequest};
+use mesur_returns::check_file;
+use mesur_wire::observations_to_wire;
+use tonic::transport::Channel;
 
-/// The drain has five seconds; a slow machine gets some more.
-const STOP_WITHIN: Duration = Duration::from_secs(12);
+use crate::support::{mesur, samples};
+
+/// Silent clients are let go at once; a slow machine gets some time.
+const STOP_WITHIN: Duration = Duration::from_secs(4);
 
 struct Up {
     child: Child,
@@ -46,6 +53,21 @@ fn up(data: &Path) -> Up {
 }
 
 impl Up {
+    fn address(&self, name: &str) -> &str {
+        &self
+            .addresses
+            .iter()
+            .find(|(found, _)| found == name)
+            .expect("an address")
+            .1
+    }
+
+    /// Ends it as a power cut would.
+    fn kill(mut self) {
+        self.child.kill().expect("killed");
+        self.child.wait().expect("it ends");
+    }
+
     fn stop(mut self, signal: &str) {
         let told = Instant::now();
         let pid = self.child.id().to_string();
@@ -99,5 +121,63 @@ fn the_web_page_lists_releases_and_hides_what_is_not_there() {
     assert!(index.contains("default-src 'none'"), "{index}");
     assert!(get("/cy/").contains("lang=\"cy\""));
     assert!(get("/releases/pif-2022-23/release.en.html").starts_with("HTTP/1.1 404"));
+    up.stop("-TERM");
+}
+
+/// Connects to submission; the calls are made one after the other.
+async fn submission(up: &Up) -> SubmissionServiceClient<Channel> {
+    let endpoint = format!("http://{}", up.address("submission"));
+    SubmissionServiceClient::connect(endpoint)
+        .await
+        .expect("submission answers")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_return_that_was_acknowledged_is_there_after_a_kill() {
+    let data = tempfile::tempdir().expect("a folder");
+    let catalogue = Catalogue::bundled().expect("bundled");
+    let name = EditionName::parse("pif/2022-23").expect("a name");
+    let edition = catalogue.get(&name).expect("bundled");
+    let mut sent = Vec::new();
+    for authority in ["W06000001", "W06000002", "W06000003"] {
+        // Each is acknowledged by another process, which is killed at once.
+        let up = up(data.path());
+        let bytes = std::fs::read(samples("2022-23").join(format!("{authority}.csv")));
+        let checked = check_file(&bytes.expect("a sample"), edition, &catalogue, None);
+        let data_return = DataReturn {
+            name: format!("authorities/{authority}/returns/pif-2022-23"),
+            observations: observations_to_wire(edition, checked.data_return().expect("whole")),
+            ..DataReturn::default()
+        };
+        let request = SubmitReturnRequest {
+            data_return: Some(data_return),
+            ..Default::default()
+        };
+        let answer = submission(&up).await.submit_return(request).await;
+        sent.push(
+            answer
+                .expect("taken in")
+                .into_inner()
+                .data_return
+                .expect("a return"),
+        );
+        up.kill();
+    }
+    let up = up(data.path());
+    let mut client = submission(&up).await;
+    for acknowledged in sent {
+        let request = GetReturnRequest {
+            name: acknowledged.name.clone(),
+        };
+        let kept = client
+            .get_return(request)
+            .await
+            .expect("it is there")
+            .into_inner();
+        assert_eq!(
+            (kept.digest, kept.etag),
+            (acknowledged.digest, acknowledged.etag)
+        );
+    }
     up.stop("-TERM");
 }
