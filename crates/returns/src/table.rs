@@ -77,7 +77,6 @@ fn read(bytes: &[u8], notes: &mut Vec<Finding>) -> Result<Vec<RawObservation>, V
 
 fn decode(bytes: &[u8]) -> Result<&str, Vec<Finding>> {
     let finding = Finding::new(FindingKind::Encoding).expecting("UTF-8");
-    let finding = finding.advising(Some("CSV UTF-8".to_owned()));
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return Err(vec![finding.on_line(1).having_found("UTF-16")]);
     }

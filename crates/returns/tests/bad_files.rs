@@ -202,7 +202,7 @@ fn what_spreadsheets_write_is_refused_by_its_name() {
     let encoding = case.check(&file("46-windows-1252.csv")).findings;
     assert_eq!(encoding[0].line, Some(2));
     assert_eq!(encoding[0].found.as_deref(), Some("Windows-1252"));
-    assert_eq!(encoding[0].advice.as_deref(), Some("CSV UTF-8"));
+    assert_eq!(encoding[0].expected.as_deref(), Some("UTF-8"));
     let good = String::from_utf8(file("00-good.csv")).expect("text");
     let tabs = case.check(good.replace(',', "\t").as_bytes()).findings;
     assert_eq!(tabs[0].kind.as_str(), "delimiter");
