@@ -8,11 +8,9 @@ use crate::table::Table;
 const COLUMNS: [&str; 4] = ["code", "name_en", "name_cy", "kind"];
 
 /// Whether a row is a reporting authority or the nation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AuthorityKind {
-    /// Sends a return.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum AuthorityKind {
     Authority,
-    /// The total over all authorities.
     Nation,
 }
 
@@ -36,7 +34,8 @@ pub(crate) fn load(folder: &Folder, faults: &mut Faults) -> (Vec<Authority>, Opt
     ];
     let mut authorities: Vec<Authority> = Vec::new();
     let mut nation = None;
-    for row in Table::read_required(folder, FILE, &COLUMNS, faults) {
+    let rows = Table::read_required(folder, FILE, &COLUMNS, faults).unwrap_or_default();
+    for row in rows {
         let code = row.parse(faults, "code", AuthorityCode::parse);
         let kind = row.one_of(faults, "kind", &kinds);
         if row.get("name_en").is_empty() {
@@ -62,7 +61,8 @@ pub(crate) fn load(folder: &Folder, faults: &mut Faults) -> (Vec<Authority>, Opt
             row.fault(faults, "kind", "there is one nation at most");
         }
     }
-    if authorities.is_empty() || nation.is_none() {
+    // A row with a fault may be the one that is missed.
+    if !faults.has_any_in(FILE) && (authorities.is_empty() || nation.is_none()) {
         faults.file(FILE, "at least one authority and one nation are needed");
     }
     (authorities, nation)

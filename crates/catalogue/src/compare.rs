@@ -1,4 +1,7 @@
-//! What changed between two editions, for machines.
+//! What changed between two editions in what they ask for and how it is checked, for machines.
+//!
+//! Deliberately not here: settings, authorities and the words of the release, which change no
+//! definition.
 
 use serde::Serialize;
 
@@ -54,7 +57,7 @@ pub struct PrintedChange {
     pub comparable_with_previous: &'static str,
 }
 
-/// Everything that differs between two editions.
+/// What differs between the definitions of two editions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Comparison {
     /// The earlier edition's name.
@@ -71,14 +74,17 @@ pub struct Comparison {
     pub categories: Vec<ComparedItem>,
     /// Rules.
     pub rules: Vec<ComparedItem>,
-    /// The later edition's printed list of definitional changes.
+    /// The later edition's printed list of definitional changes; empty when the two editions are
+    /// one and the same.
     pub printed_changes: Vec<PrintedChange>,
 }
 
 impl Edition {
     /// What changed from this edition to `later`.
     pub fn compare(&self, later: &Self) -> Comparison {
-        let printed_changes = later.changes().iter().map(|change| PrintedChange {
+        let is_another = self.digest() != later.digest();
+        let changes = later.changes().iter().filter(|_| is_another);
+        let printed_changes = changes.map(|change| PrintedChange {
             code_as_printed: change.code_as_printed.clone(),
             code_read_as: change.code_read_as.clone(),
             text: change.text.clone(),
@@ -149,7 +155,7 @@ fn category_fields(category: &Category) -> Fields {
 fn rule_items(edition: &Edition) -> Items {
     let rules = edition.rules().iter().map(|rule| {
         let fields = vec![
-            ("kind", format!("{:?}", rule.kind)),
+            ("kind", rule.kind.as_str().to_owned()),
             ("severity", rule.severity.as_str().to_owned()),
             ("test", rule.test.describe()),
         ];

@@ -102,18 +102,13 @@ impl Edition {
     }
 
     /// The numbers of a metric's cells, by the metric's place: the total if it has one, then its
-    /// categories. The first is the lead cell.
+    /// categories. The first is the lead cell: it says whether the metric was provided.
     pub fn cells_of(&self, metric: usize) -> impl Iterator<Item = CellId> + use<> {
         self.metric_cells
             .get(metric)
             .cloned()
             .unwrap_or_default()
             .map(CellId)
-    }
-
-    /// The cell that says whether a metric was provided: its total, or its first part.
-    pub fn lead_cell(&self, metric: usize) -> Option<CellId> {
-        self.cells_of(metric).next()
     }
 
     /// The category that a cell stands for; `None` for a total.

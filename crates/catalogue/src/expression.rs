@@ -125,3 +125,65 @@ fn operand(text: &str, cell: impl Fn(&CellRef) -> Option<CellId>) -> Result<Oper
         None => Err(format!("{reference} is not a cell of this edition")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An edition with the cells `A`, `A[65+]` and `A[18-64]`, numbered in that order.
+    fn parse(text: &str) -> Result<Expression, String> {
+        Expression::parse(text, |reference| {
+            let place = ["A", "A[65+]", "A[18-64]"]
+                .iter()
+                .position(|known| *known == reference.to_string())?;
+            u32::try_from(place).ok().map(CellId)
+        })
+    }
+
+    #[test]
+    fn signs_between_spaces_are_operators_and_within_a_code_are_not() {
+        let sum = parse("A -  A[65+] + A[18-64]").expect("an expression");
+        let signs: Vec<bool> = sum.terms.iter().map(|term| term.negative).collect();
+        assert_eq!(signs, [false, true, false]);
+        let cells: Vec<CellId> = sum.cells().collect();
+        assert_eq!(cells, [CellId(0), CellId(1), CellId(2)]);
+        assert_eq!(sum.to_string(), "A - A[65+] + A[18-64]");
+        let before = parse("prev:Z[9] + A").expect("codes of an earlier period may be others");
+        let previous: Vec<String> = before.previous().map(ToString::to_string).collect();
+        assert_eq!(
+            (previous, before.cells().count()),
+            (vec!["Z[9]".to_owned()], 1)
+        );
+    }
+
+    #[test]
+    fn what_is_no_sum_of_cells_is_refused_with_what_is_due() {
+        for (text, said) in [
+            ("", "is due"),
+            ("A +", "is due"),
+            ("A A", "where + or - is due"),
+            ("A -A", "where + or - is due"),
+            ("B", "B is not a cell"),
+            ("A[b", "A[b"),
+            ("prev:", "not a metric code"),
+        ] {
+            let problem = parse(text).expect_err(text);
+            assert!(problem.contains(said), "{text}: {problem}");
+        }
+    }
+
+    #[test]
+    fn a_sum_needs_every_value_and_must_fit() {
+        let sum = parse("A - A[65+]").expect("an expression");
+        let value = |first: i128, second: Option<i128>| {
+            sum.evaluate(|operand| match operand {
+                Operand::Cell(CellId(0)) => Some(first),
+                Operand::Cell(_) => second,
+                Operand::Previous(_) => None,
+            })
+        };
+        assert_eq!(value(5, Some(7)), Ok(Some(-2)));
+        assert_eq!(value(5, None), Ok(None));
+        assert_eq!(value(i128::MIN, Some(1)), Err(Overflow));
+    }
+}

@@ -28,7 +28,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Every fault of an edition, in the order of files and rows.
+/// Every fault of an edition, by file, row and column.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Faults(pub Vec<Fault>);
 
@@ -68,9 +68,19 @@ impl Faults {
         });
     }
 
+    /// Puts the faults in their order.
+    pub(crate) fn sort(&mut self) {
+        self.0.sort();
+    }
+
     /// Notes a fault of a whole file.
     pub(crate) fn file(&mut self, file: &str, message: impl Into<String>) {
         self.at(file, 0, "", message);
+    }
+
+    /// Whether something is wrong with a file.
+    pub(crate) fn has_any_in(&self, file: &str) -> bool {
+        self.0.iter().any(|fault| fault.file == file)
     }
 
     /// Whether nothing is wrong.

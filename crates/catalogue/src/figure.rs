@@ -118,32 +118,77 @@ pub struct Reason {
     pub label_cy: String,
 }
 
+/// The figures, and what is known of those whose rows have faults.
+#[derive(Default)]
+pub(crate) struct Figures {
+    /// The figures without a fault.
+    pub(crate) stated: Vec<Figure>,
+    /// Every row that names a figure, with or without a fault: what names it in turn is not
+    /// faulted too.
+    declared: Vec<Declared>,
+    /// The table could not be read, so nothing can be said about an id.
+    unread: bool,
+}
+
+struct Declared {
+    id: String,
+    kind: String,
+}
+
+impl Figures {
+    /// Whether the table has the figure, or may have it.
+    pub(crate) fn may_have(&self, id: &str) -> bool {
+        self.unread || self.declared.iter().any(|figure| figure.id == id)
+    }
+
+    /// Whether the figure is, or may be, of a kind.
+    pub(crate) fn may_be(&self, id: &str, kind: &str) -> bool {
+        let is = |figure: &Declared| figure.id == id && figure.kind == kind;
+        self.unread || self.declared.iter().any(is)
+    }
+}
+
 /// Reads the figures; an edition without the table has none.
 pub(crate) fn load(
     folder: &Folder,
     cell: impl Fn(&CellRef) -> Option<CellId>,
     faults: &mut Faults,
-) -> Vec<Figure> {
+) -> Figures {
     let outside = load_outside(folder, faults);
-    let mut figures: Vec<Figure> = Vec::new();
-    for row in Table::read_optional(folder, FIGURES, &FIGURE_COLUMNS, faults) {
+    let rows = Table::read(folder, FIGURES, &FIGURE_COLUMNS, faults);
+    let mut figures = Figures {
+        unread: rows.is_none() && folder.has(FIGURES),
+        ..Figures::default()
+    };
+    for row in rows.unwrap_or_default() {
         let id = row.get("figure");
         let form = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if !id.starts_with(|c: char| c.is_ascii_lowercase()) || !id.chars().all(form) {
             row.fault(
                 faults,
                 "figure",
-                "a figure id is lower-case letters, digits and hyphens",
+                "a figure id is lower-case letters, digits and hyphens, a letter first",
             );
         }
-        if figures.iter().any(|known| known.id == id) {
+        if figures.declared.iter().any(|known| known.id == id) {
             row.fault(faults, "figure", format!("{id} stands twice"));
         }
         if let Some(kind) = read_kind(&row, &figures, &outside, &cell, faults) {
-            figures.push(Figure {
+            figures.stated.push(Figure {
                 id: id.to_owned(),
                 kind,
             });
+        }
+        figures.declared.push(Declared {
+            id: id.to_owned(),
+            kind: row.get("kind").to_owned(),
+        });
+    }
+    for row in &outside.rows {
+        let id = row.place.get("figure");
+        if !figures.may_be(id, "outside") {
+            let message = format!("{id:?} is not a figure of kind outside in {FIGURES}");
+            row.place.fault(faults, "figure", message);
         }
     }
     figures
@@ -151,8 +196,8 @@ pub(crate) fn load(
 
 fn read_kind(
     row: &Row,
-    known: &[Figure],
-    outside: &[(String, OutsideFigure)],
+    earlier: &Figures,
+    outside: &Outside,
     cell: &impl Fn(&CellRef) -> Option<CellId>,
     faults: &mut Faults,
 ) -> Option<FigureKind> {
@@ -167,12 +212,11 @@ fn read_kind(
     };
     let of = |faults: &mut Faults| {
         row.parse(faults, "of", |text| {
-            let is_percent = |figure: &Figure| matches!(figure.kind, FigureKind::Percent { .. });
-            match known.iter().find(|figure| figure.id == text) {
-                Some(figure) if is_percent(figure) => Ok(text.to_owned()),
-                _ => Err(format!(
-                    "{text:?} is not a percent figure of an earlier row"
-                )),
+            if earlier.may_be(text, "percent") {
+                Ok(text.to_owned())
+            } else {
+                let problem = "is not a percent figure of an earlier row";
+                Err(format!("{text:?} {problem}"))
             }
         })
     };
@@ -211,14 +255,7 @@ fn read_kind(
                 excluding_highest: excluding?,
             })
         }
-        "outside" => {
-            let id = row.get("figure");
-            let found = outside.iter().find(|(figure, _)| figure == id);
-            if found.is_none() {
-                row.fault(faults, "figure", format!("{id} has no row in {OUTSIDE}"));
-            }
-            found.map(|(_, figure)| FigureKind::Outside(figure.clone()))
-        }
+        "outside" => Some(FigureKind::Outside(find_outside(row, outside, faults)?)),
         other => {
             let kinds = "count, percent, authority_percent, authority_count, outside";
             row.fault(faults, "kind", format!("{other:?} is not one of: {kinds}"));
@@ -227,35 +264,73 @@ fn read_kind(
     }
 }
 
-fn load_outside(folder: &Folder, faults: &mut Faults) -> Vec<(String, OutsideFigure)> {
-    let mut figures = Vec::new();
-    for row in Table::read_optional(folder, OUTSIDE, &OUTSIDE_COLUMNS, faults) {
-        let decimals = row.parse(faults, "decimals", |text| match text.parse::<u8>() {
-            Ok(decimals) if decimals <= DECIMALS_MAX => Ok(decimals),
-            _ => Err(format!("not a number from 0 to {DECIMALS_MAX}")),
-        });
-        let Some(decimals) = decimals else { continue };
-        let Some(units) = row.parse(faults, "value", |text| parse_quantity(text, decimals)) else {
-            continue;
-        };
-        if row.get("source_title_en").is_empty() {
-            row.fault(
-                faults,
-                "source_title_en",
-                "an outside figure needs its source",
-            );
-        }
-        let figure = OutsideFigure {
-            units,
-            decimals,
-            unit: row.get("unit").to_owned(),
-            source_title_en: row.get("source_title_en").to_owned(),
-            source_title_cy: row.get("source_title_cy").to_owned(),
-            source_url: row.get("source_url").to_owned(),
-        };
-        figures.push((row.get("figure").to_owned(), figure));
+fn find_outside(row: &Row, outside: &Outside, faults: &mut Faults) -> Option<OutsideFigure> {
+    let id = row.get("figure");
+    let mut rows = outside.rows.iter();
+    let found = rows.find(|outside| outside.place.get("figure") == id);
+    if found.is_none() && !outside.unread {
+        row.fault(faults, "figure", format!("{id} has no row in {OUTSIDE}"));
     }
-    figures
+    found?.figure.clone()
+}
+
+/// The table of outside figures.
+#[derive(Default)]
+struct Outside {
+    rows: Vec<OutsideRow>,
+    /// It could not be read.
+    unread: bool,
+}
+
+struct OutsideRow {
+    place: Row,
+    /// `None` when the row has a fault.
+    figure: Option<OutsideFigure>,
+}
+
+fn load_outside(folder: &Folder, faults: &mut Faults) -> Outside {
+    let rows = Table::read(folder, OUTSIDE, &OUTSIDE_COLUMNS, faults);
+    let mut outside = Outside {
+        unread: rows.is_none() && folder.has(OUTSIDE),
+        ..Outside::default()
+    };
+    for row in rows.unwrap_or_default() {
+        let id = row.get("figure");
+        if outside
+            .rows
+            .iter()
+            .any(|known| known.place.get("figure") == id)
+        {
+            row.fault(faults, "figure", format!("{id:?} stands twice"));
+        }
+        let figure = read_outside(&row, faults);
+        outside.rows.push(OutsideRow { place: row, figure });
+    }
+    outside
+}
+
+fn read_outside(row: &Row, faults: &mut Faults) -> Option<OutsideFigure> {
+    let decimals = row.parse(faults, "decimals", |text| match text.parse::<u8>() {
+        Ok(decimals) if decimals <= DECIMALS_MAX => Ok(decimals),
+        _ => Err(format!("not a number from 0 to {DECIMALS_MAX}")),
+    });
+    if row.get("source_title_en").is_empty() {
+        row.fault(
+            faults,
+            "source_title_en",
+            "an outside figure needs its source",
+        );
+    }
+    let decimals = decimals?;
+    let units = row.parse(faults, "value", |text| parse_quantity(text, decimals))?;
+    Some(OutsideFigure {
+        units,
+        decimals,
+        unit: row.get("unit").to_owned(),
+        source_title_en: row.get("source_title_en").to_owned(),
+        source_title_cy: row.get("source_title_cy").to_owned(),
+        source_url: row.get("source_url").to_owned(),
+    })
 }
 
 /// Reads the vocabulary of reasons; an edition without the table has none.

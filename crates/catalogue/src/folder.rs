@@ -48,11 +48,12 @@ impl Folder {
             let file = match std::fs::File::open(path.join(name)) {
                 Ok(file) => file,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(error),
+                Err(error) => return Err(in_file(name, &error)),
             };
             let mut bytes = Vec::new();
             file.take(FILE_BYTES_MAX.saturating_add(1))
-                .read_to_end(&mut bytes)?;
+                .read_to_end(&mut bytes)
+                .map_err(|error| in_file(name, &error))?;
             if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > FILE_BYTES_MAX {
                 return Err(io::Error::new(
                     io::ErrorKind::FileTooLarge,
@@ -70,8 +71,8 @@ impl Folder {
         editions
             .map(|dir| {
                 let mut folder = Self::default();
-                for file in dir.files() {
-                    if let Some(name) = file.path().file_name().and_then(|name| name.to_str()) {
+                for name in FILES {
+                    if let Some(file) = dir.get_file(dir.path().join(name)) {
                         folder.insert(name, file.contents());
                     }
                 }
@@ -131,4 +132,8 @@ impl Folder {
         }
         self.files.insert(name.to_owned(), plain);
     }
+}
+
+fn in_file(name: &str, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{name}: {error}"))
 }

@@ -75,19 +75,19 @@ text_id!(
 text_id!(
     /// The code of a metric, such as `AD/012`: known only together with its edition.
     MetricCode,
-    "a metric code (1 to 32 printable characters without spaces, commas, quotes or brackets)",
+    "a metric code (1 to 32 printable characters without spaces, commas, quotes, brackets or *)",
     |text| within(text, 32, is_code_character)
 );
 text_id!(
     /// The code of a category of a metric, such as `b` or `a.65+`.
     CategoryCode,
-    "a category code (1 to 32 printable characters without spaces, commas, quotes or brackets)",
+    "a category code (1 to 32 printable characters without spaces, commas, quotes, brackets or *)",
     |text| within(text, 32, is_code_character)
 );
 
 impl Period {
     /// The year that the period begins in, where the text begins with four digits.
-    pub fn start_year(&self) -> Option<u16> {
+    fn start_year(&self) -> Option<u16> {
         self.0.get(..4)?.parse().ok()
     }
 

@@ -35,7 +35,7 @@ mod rule;
 mod settings;
 mod table;
 
-pub use authority::{Authority, AuthorityKind};
+pub use authority::Authority;
 pub use catalogue::{Catalogue, Error};
 pub use change::{Comparable, DefinitionalChange};
 pub use compare::{ComparedItem, Comparison, Difference, FieldChange, PrintedChange};

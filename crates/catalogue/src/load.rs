@@ -16,20 +16,27 @@ const CELLS_MAX: usize = 20_000;
 /// Checks everything and compiles the cell index.
 pub(crate) fn load(folder: &Folder) -> Result<Edition, Faults> {
     let mut faults = Faults::default();
-    let period = metric::period(folder);
-    let settings = settings::load(folder, period.as_deref(), &mut faults);
+    let first_row = metric::first_row(folder);
+    let period = first_row.as_ref().map(|row| row.get("edition"));
+    let settings = settings::load(folder, first_row.as_ref(), &mut faults);
     let decimals = settings.as_ref().map_or(0, |settings| settings.decimals);
     let (authorities, nation) = authority::load(folder, &mut faults);
-    let metrics = metric::load(folder, period.as_deref(), decimals, &mut faults);
-    let (cells, metric_cells, index) = number_cells(&metrics, &mut faults);
-    let cell_id = |reference: &CellRef| index.get(reference).copied();
-    check_bases(&metrics, &mut faults);
-    let rules = rule::load(folder, period.as_deref(), cell_id, &mut faults);
+    let loaded = metric::load(folder, period, decimals, &mut faults);
+    let (cells, metric_cells, index) = number_cells(&loaded.metrics, &mut faults);
+    // With a table unread the edition is refused anyway. Any number will do then: every rule that
+    // names a cell of the table would be faulted too, and hide the cause.
+    let cell_id = |reference: &CellRef| match index.get(reference) {
+        Some(cell) => Some(*cell),
+        None => loaded.may_be_unread(reference).then_some(CellId(0)),
+    };
+    check_bases(&loaded.metrics, &mut faults);
+    let rules = rule::load(folder, period, cell_id, &mut faults);
     let changes = change::load(folder, &mut faults);
     let figures = figure::load(folder, cell_id, &mut faults);
     let reasons = figure::load_reasons(folder, &mut faults);
-    let release = release::load(folder, &metrics, &figures, &mut faults);
+    let release = release::load(folder, &loaded.metrics, &figures, &mut faults);
     let (Some(settings), Some(nation), true) = (settings, nation, faults.is_empty()) else {
+        faults.sort();
         return Err(faults);
     };
     Ok(Edition {
@@ -37,13 +44,13 @@ pub(crate) fn load(folder: &Folder) -> Result<Edition, Faults> {
         settings,
         authorities,
         nation,
-        metrics,
+        metrics: loaded.metrics,
         cells,
         metric_cells,
         index,
         rules,
         changes,
-        figures,
+        figures: figures.stated,
         reasons,
         release,
     })

@@ -6,7 +6,7 @@ use mesur_figures::DECIMALS_MAX;
 
 use crate::fault::Faults;
 use crate::folder::Folder;
-use crate::ids::{CategoryCode, MetricCode};
+use crate::ids::{CategoryCode, CellRef, MetricCode};
 use crate::table::{Row, Table};
 
 const METRICS: &str = "metrics.csv";
@@ -54,10 +54,6 @@ const CATEGORY_COLUMNS: [&str; 10] = [
 pub struct Metric {
     /// The code, known only together with the edition.
     pub code: MetricCode,
-    /// How sure the code is (`printed`, `statswales`, `council`, `inferred`, `assigned`).
-    pub code_status: String,
-    /// The family of codes it belongs to, such as `AD`.
-    pub family: String,
     /// The population it describes, such as `adult carers`.
     pub population: String,
     /// English wording; empty when no official wording is held.
@@ -99,17 +95,31 @@ pub struct Category {
     pub label_en: String,
     /// Welsh label; empty when none is held.
     pub label_cy: String,
-    /// How sure the label is.
-    pub label_status: String,
     /// "Not recorded": the remainder that "where recorded" percentages leave out of their base.
     pub is_unknown_remainder: bool,
 }
 
-/// The period that the tables name, read from the first metric.
-pub(crate) fn period(folder: &Folder) -> Option<String> {
-    let mut ignored = Faults::default();
-    let rows = Table::read_optional(folder, METRICS, &["edition"], &mut ignored);
-    rows.first().map(|row| row.get("edition").to_owned())
+/// The first whole row: the tables' period is in its `edition` column.
+pub(crate) fn first_row(folder: &Folder) -> Option<Row> {
+    let mut told_by_load = Faults::default();
+    let rows = Table::read_optional(folder, METRICS, &["edition"], &mut told_by_load);
+    rows.into_iter().find(|row| !row.is_torn())
+}
+
+/// The metrics, and what keeps some from being known.
+pub(crate) struct Loaded {
+    /// The metrics with their categories. Those whose rows have faults are among them, so that
+    /// what names them is not faulted too.
+    pub(crate) metrics: Vec<Metric>,
+    metrics_unread: bool,
+    categories_unread: bool,
+}
+
+impl Loaded {
+    /// Whether the cell may be one of a table that could not be read.
+    pub(crate) fn may_be_unread(&self, cell: &CellRef) -> bool {
+        self.metrics_unread || (self.categories_unread && cell.category.is_some())
+    }
 }
 
 /// Reads the metrics with their categories.
@@ -118,13 +128,14 @@ pub(crate) fn load(
     period: Option<&str>,
     default_decimals: u8,
     faults: &mut Faults,
-) -> Vec<Metric> {
+) -> Loaded {
     let rows = Table::read_required(folder, METRICS, &METRIC_COLUMNS, faults);
+    let metrics_unread = rows.is_none();
     let mut metrics: Vec<Metric> = Vec::new();
     let mut index = BTreeMap::new();
-    for row in &rows {
-        check_edition(row, period, faults);
-        let Some(metric) = read_metric(row, default_decimals, faults) else {
+    for row in rows.unwrap_or_default() {
+        check_edition(&row, period, faults);
+        let Some(metric) = read_metric(&row, default_decimals, faults) else {
             continue;
         };
         if index.insert(metric.code.clone(), metrics.len()).is_some() {
@@ -133,45 +144,49 @@ pub(crate) fn load(
             metrics.push(metric);
         }
     }
-    for row in Table::read_optional(folder, CATEGORIES, &CATEGORY_COLUMNS, faults) {
+    let rows = Table::read(folder, CATEGORIES, &CATEGORY_COLUMNS, faults);
+    let categories_unread = rows.is_none() && folder.has(CATEGORIES);
+    for row in rows.unwrap_or_default() {
         check_edition(&row, period, faults);
         let metric = row.parse(faults, "code", MetricCode::parse);
         let category = read_category(&row, faults);
-        let (Some(metric), Some(category)) = (metric, category) else {
+        let (Some(code), Some(category)) = (metric, category) else {
             continue;
         };
-        match index.get(&metric).and_then(|place| metrics.get_mut(*place)) {
-            None => row.fault(faults, "code", format!("{metric} is not in {METRICS}")),
-            Some(metric)
-                if metric
-                    .categories
-                    .iter()
-                    .any(|known| known.code == category.code) =>
-            {
-                row.fault(
-                    faults,
-                    "category",
-                    format!("{} stands twice", category.code),
-                );
-            }
-            Some(metric) => metric.categories.push(category),
+        match index.get(&code).and_then(|place| metrics.get_mut(*place)) {
+            Some(metric) => add_category(metric, category, &row, faults),
+            None if metrics_unread => {}
+            None => row.fault(faults, "code", format!("{code} is not in {METRICS}")),
         }
     }
-    for metric in metrics
-        .iter()
-        .filter(|metric| !metric.has_total && metric.categories.is_empty())
-    {
-        faults.at(
-            METRICS,
-            metric.line,
-            "has_total",
-            format!(
-                "{} has no total and no categories: it asks for nothing",
-                metric.code
-            ),
-        );
+    let asks_nothing = |metric: &&Metric| !metric.has_total && metric.categories.is_empty();
+    for metric in metrics.iter().filter(asks_nothing) {
+        if !categories_unread {
+            let message = format!("{} has no total and no categories", metric.code);
+            faults.at(METRICS, metric.line, "has_total", message);
+        }
     }
-    metrics
+    Loaded {
+        metrics,
+        metrics_unread,
+        categories_unread,
+    }
+}
+
+fn add_category(metric: &mut Metric, category: Category, row: &Row, faults: &mut Faults) {
+    if metric
+        .categories
+        .iter()
+        .any(|known| known.code == category.code)
+    {
+        row.fault(
+            faults,
+            "category",
+            format!("{} stands twice", category.code),
+        );
+    } else {
+        metric.categories.push(category);
+    }
 }
 
 /// Every row of an edition's tables names the same period.
@@ -188,6 +203,8 @@ pub(crate) fn check_edition(row: &Row, period: Option<&str>, faults: &mut Faults
     }
 }
 
+/// The metric of a row, as long as its code can be read: another column's fault is noted, and a
+/// plain value stands in for it.
 fn read_metric(row: &Row, default_decimals: u8, faults: &mut Faults) -> Option<Metric> {
     let code = row.parse(faults, "code", MetricCode::parse);
     let has_total = row.yes_no(faults, "has_total");
@@ -221,8 +238,6 @@ fn read_metric(row: &Row, default_decimals: u8, faults: &mut Faults) -> Option<M
     }
     Some(Metric {
         code: code?,
-        code_status: row.get("code_status").to_owned(),
-        family: row.get("family").to_owned(),
         population: row.get("population").to_owned(),
         title_en: row.get("title_en").to_owned(),
         title_cy: row.get("title_cy").to_owned(),
@@ -230,10 +245,10 @@ fn read_metric(row: &Row, default_decimals: u8, faults: &mut Faults) -> Option<M
         period_basis: row.get("period").to_owned(),
         unit: row.get("unit").to_owned(),
         answer: row.get("answer").to_owned(),
-        has_total: has_total?,
+        has_total: has_total.unwrap_or(true),
         based_on: row.get("based_on").to_owned(),
-        published: published?,
-        decimals: decimals?,
+        published: published.unwrap_or(false),
+        decimals: decimals.unwrap_or(default_decimals),
         categories: Vec::new(),
         line: row.line(),
     })
@@ -253,7 +268,6 @@ fn read_category(row: &Row, faults: &mut Faults) -> Option<Category> {
         answer: row.get("answer").to_owned(),
         label_en: row.get("label_en").to_owned(),
         label_cy: row.get("label_cy").to_owned(),
-        label_status: row.get("label_status").to_owned(),
-        is_unknown_remainder: is_unknown_remainder?,
+        is_unknown_remainder: is_unknown_remainder.unwrap_or(false),
     })
 }

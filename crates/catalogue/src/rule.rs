@@ -93,6 +93,14 @@ const KINDS: [(&str, RuleKind); 12] = [
     ("year_on_year", RuleKind::YearOnYear),
 ];
 
+impl RuleKind {
+    /// The kind as it is written in the table.
+    pub(crate) fn as_str(self) -> &'static str {
+        let names = KINDS.iter().find(|(_, kind)| *kind == self);
+        names.map_or("", |(name, _)| name)
+    }
+}
+
 /// How two sides are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparator {
@@ -175,8 +183,6 @@ pub struct Rule {
     pub test: Test,
     /// Why the rule holds, in words.
     pub basis: String,
-    /// How sure that is (`printed`, `inferred`, `logic`, `assumption`).
-    pub basis_status: String,
 }
 
 impl Rule {
@@ -232,20 +238,19 @@ fn read_rule(
     if row.get("rule_id").is_empty() {
         row.fault(faults, "rule_id", "a rule needs an id");
     }
-    let test = read_test(row, kind?, cell, faults);
+    let test = read_test(row, kind, cell, faults);
     Some(Rule {
         id: row.get("rule_id").to_owned(),
         kind: kind?,
         severity: severity?,
         test: test?,
         basis: row.get("basis").to_owned(),
-        basis_status: row.get("basis_status").to_owned(),
     })
 }
 
 fn read_test(
     row: &Row,
-    kind: RuleKind,
+    kind: Option<RuleKind>,
     cell: &impl Fn(&CellRef) -> Option<CellId>,
     faults: &mut Faults,
 ) -> Option<Test> {
@@ -269,7 +274,9 @@ fn read_test(
         "~" => {
             let left = side("left", faults);
             let right = side("right", faults);
-            let tolerance = row.parse(faults, "threshold", |text| tolerance(text, kind));
+            // The form of the threshold depends on the kind.
+            let tolerance =
+                kind.and_then(|kind| row.parse(faults, "threshold", |text| tolerance(text, kind)));
             Some(Test::Near {
                 left: left?,
                 right: right?,
@@ -334,7 +341,7 @@ fn tolerance(text: &str, kind: RuleKind) -> Result<Tolerance, String> {
             .trim()
             .strip_suffix('%')
             .ok_or("a threshold in per cent ends in %")?;
-        thousandths(digits)
+        at_least_zero(digits)
     };
     if kind == RuleKind::YearOnYear {
         let (share, number) = text
@@ -342,7 +349,7 @@ fn tolerance(text: &str, kind: RuleKind) -> Result<Tolerance, String> {
             .ok_or("year_on_year has two thresholds, such as 50%,50")?;
         Ok(Tolerance::OfEarlier {
             percent: percent(share)?,
-            number: thousandths(number.trim())?,
+            number: at_least_zero(number)?,
         })
     } else {
         Ok(Tolerance::OfLarger {
@@ -351,12 +358,19 @@ fn tolerance(text: &str, kind: RuleKind) -> Result<Tolerance, String> {
     }
 }
 
+fn at_least_zero(text: &str) -> Result<i64, String> {
+    match thousandths(text)? {
+        ..0 => Err(format!("{text:?} is below zero")),
+        number => Ok(number),
+    }
+}
+
 fn thousandths(text: &str) -> Result<i64, String> {
     parse_quantity(text.trim(), THRESHOLD_DECIMALS).map_err(|error| format!("{text:?}: {error}"))
 }
 
 impl Test {
-    /// The arithmetic as it is written in the table.
+    /// The arithmetic in one line, with the signs of the table.
     pub fn describe(&self) -> String {
         let plain = |thousandths: i64| {
             let text = mesur_figures::format_quantity(thousandths, THRESHOLD_DECIMALS);
@@ -407,7 +421,7 @@ impl Test {
 
 impl Comparator {
     /// The sign as it is written in the table.
-    pub fn symbol(self) -> &'static str {
+    fn symbol(self) -> &'static str {
         match self {
             Self::Equal => "=",
             Self::AtMost => "<=",
@@ -415,3 +429,6 @@ impl Comparator {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use crate::fault::{Faults, line_of, line_of_key};
 use crate::folder::Folder;
 use crate::ids::{CollectionId, EditionName, Period};
+use crate::table::Row;
 
 const FILE: &str = "edition.toml";
 
@@ -63,17 +64,17 @@ struct File {
     disclosure: Disclosure,
 }
 
-/// Reads the settings. Without the file the collection is `pif`, the period is the one that the
-/// tables name in their `edition` column, and figures are whole numbers rounded half up.
+/// Reads the settings. Without the file the collection is `pif`, the period is the one that
+/// `first_row` of the metrics names, and figures are whole numbers rounded half up.
 pub(crate) fn load(
     folder: &Folder,
-    period_of_tables: Option<&str>,
+    first_row: Option<&Row>,
     faults: &mut Faults,
 ) -> Option<Settings> {
     if folder.has(FILE) {
         let text = folder.text(FILE, faults)?;
         match toml::from_str(text) {
-            Ok(file) => settings_of(file, text, period_of_tables, faults),
+            Ok(file) => settings_of(file, text, first_row, faults),
             Err(error) => {
                 let row = line_of(text, error.span());
                 faults.at(FILE, row, "", error.message().to_owned());
@@ -81,14 +82,14 @@ pub(crate) fn load(
             }
         }
     } else {
-        settings_of(File::default(), "", period_of_tables, faults)
+        settings_of(File::default(), "", first_row, faults)
     }
 }
 
 fn settings_of(
     file: File,
     text: &str,
-    period_of_tables: Option<&str>,
+    first_row: Option<&Row>,
     faults: &mut Faults,
 ) -> Option<Settings> {
     let mut fault = |key: &str, message: String| {
@@ -112,26 +113,35 @@ fn settings_of(
             fault(key, format!("{date:?} is not a date such as 2023-03-31"));
         }
     }
-    let period = file
-        .period
-        .as_deref()
-        .or(period_of_tables)
-        .unwrap_or_default();
-    if let Some(tables) = period_of_tables
-        && tables != period
+    if let (Some(start), Some(end)) = (&file.period_start, &file.period_end)
+        && start > end
     {
-        fault(
-            "period",
-            format!("{period:?}, but the tables say {tables:?}"),
-        );
+        fault("period_end", format!("{end:?} is before {start:?}"));
     }
     let collection = CollectionId::parse(file.collection.as_deref().unwrap_or("pif"));
     let collection = collection.map_err(|error| fault("collection", error.to_string()));
-    let period = Period::parse(period).map_err(|error| fault("period", error.to_string()));
+    let period = match (&file.period, first_row) {
+        (Some(period), row) => {
+            let tables = row.map(|row| row.get("edition"));
+            if tables.is_some_and(|tables| tables != period) {
+                let tables = tables.unwrap_or_default();
+                fault(
+                    "period",
+                    format!("{period:?}, but the tables say {tables:?}"),
+                );
+            }
+            Period::parse(period)
+                .map_err(|error| fault("period", error.to_string()))
+                .ok()
+        }
+        (None, Some(row)) => row.parse(faults, "edition", Period::parse),
+        // Metrics that cannot be read, or are none, are a fault already.
+        (None, None) => None,
+    };
     Some(Settings {
         name: EditionName {
             collection: collection.ok()?,
-            period: period.ok()?,
+            period: period?,
         },
         period_start: file.period_start.unwrap_or_default(),
         period_end: file.period_end.unwrap_or_default(),
@@ -146,11 +156,13 @@ fn settings_of(
 }
 
 /// Whether a text is a civil date, ISO 8601.
-fn is_date(text: &str) -> bool {
+pub(crate) fn is_date(text: &str) -> bool {
     let mut parts = text.split('-');
     let mut number = |length: usize| {
         let digits = parts.next().filter(|digits| digits.len() == length)?;
-        digits.parse::<u16>().ok()
+        // A sign would be read as part of the number.
+        let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+        digits.parse::<u16>().ok().filter(|_| plain)
     };
     let (Some(year), Some(month), Some(day)) = (number(4), number(2), number(2)) else {
         return false;
@@ -164,4 +176,32 @@ fn is_date(text: &str) -> bool {
         _ => return false,
     };
     (1..=days).contains(&day) && parts.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_date;
+
+    #[test]
+    fn a_date_is_a_day_of_the_calendar_in_digits() {
+        for text in ["2024-02-29", "2000-02-29", "2023-03-31"] {
+            assert!(is_date(text), "{text}");
+        }
+        for text in [
+            "2023-02-29",
+            "1900-02-29",
+            "2023-04-31",
+            "2023-13-01",
+            "2023-00-01",
+            "2023-01-00",
+            "+023-01-01",
+            "2023-+1-01",
+            "2023-1-01",
+            "2023-01-01-",
+            "9 April 2024",
+            "",
+        ] {
+            assert!(!is_date(text), "{text}");
+        }
+    }
 }

@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use crate::fault::Faults;
 use crate::folder::Folder;
 
-/// The rows of one CSV file.
-pub(crate) struct Table {
-    file: &'static str,
-    rows: Vec<Row>,
-}
+/// Reads the CSV files of an edition.
+pub(crate) struct Table;
 
 /// One row, which knows where it stands.
 pub(crate) struct Row {
     file: &'static str,
     line: u64,
+    /// It has more or fewer fields than the header, which is among the faults. What its columns
+    /// hold can only be guessed, so nothing further is said against it.
+    torn: bool,
     fields: BTreeMap<String, String>,
 }
 
@@ -27,7 +27,7 @@ impl Table {
         file: &'static str,
         columns: &[&str],
         faults: &mut Faults,
-    ) -> Option<Self> {
+    ) -> Option<Vec<Row>> {
         let text = folder.text(file, faults)?;
         let mut reader = csv::ReaderBuilder::new()
             .flexible(true)
@@ -59,28 +59,26 @@ impl Table {
         for record in reader.into_records() {
             match record {
                 Ok(record) => {
-                    let line = record.position().map_or(0, csv::Position::line);
-                    if record.len() != header.len() {
-                        let (have, want) = (record.len(), header.len());
-                        faults.at(
-                            file,
-                            line,
-                            "",
-                            format!("{have} fields where {want} are due"),
-                        );
-                        continue;
+                    let line = record.position().map_or(0, |start| line_of(text, start));
+                    let (have, want) = (record.len(), header.len());
+                    let torn = have != want;
+                    if torn {
+                        let problem = "text with a comma stands in double quotes";
+                        let message = format!("{have} fields where {want} are due: {problem}");
+                        faults.at(file, line, "", message);
                     }
                     let fields = header.iter().cloned().zip(record.iter().map(str::to_owned));
                     rows.push(Row {
                         file,
                         line,
+                        torn,
                         fields: fields.collect(),
                     });
                 }
                 Err(error) => faults.file(file, error.to_string()),
             }
         }
-        Some(Self { file, rows })
+        Some(rows)
     }
 
     /// The rows of a table that may be absent: none then.
@@ -90,28 +88,41 @@ impl Table {
         columns: &[&str],
         faults: &mut Faults,
     ) -> Vec<Row> {
-        Self::read(folder, file, columns, faults).map_or_else(Vec::new, |table| table.rows)
+        Self::read(folder, file, columns, faults).unwrap_or_default()
     }
 
-    /// The rows of a table that must be there and hold something.
+    /// The rows of a table that must be there and hold something; `None` when it cannot be read.
     pub(crate) fn read_required(
         folder: &Folder,
         file: &'static str,
         columns: &[&str],
         faults: &mut Faults,
-    ) -> Vec<Row> {
+    ) -> Option<Vec<Row>> {
         if !folder.has(file) {
             faults.file(file, "the file is missing");
-            return Vec::new();
+            return None;
         }
-        let Some(table) = Self::read(folder, file, columns, faults) else {
-            return Vec::new();
-        };
-        if table.rows.is_empty() {
-            faults.file(table.file, "the table has no rows");
+        let rows = Self::read(folder, file, columns, faults)?;
+        if rows.is_empty() {
+            faults.file(file, "the table has no rows");
         }
-        table.rows
+        Some(rows)
     }
+}
+
+/// The physical line on which a record starts. The reader counts empty lines before a record as
+/// part of it.
+fn line_of(text: &str, start: &csv::Position) -> u64 {
+    let rest = usize::try_from(start.byte())
+        .ok()
+        .and_then(|byte| text.as_bytes().get(byte..));
+    let empty = rest
+        .unwrap_or_default()
+        .iter()
+        .take_while(|byte| **byte == b'\n');
+    start
+        .line()
+        .saturating_add(u64::try_from(empty.count()).unwrap_or(0))
 }
 
 impl Row {
@@ -125,9 +136,16 @@ impl Row {
         self.line
     }
 
+    /// Whether it has another number of fields than the header.
+    pub(crate) fn is_torn(&self) -> bool {
+        self.torn
+    }
+
     /// Notes a fault in a column of this row.
     pub(crate) fn fault(&self, faults: &mut Faults, column: &str, message: impl Into<String>) {
-        faults.at(self.file, self.line, column, message);
+        if !self.torn {
+            faults.at(self.file, self.line, column, message);
+        }
     }
 
     /// Reads a column with `parse`; a failure becomes a fault.

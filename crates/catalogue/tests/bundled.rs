@@ -73,5 +73,17 @@ fn the_comparison_of_two_years_names_what_changed() {
             .any(|change| change.field == "has_total" && change.to == "no")
     );
     assert_eq!(comparison.printed_changes.len(), 29);
-    assert!(later.compare(&later).metrics.is_empty());
+    let same = later.compare(&later);
+    assert!(same.metrics.is_empty() && same.categories.is_empty() && same.rules.is_empty());
+    assert!(same.printed_changes.is_empty(), "nothing changed");
+}
+
+#[test]
+fn a_bundled_edition_is_the_same_as_its_folder() {
+    for name in ["pif/2020-21", "pif/2022-23"] {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("editions");
+        let mut catalogue = Catalogue::default();
+        let from_folder = catalogue.add_folder(&folder.join(name)).expect("no faults");
+        assert_eq!(from_folder.digest(), edition(name).digest(), "{name}");
+    }
 }

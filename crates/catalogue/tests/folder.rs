@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use mesur_catalogue::{Catalogue, Error};
+use mesur_catalogue::{Catalogue, Error, Fault};
 
 const METRICS_HEADER: &str = "edition,code,code_status,family,population,title_en,title_status,\
 title_source,title_cy,period,period_status,unit,answer,has_total,based_on,based_on_status,\
@@ -18,6 +18,21 @@ fn metric(code: &str, has_total: &str, based_on: &str, published: &str, decimals
         "2031,{code},printed,WA,households,Title,printed,,,during_year,printed,m3,none,{has_total},\
          {based_on},,,,{published},printed,,{decimals}\n"
     )
+}
+
+/// Every fault of a folder.
+fn faults(folder: &Path) -> Vec<Fault> {
+    match Catalogue::default().add_folder(folder) {
+        Err(Error::Faults { source, .. }) => source.0,
+        Err(error) => panic!("{error}"),
+        Ok(_) => Vec::new(),
+    }
+}
+
+/// Where they stand.
+fn places(folder: &Path) -> Vec<String> {
+    let place = |fault: &Fault| format!("{}:{}:{}", fault.file, fault.row, fault.column);
+    faults(folder).iter().map(place).collect()
 }
 
 fn write(folder: &Path, file: &str, text: &str) {
@@ -115,15 +130,9 @@ fn every_fault_is_reported_with_file_row_and_column() {
         + "2030,r2,nonsense,WA/003,?,WA/003,,fatal,,,\n"
         + "2031,r3,year_on_year,WA/003,~,prev:WA/003,50%,warning,,,\n";
     write(folder.path(), "rules.csv", &rules);
-    write(folder.path(), "categories.csv", "edition,code\n");
-    let Err(Error::Faults { source, .. }) = Catalogue::default().add_folder(folder.path()) else {
-        panic!("the faults are found");
-    };
-    let places: Vec<String> = source
-        .0
-        .iter()
-        .map(|f| format!("{}:{}:{}", f.file, f.row, f.column))
-        .collect();
+    let categories = CATEGORIES_HEADER.to_owned() + "2031,WA/888,a,part,,A,,printed,no,\n";
+    write(folder.path(), "categories.csv", &categories);
+    let places = places(folder.path());
     for expected in [
         "metrics.csv:2:has_total",
         "metrics.csv:3:decimals",
@@ -132,13 +141,260 @@ fn every_fault_is_reported_with_file_row_and_column() {
         "rules.csv:2:right",
         "rules.csv:3:edition",
         "rules.csv:3:kind",
+        "rules.csv:3:operator",
         "rules.csv:3:severity",
         "rules.csv:4:threshold",
-        "categories.csv:1:is_unknown_remainder",
+        "categories.csv:2:code",
     ] {
         assert!(
             places.iter().any(|place| place == expected),
             "{expected} in {places:#?}"
         );
     }
+}
+
+/// A file, what is replaced in it by what, and the place of the one fault that it makes.
+type Slip = (&'static str, &'static str, &'static str, &'static str);
+
+/// A slip in a table whose rows others name.
+const SLIPS_IN_ROWS: [Slip; 10] = [
+    (
+        "metrics.csv",
+        "m3,none,yes",
+        "m3,none,perhaps",
+        "metrics.csv:2:has_total",
+    ),
+    (
+        "metrics.csv",
+        "Title,printed,,,during_year,printed,m3,none,no",
+        "A, title,printed,,,during_year,printed,m3,none,no",
+        "metrics.csv:3:",
+    ),
+    (
+        "metrics.csv",
+        "edition,code",
+        "edition,kode",
+        "metrics.csv:1:code",
+    ),
+    (
+        "categories.csv",
+        "printed,no",
+        "printed,maybe",
+        "categories.csv:2:is_unknown_remainder",
+    ),
+    (
+        "categories.csv",
+        ",A,,printed",
+        ",A, or B,,printed",
+        "categories.csv:2:",
+    ),
+    (
+        "categories.csv",
+        "dimension",
+        "dimensions",
+        "categories.csv:1:dimension",
+    ),
+    (
+        "figures.csv",
+        "WA/002[a+b],WA/001",
+        "WA/002[a+b],WA/009",
+        "figures.csv:3:denominator",
+    ),
+    (
+        "figures.csv",
+        "numerator",
+        "numerators",
+        "figures.csv:1:numerator",
+    ),
+    ("outside.csv", "x,5,0", "x,5.5,0", "outside.csv:2:value"),
+    (
+        "authorities.csv",
+        "Cyfan,nation",
+        "Cyfan,country",
+        "authorities.csv:4:kind",
+    ),
+];
+
+#[test]
+fn a_row_with_a_fault_does_not_fault_what_names_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_edition(folder.path());
+    write_release(folder.path());
+    let at = |file: &str| fs::read_to_string(folder.path().join(file)).expect("a table");
+    for (file, from, to, place) in SLIPS_IN_ROWS {
+        let sound = at(file);
+        assert!(sound.contains(from), "{file}: {from}");
+        write(folder.path(), file, &sound.replacen(from, to, 1));
+        assert_eq!(places(folder.path()), [place]);
+        write(folder.path(), file, &sound);
+    }
+    assert_eq!(places(folder.path()), Vec::<String>::new());
+}
+
+#[test]
+fn empty_lines_do_not_shift_the_places_of_faults() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_edition(folder.path());
+    let rules = RULES_HEADER.to_owned() + "\n\r\n2031,r1,subset,WA/777,<=,WA/001,,error,,,\n";
+    write(folder.path(), "rules.csv", &rules);
+    assert_eq!(places(folder.path()), ["rules.csv:4:left"]);
+}
+
+/// A release of the invented collection, with a figure of every kind of source.
+fn write_release(folder: &Path) {
+    let figures = "figure,kind,numerator,denominator,of,rank,threshold,source_id,note\n\
+                   used,count,WA/001,,,,,,\n\
+                   share,percent,WA/002[a+b],WA/001,,,,,\n\
+                   least,authority_percent,,,share,lowest,,,\n\
+                   x,outside,,,,,,,\n";
+    write(folder, "figures.csv", figures);
+    let outside = "figure,value,decimals,unit,source_title_en,source_title_cy,source_url,note\n\
+                   x,5,0,percent,A source,,,\n";
+    write(folder, "outside.csv", outside);
+    let plan = "release_date = \"2032-03-01\"\ncontact = \"who\"\n\
+                [[population]]\nid = \"homes\"\npopulations = [\n  \"households\",\n]\n\
+                [[section]]\nid = \"water\"\n[[section.group]]\nid = \"year\"\n\
+                statements = [\n  \"s1\",\n  \"s2\",\n]\n";
+    write(folder, "release.toml", plan);
+    let english = "who = Someone\npopulation-homes = homes\nsection-water = Water\n\
+                   group-year = The year\nstatement-s1 = { $used } and { $x }\n\
+                   statement-s2 = { $share }, least { $least } in { $least-area }\n";
+    write(folder, "release.en.ftl", english);
+}
+
+/// A slip in what a release names.
+const SLIPS_IN_THE_RELEASE: [Slip; 15] = [
+    (
+        "release.toml",
+        "2032-03-01",
+        "1 March",
+        "release.toml:1:release_date",
+    ),
+    (
+        "release.toml",
+        "\"who\"",
+        "\"whom\"",
+        "release.toml:2:contact",
+    ),
+    (
+        "release.toml",
+        "\"homes\"",
+        "\"farms\"",
+        "release.toml:4:population.id",
+    ),
+    (
+        "release.toml",
+        "\"water\"",
+        "\"fire\"",
+        "release.toml:9:section.id",
+    ),
+    (
+        "release.toml",
+        "\"year\"",
+        "\"day\"",
+        "release.toml:11:section.group.id",
+    ),
+    (
+        "release.toml",
+        "\"s2\"",
+        "\"s3\"",
+        "release.toml:14:section.group.statements",
+    ),
+    (
+        "release.toml",
+        "households\",",
+        "households\", \"firms\"",
+        "release.toml:6:population.populations",
+    ),
+    (
+        "release.toml",
+        "households\",",
+        "households\", \"households\"",
+        "release.toml:6:population.populations",
+    ),
+    (
+        "release.toml",
+        "  \"households\",\n",
+        "",
+        "release.toml:4:population",
+    ),
+    ("release.toml", "contact =", "contacts =", "release.toml:2:"),
+    (
+        "release.en.ftl",
+        "$used",
+        "$unused",
+        "release.en.ftl:5:statement-s1",
+    ),
+    (
+        "release.en.ftl",
+        "$least-area",
+        "$share-area",
+        "release.en.ftl:6:statement-s2",
+    ),
+    (
+        "outside.csv",
+        "A source,,,\n",
+        "A source,,,\ny,1,0,percent,A source,,,\n",
+        "outside.csv:3:figure",
+    ),
+    (
+        "outside.csv",
+        "A source,,,\n",
+        "A source,,,\nx,1,0,percent,A source,,,\n",
+        "outside.csv:3:figure",
+    ),
+    (
+        "figures.csv",
+        "x,outside,,,,,,,\n",
+        "x,outside,,,,,,,\nz,outside,,,,,,,\n",
+        "figures.csv:6:figure",
+    ),
+];
+
+#[test]
+fn what_the_release_names_must_be_there_and_the_fault_is_where_it_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_edition(folder.path());
+    write_release(folder.path());
+    assert_eq!(places(folder.path()), Vec::<String>::new());
+    let at = |file: &str| fs::read_to_string(folder.path().join(file)).expect("a file");
+    for (file, from, to, place) in SLIPS_IN_THE_RELEASE {
+        let sound = at(file);
+        assert!(sound.contains(from), "{file}: {from}");
+        write(folder.path(), file, &sound.replacen(from, to, 1));
+        assert_eq!(places(folder.path()), [place], "{from} → {to}");
+        write(folder.path(), file, &sound);
+    }
+    write(
+        folder.path(),
+        "release.cy.ftl",
+        "who = Rhywun\nnobody = Neb\n",
+    );
+    assert_eq!(places(folder.path()), ["release.cy.ftl:2:nobody"]);
+}
+
+#[test]
+fn without_a_settings_file_the_tables_name_the_period() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_edition(folder.path());
+    fs::remove_file(folder.path().join("edition.toml")).expect("removed");
+    let edition = Catalogue::default()
+        .add_folder(folder.path())
+        .expect("sound");
+    assert_eq!(edition.name().to_string(), "pif/2031");
+    let metrics = fs::read_to_string(folder.path().join("metrics.csv")).expect("metrics");
+    write(
+        folder.path(),
+        "metrics.csv",
+        &metrics.replace("2031,WA", "year,WA"),
+    );
+    let places = places(folder.path());
+    assert!(
+        places.contains(&"metrics.csv:2:edition".to_owned()),
+        "{places:?}"
+    );
+    assert!(
+        !places.iter().any(|place| place.starts_with("edition.toml")),
+        "{places:?}"
+    );
 }

@@ -3,7 +3,7 @@
 /// How a figure half-way between two printed values is rounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Rounding {
-    /// Halves up, away from the smaller value: 33.5 is 34. The rule of the two real releases.
+    /// Halves up: 33.5 is 34. The rule of the two real releases.
     #[default]
     HalfUp,
     /// Halves to the even neighbour: 33.5 is 34, 34.5 is 34.
@@ -116,6 +116,17 @@ mod tests {
     #[test]
     fn no_base_means_no_percentage() {
         assert_eq!(percent(0, 0, 0, Rounding::HalfUp), None);
+        assert_eq!(percent(1, -2, 0, Rounding::HalfUp), None);
         assert_eq!(coverage_percent(0, 0), None);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_no_percentage_and_no_panic() {
+        assert_eq!(percent(i128::MAX, 1, 0, Rounding::HalfUp), None);
+        assert_eq!(percent(i64::MAX.into(), 1, 0, Rounding::HalfUp), None);
+        assert_eq!(
+            percent(1, i128::MAX, 6, Rounding::HalfEven).map(|p| p.units),
+            Some(0)
+        );
     }
 }

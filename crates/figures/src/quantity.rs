@@ -122,6 +122,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_printed_is_read_back_at_the_ends_of_the_range_too() {
+        for units in [i64::MAX, -i64::MAX, 0, -1, 9, 10, -1_000_000] {
+            for decimals in 0..=DECIMALS_MAX {
+                let text = format_quantity(units, decimals);
+                assert_eq!(parse_quantity(&text, decimals), Ok(units), "{text}");
+            }
+        }
+    }
+
+    #[test]
     fn anything_else_is_refused_with_its_own_reason() {
         for text in [
             "", " 5", "5 ", "+5", "1,000", "NaN", "inf", "３", "5.", ".5", "1e", "5%", "--5",

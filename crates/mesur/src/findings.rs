@@ -10,7 +10,7 @@ use serde::Serialize;
 use tabled::builder::Builder;
 use tabled::settings::Style;
 
-use crate::output::wrapped;
+use crate::output::{printable, wrapped};
 
 /// The widest message column of a table, in characters.
 const MESSAGE_WIDTH: usize = 72;
@@ -187,22 +187,15 @@ pub(crate) fn table(rows: &[Row], wording: &Wording) -> anyhow::Result<String> {
         let line = row.line.map(|line| line.to_string()).unwrap_or_default();
         let severity = label(&format!("severity-{}", row.severity))?;
         let message = wrapped(&printable(&row.message), MESSAGE_WIDTH).join("\n");
-        let mut record = vec![line, severity, row.place(), message];
+        let mut record = vec![line, severity, printable(&row.place()), message];
         if with_file {
-            record.insert(0, row.file.clone());
+            record.insert(0, printable(&row.file));
         }
         builder.push_record(record);
     }
     let mut table = builder.build();
     table.with(Style::sharp());
     Ok(table.to_string())
-}
-
-/// A sender's text may hold control characters that would drive the terminal.
-fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
 }
 
 /// How many there are, in words for a last line.
@@ -259,15 +252,82 @@ pub(crate) fn write_csv(rows: &[Row], to: impl Write) -> anyhow::Result<()> {
 }
 
 /// A text that a spreadsheet would run as a formula gets an apostrophe before it. Figures, which
-/// may begin with a minus sign, stay as they are.
+/// may begin with a minus sign, stay as they are; `-1+1` is no figure.
 fn neutral(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '@', '\t', '\r'])
-        || text
-            .strip_prefix('-')
-            .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()));
-    if formula {
+    const STARTS: [char; 11] = [
+        '=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+    ];
+    if text.starts_with(STARTS) && !is_negative_figure(text) {
         format!("'{text}")
     } else {
         text.to_owned()
+    }
+}
+
+fn is_negative_figure(text: &str) -> bool {
+    text.strip_prefix('-').is_some_and(|figure| {
+        let digits = |c: char| c.is_ascii_digit() || c == '.';
+        figure.starts_with(|c: char| c.is_ascii_digit()) && figure.chars().all(digits)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use mesur_wording::Language;
+
+    use super::*;
+
+    fn row(metric: &str, message: &str) -> Row {
+        Row {
+            metric: Some(metric.to_owned()),
+            category: Some(String::new()),
+            ..Row::of_folder("=1.csv", "W06000003", "unknown_metric", message.to_owned())
+        }
+    }
+
+    #[test]
+    fn a_spreadsheet_runs_nothing_of_the_findings() {
+        for text in [
+            "=1+1",
+            "+1",
+            "@SUM(A1)",
+            "-1+cmd|' /C calc'!A0",
+            "-A1",
+            "-",
+            "\t=1",
+            "\r=1",
+            "\n=1",
+            "\u{ff1d}1",
+        ] {
+            assert_eq!(neutral(text), format!("'{text}"));
+        }
+        for text in ["", "AD/012", "-5798", "-0.5", "7", "a=b", "'=1"] {
+            assert_eq!(neutral(text), text);
+        }
+        let mut csv = Vec::new();
+        let hostile = Row {
+            value: Some("-2+3".to_owned()),
+            explanation: Some("@me".to_owned()),
+            ..row("=A1", "+1 is wrong")
+        };
+        write_csv(&[hostile], &mut csv).expect("written");
+        let text = String::from_utf8(csv).expect("UTF-8");
+        assert_eq!(
+            text.lines().nth(1),
+            Some("'=1.csv,W06000003,,error,unknown_metric,,'=A1,,,,'-2+3,'@me,'+1 is wrong")
+        );
+    }
+
+    #[test]
+    fn a_senders_text_does_not_drive_the_terminal() {
+        let wording = Wording::new(Language::En, None).expect("the house wording");
+        let rows = [row("AD\u{1b}[2J", "not\u{7} a \u{202e}metric\nnor a line")];
+        let table = table(&rows, &wording).expect("a table");
+        assert!(table.contains("AD\u{fffd}[2J") && table.contains("not\u{fffd} a"));
+        let allowed = |c: char| c == '\n' || !(c.is_control() || c == '\u{202e}');
+        assert!(table.chars().all(allowed), "{table}");
+        let lines = |text: &str| text.lines().count();
+        let one = super::table(&[row("AD/001", "one line")], &wording).expect("a table");
+        assert_eq!(lines(&table), lines(&one));
     }
 }

@@ -18,6 +18,16 @@ macro_rules! say {
 }
 pub(crate) use say;
 
+/// A sender's text as one line that does not drive the terminal: control characters, and those
+/// that turn the direction of what follows, are replaced.
+pub(crate) fn printable(text: &str) -> String {
+    let drives =
+        |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars()
+        .map(|c| if drives(c) { '\u{fffd}' } else { c })
+        .collect()
+}
+
 /// The lines of a text, broken between words so that none is longer than `width` unless one word
 /// is. Further lines of a bullet stand below its words.
 pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {

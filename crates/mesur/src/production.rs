@@ -26,6 +26,7 @@ use tokio::time::{sleep, timeout};
 use tonic::{Code, Status};
 
 pub(crate) use clients::Clients;
+pub(crate) use files::read_previous;
 use files::{Reader, Sent};
 
 use crate::findings::Row;
@@ -160,10 +161,16 @@ impl Run<'_> {
             .iter()
             .map(|taken| ReportName(taken.revision.clone()).to_string())
             .collect();
-        let mut reports = self.clients.watch_reports().await?;
+        let reports = self.clients.watch_reports().await;
+        let mut reports = reports
+            .map_err(|status| told(&status))
+            .context("watching the reports")?;
         while !due.is_empty() {
             let event = timeout(CATCH_UP_TIMEOUT, reports.message()).await;
-            let event = event.context("waiting for the reports")??;
+            let event = event
+                .context("waiting for the reports")?
+                .map_err(|status| told(&status))
+                .context("watching the reports")?;
             let event = event.context("the stream of reports ended")?;
             if due.remove(&event.name) {
                 self.progress.inc(1);
@@ -174,7 +181,9 @@ impl Run<'_> {
             let report = self
                 .clients
                 .report(name, self.wording.language().code())
-                .await?;
+                .await
+                .map_err(|status| told(&status))
+                .with_context(|| format!("getting the report on {}", taken.file))?;
             let authority = taken.name.authority.as_str();
             for finding in &report.findings {
                 let open = finding.severity() == Severity::Warning;
@@ -201,7 +210,10 @@ impl Run<'_> {
             authorities.spawn(async move {
                 let report = ReportName(taken.revision.clone()).to_string();
                 for number in &taken.warnings {
-                    clients.answer(report.clone(), *number, EXPLANATION).await?;
+                    let answered = clients.answer(report.clone(), *number, EXPLANATION).await;
+                    answered
+                        .map_err(|status| told(&status))
+                        .with_context(|| format!("answering finding {number} of {}", taken.file))?;
                 }
                 let signed = clients.sign_off(taken.name.to_string(), taken.etag).await;
                 signed
@@ -266,7 +278,7 @@ where
 }
 
 /// What a service refused and why, for the user.
-fn told(status: &Status) -> anyhow::Error {
+pub(crate) fn told(status: &Status) -> anyhow::Error {
     use tonic_types::StatusExt;
     let reason = status.get_details_error_info().map(|info| info.reason);
     match reason {

@@ -22,3 +22,18 @@ pub(crate) fn returns(period: &str) -> Vec<ReturnFile> {
     files.sort_by(|one, other| one.name.cmp(&other.name));
     files
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_authority_has_a_sample_in_both_years_and_another_year_has_none() {
+        for period in ["2020-21", "2022-23"] {
+            let names: Vec<String> = returns(period).into_iter().map(|file| file.name).collect();
+            assert_eq!(names.len(), 22, "{period}");
+            assert!(names.is_sorted(), "{names:?}");
+        }
+        assert!(returns("2021-22").is_empty());
+    }
+}

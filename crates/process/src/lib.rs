@@ -18,9 +18,6 @@ use mesur_store::{Settings, SledStore, Store};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-/// Exit code for options that do not make sense (`EX_USAGE`).
-pub const EXIT_USAGE: u8 = 64;
-
 /// The options of every service.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
@@ -61,11 +58,23 @@ pub fn init_log() {
         .init();
 }
 
-/// The bundled editions with those in `folders`.
+/// The bundled editions with those in `folders`. One that takes the place of another of the same
+/// name is logged: returns of the other content will be refused.
 pub fn catalogue(folders: &[PathBuf]) -> anyhow::Result<Arc<Catalogue>> {
     let mut catalogue = Catalogue::bundled()?;
     for folder in folders {
-        catalogue.add_folder(folder)?;
+        let before = catalogue.clone();
+        let edition = catalogue.add_folder(folder)?;
+        let other = before.get(edition.name());
+        if let Some(other) = other.filter(|other| other.digest() != edition.digest()) {
+            tracing::warn!(
+                edition = %edition.name(),
+                folder = %folder.display(),
+                digest = edition.digest(),
+                replaced_digest = other.digest(),
+                "the edition in the folder replaces another of the same name"
+            );
+        }
     }
     Ok(Arc::new(catalogue))
 }

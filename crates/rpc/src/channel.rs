@@ -8,10 +8,14 @@ use std::time::Duration;
 
 use tonic::transport::{Channel, Endpoint};
 
-/// Largest message either side encodes or decodes: 16 MiB.
+/// Largest request that a service decodes: 4 MiB. What a stranger may make a service hold is a
+/// multiple of this, because small messages within it take more memory than bytes.
 ///
-/// tonic sets this limit on each generated client and server, not on the channel; give it to
-/// `max_decoding_message_size` and `max_encoding_message_size` of both.
+/// tonic sets limits on each generated client and server, not on the channel; give this one to
+/// `max_decoding_message_size` of every server.
+pub const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Largest response that a service encodes and a client decodes: 16 MiB.
 pub const MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// How long a connection may take to be made.

@@ -11,15 +11,21 @@ pub struct ContentError {
     problem: String,
 }
 
+/// The states of a cell as they are stored; never given another meaning.
+const PROVIDED: u8 = 1;
+const PART_PERIOD: u8 = 2;
+const NOT_PROVIDED: u8 = 3;
+const NOT_APPLICABLE: u8 = 4;
+
 /// The stored form of a return.
 pub fn content_of(data_return: &DataReturn) -> ReturnContent {
     let mut content = ReturnContent::default();
     for (cell, observation) in (0..).zip(&data_return.observations) {
         let (state, end) = match observation.value {
-            Observed::Provided(_) => (1, None),
-            Observed::PartPeriod { end, .. } => (2, end),
-            Observed::NotProvided => (3, None),
-            Observed::NotApplicable => (4, None),
+            Observed::Provided(_) => (PROVIDED, None),
+            Observed::PartPeriod { end, .. } => (PART_PERIOD, end),
+            Observed::NotProvided => (NOT_PROVIDED, None),
+            Observed::NotApplicable => (NOT_APPLICABLE, None),
         };
         content.states.push(state);
         content.values.push(observation.value.value().unwrap_or(0));
@@ -55,10 +61,10 @@ pub fn return_from_content(
     let mut observations = Vec::with_capacity(cells);
     for (state, value) in content.states.into_iter().zip(content.values) {
         let value = match state {
-            1 => Observed::Provided(value),
-            2 => Observed::PartPeriod { value, end: None },
-            3 => Observed::NotProvided,
-            4 => Observed::NotApplicable,
+            PROVIDED => Observed::Provided(value),
+            PART_PERIOD => Observed::PartPeriod { value, end: None },
+            NOT_PROVIDED => Observed::NotProvided,
+            NOT_APPLICABLE => Observed::NotApplicable,
             _ => return Err(error("an unknown state")),
         };
         observations.push(Observation {
@@ -72,8 +78,14 @@ pub fn return_from_content(
             .ok()
             .and_then(|cell| observations.get_mut(cell));
         let observation = place.ok_or_else(|| error("a text of no cell"))?;
-        if let Observed::PartPeriod { end, .. } = &mut observation.value {
-            *end = Date::parse(&text.end_date);
+        if !text.end_date.is_empty() {
+            let Observed::PartPeriod { end, .. } = &mut observation.value else {
+                return Err(error(
+                    "an end date of a value that is not of part of the period",
+                ));
+            };
+            let date = Date::parse(&text.end_date);
+            *end = Some(date.ok_or_else(|| error("an end date that is no date"))?);
         }
         observation.comment = text.comment;
         observation.reference = text.reference;
@@ -84,4 +96,99 @@ pub fn return_from_content(
         edition_digest: edition.digest().to_owned(),
         observations,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, LazyLock};
+
+    use mesur_catalogue::{Catalogue, EditionName};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    static EDITION: LazyLock<Arc<Edition>> = LazyLock::new(|| {
+        let catalogue = Catalogue::bundled().expect("bundled");
+        let name = EditionName::parse("pif/2020-21").expect("a name");
+        Arc::clone(catalogue.get(&name).expect("bundled"))
+    });
+
+    fn authority() -> AuthorityCode {
+        AuthorityCode::parse("W06000003").expect("a code")
+    }
+
+    fn read(content: ReturnContent) -> Result<DataReturn, ContentError> {
+        return_from_content(&EDITION, &authority(), content)
+    }
+
+    fn observation() -> impl Strategy<Value = Observation> {
+        let date = (1_u16..=9_999, 1_u8..=12, 1_u8..=28)
+            .prop_map(|(year, month, day)| Date::parse(&format!("{year:04}-{month:02}-{day:02}")));
+        let date = date.prop_filter("a date", Option::is_some);
+        let value = prop_oneof![
+            any::<i64>().prop_map(Observed::Provided),
+            (any::<i64>(), prop_oneof![Just(None), date])
+                .prop_map(|(value, end)| Observed::PartPeriod { value, end }),
+            Just(Observed::NotProvided),
+            Just(Observed::NotApplicable),
+        ];
+        (value, ".{0,8}", ".{0,8}").prop_map(|(value, comment, reference)| Observation {
+            value,
+            comment,
+            reference,
+        })
+    }
+
+    fn data_return() -> impl Strategy<Value = DataReturn> {
+        let cells = EDITION.cells().len();
+        prop::collection::vec(observation(), cells).prop_map(|observations| DataReturn {
+            authority: authority(),
+            edition: EDITION.name().clone(),
+            edition_digest: EDITION.digest().to_owned(),
+            observations,
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn a_return_is_read_back_as_it_was_stored(data_return in data_return()) {
+            prop_assert_eq!(read(content_of(&data_return)), Ok(data_return));
+        }
+    }
+
+    #[test]
+    fn a_content_that_does_not_fit_is_refused_with_its_reason() {
+        let cells = EDITION.cells().len();
+        let problem = |states: Vec<u8>, values: usize, texts: &[(u32, &str)]| {
+            let texts = texts.iter().map(|(cell, end_date)| CellText {
+                cell: *cell,
+                end_date: (*end_date).to_owned(),
+                ..CellText::default()
+            });
+            let content = ReturnContent {
+                states,
+                values: vec![7; values],
+                texts: texts.collect(),
+            };
+            read(content).err().map(|error| error.problem)
+        };
+        let all = |state: u8| vec![state; cells];
+        assert_eq!(problem(all(PROVIDED), cells, &[]), None);
+        let end = [(0, "2020-11-23")];
+        assert_eq!(problem(all(PART_PERIOD), cells, &end), None);
+        for (found, said) in [
+            (problem(vec![PROVIDED], cells, &[]), "number of cells"),
+            (problem(all(PROVIDED), cells + 1, &[]), "number of cells"),
+            (problem(all(0), cells, &[]), "unknown state"),
+            (problem(all(5), cells, &[]), "unknown state"),
+            (problem(all(PROVIDED), cells, &[(u32::MAX, "")]), "no cell"),
+            (problem(all(PROVIDED), cells, &end), "not of part"),
+            (problem(all(PART_PERIOD), cells, &[(0, "soon")]), "no date"),
+        ] {
+            let found = found.expect(said);
+            assert!(found.contains(said), "{found}");
+        }
+    }
 }

@@ -41,8 +41,7 @@ pub fn violation_of(field: &str, finding: &Finding) -> Violation {
     }
 }
 
-/// The severity on the wire.
-pub fn severity_to_wire(severity: Severity) -> pb::finding::Severity {
+fn severity_to_wire(severity: Severity) -> pb::finding::Severity {
     match severity {
         Severity::Error => pb::finding::Severity::Error,
         Severity::Warning => pb::finding::Severity::Warning,
@@ -59,68 +58,30 @@ pub fn place_of(metric: &str, category: &str) -> String {
     }
 }
 
-/// What is wrong and what to do, in the language of `wording`.
+/// What is wrong and what to do, in the language of `wording`. A kind without words, which the
+/// tests of the wording rule out, gives its plain values: a finding is never lost for want of a
+/// sentence.
 pub fn message_of(finding: &Finding, wording: &Wording) -> String {
+    let kind = finding.kind.as_str();
+    let place = place_of(&finding.metric, &finding.category);
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let message = FindingText {
-        kind: finding.kind.as_str(),
-        place: &place_of(&finding.metric, &finding.category),
-        rule: &text(&finding.rule),
-        expected: &text(&finding.expected),
-        found: &text(&finding.found),
-        value: &text(&finding.value),
-        column: &text(&finding.column),
-    }
-    .message(wording);
-    match &finding.advice {
-        Some(advice) => {
-            let args = Args::new().text("advice", advice);
-            match wording.text("finding-suggestion", &args) {
-                Ok(suggestion) => format!("{message} {suggestion}"),
-                Err(_) => message,
-            }
-        }
+    let (expected, found) = (text(&finding.expected), text(&finding.found));
+    let args = Args::new()
+        .text("metric_cell", &place)
+        .text("rule", &text(&finding.rule))
+        .text("expected", &expected)
+        .text("found", &found)
+        .text("value", &text(&finding.value))
+        .text("column", &text(&finding.column));
+    let message = wording
+        .text(&format!("finding-{kind}"), &args)
+        .unwrap_or_else(|_| format!("{kind} {place} {expected} {found}"));
+    let suggestion = finding.advice.as_ref().and_then(|advice| {
+        let args = Args::new().text("advice", advice);
+        wording.text("finding-suggestion", &args).ok()
+    });
+    match suggestion {
+        Some(suggestion) => format!("{message} {suggestion}"),
         None => message,
-    }
-}
-
-/// The machine values that a finding's words are made of; a stored finding has them too.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct FindingText<'a> {
-    /// The kind.
-    pub kind: &'a str,
-    /// Where it is.
-    pub place: &'a str,
-    /// The id of the rule.
-    pub rule: &'a str,
-    /// What is asked for.
-    pub expected: &'a str,
-    /// What was worked out.
-    pub found: &'a str,
-    /// What was sent.
-    pub value: &'a str,
-    /// The column of the file.
-    pub column: &'a str,
-}
-
-impl FindingText<'_> {
-    /// The words. A kind without words, which the tests of the wording rule out, gives its plain
-    /// values: a finding is never lost for want of a sentence.
-    pub fn message(&self, wording: &Wording) -> String {
-        let args = Args::new()
-            .text("metric_cell", self.place)
-            .text("rule", self.rule)
-            .text("expected", self.expected)
-            .text("found", self.found)
-            .text("value", self.value)
-            .text("column", self.column);
-        wording
-            .text(&format!("finding-{}", self.kind), &args)
-            .unwrap_or_else(|_| {
-                format!(
-                    "{} {} {} {}",
-                    self.kind, self.place, self.expected, self.found
-                )
-            })
     }
 }

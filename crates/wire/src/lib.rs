@@ -12,13 +12,11 @@ mod previous;
 mod wordings;
 
 pub use content::{ContentError, content_of, return_from_content};
-pub use finding::{
-    FindingText, finding_to_wire, message_of, place_of, severity_to_wire, violation_of,
-};
+pub use finding::{finding_to_wire, message_of, place_of, violation_of};
 pub use name::{
     AuthorityName, EditionResource, NameError, PreviousValuesName, ReleaseName, ReportName,
     ReturnName, RevisionName, SnapshotName,
 };
-pub use observation::{observation_to_wire, observations_to_wire, rows_from_wire, status_to_wire};
-pub use previous::{PreviousValueError, previous_values_from_wire, previous_values_to_wire};
+pub use observation::{count_violation,observation_to_wire, observations_to_wire, rows_from_wire, status_to_wire};
+pub use previous::{PREVIOUS_VALUES_MAX, PreviousValueError, previous_values_from_wire, previous_values_to_wire};
 pub use wordings::{LanguageError, Wordings};

@@ -14,6 +14,13 @@ pub struct NameError {
     pub text: String,
 }
 
+impl NameError {
+    fn new(form: &'static str, text: &str) -> Self {
+        let text = text.chars().take(128).collect();
+        Self { form, text }
+    }
+}
+
 /// The variable segments of `text` when it has the form of `pattern`, in which `{}` stands for
 /// one segment.
 fn segments<'a, const N: usize>(
@@ -21,10 +28,7 @@ fn segments<'a, const N: usize>(
     form: &'static str,
     text: &'a str,
 ) -> Result<[&'a str; N], NameError> {
-    let error = || NameError {
-        form,
-        text: text.chars().take(128).collect(),
-    };
+    let error = || NameError::new(form, text);
     let mut found = [""; N];
     let mut places = found.iter_mut();
     let (mut wanted, mut given) = (pattern.split('/'), text.split('/'));
@@ -39,9 +43,8 @@ fn segments<'a, const N: usize>(
     Ok(found)
 }
 
-fn invalid(form: &'static str, text: &str) -> impl FnOnce(IdError) -> NameError {
-    let text = text.chars().take(128).collect();
-    move |_| NameError { form, text }
+fn invalid<'a>(form: &'static str, text: &'a str) -> impl FnOnce(IdError) -> NameError + 'a {
+    move |_| NameError::new(form, text)
 }
 
 /// `pif-2022-23`: a collection has no hyphen, so the first one parts it from the period.
@@ -150,10 +153,7 @@ impl RevisionName {
 
     /// Reads the name.
     pub fn parse(text: &str) -> Result<Self, NameError> {
-        let error = || NameError {
-            form: Self::FORM,
-            text: text.chars().take(128).collect(),
-        };
+        let error = || NameError::new(Self::FORM, text);
         let (data_return, revision) = text.rsplit_once("/revisions/").ok_or_else(error)?;
         let data_return = ReturnName::parse(data_return).map_err(|_| error())?;
         // Digits only: `+1` and `01` would be other names of the same revision.
@@ -183,10 +183,7 @@ impl ReportName {
 
     /// Reads the name.
     pub fn parse(text: &str) -> Result<Self, NameError> {
-        let error = || NameError {
-            form: Self::FORM,
-            text: text.chars().take(128).collect(),
-        };
+        let error = || NameError::new(Self::FORM, text);
         let revision = text.strip_suffix("/report").ok_or_else(error)?;
         Ok(Self(RevisionName::parse(revision).map_err(|_| error())?))
     }
@@ -251,10 +248,7 @@ impl SnapshotName {
         if id.len() == 16 && id.chars().all(hex) {
             Ok(Self(id.to_owned()))
         } else {
-            Err(NameError {
-                form: Self::FORM,
-                text: text.chars().take(128).collect(),
-            })
+            Err(NameError::new(Self::FORM, text))
         }
     }
 
@@ -299,19 +293,64 @@ impl fmt::Display for ReleaseName {
 mod tests {
     use super::*;
 
+    /// What parsing a text and writing the name gives.
+    fn written<T: fmt::Display>(name: Result<T, NameError>) -> Result<String, NameError> {
+        name.map(|name| name.to_string())
+    }
+
+    /// A parser of each kind of name, with such a name.
+    type Parser = fn(&str) -> Result<String, NameError>;
+    const NAMES: [(Parser, &str); 8] = [
+        (
+            |text| written(EditionResource::parse(text)),
+            "collections/pif/editions/2022-23",
+        ),
+        (
+            |text| written(AuthorityName::parse(text)),
+            "authorities/W06000003",
+        ),
+        (
+            |text| written(ReturnName::parse(text)),
+            "authorities/W06000003/returns/pif-2022-23",
+        ),
+        (
+            |text| written(RevisionName::parse(text)),
+            "authorities/W06000003/returns/pif-2022-23/revisions/2",
+        ),
+        (
+            |text| written(ReportName::parse(text)),
+            "authorities/W06000003/returns/pif-2022-23/revisions/2/report",
+        ),
+        (
+            |text| written(PreviousValuesName::parse(text)),
+            "authorities/W06000003/previousValues/pif-2021-22",
+        ),
+        (
+            |text| written(SnapshotName::parse(text)),
+            "snapshots/0123456789abcdef",
+        ),
+        (
+            |text| written(ReleaseName::parse(text)),
+            "releases/pif-2022-23",
+        ),
+    ];
+
     #[test]
-    fn names_read_back_as_they_are_written() {
-        let text = "authorities/W06000003/returns/pif-2022-23/revisions/2/report";
-        assert_eq!(ReportName::parse(text).expect("a name").to_string(), text);
-        let text = "collections/pif/editions/2022-23";
-        assert_eq!(
-            EditionResource::parse(text).expect("a name").to_string(),
-            text
-        );
-        let text = "snapshots/0123456789abcdef";
-        assert_eq!(SnapshotName::parse(text).expect("a name").to_string(), text);
-        let text = "releases/pif-2022-23";
-        assert_eq!(ReleaseName::parse(text).expect("a name").to_string(), text);
+    fn a_name_reads_back_as_it_is_written_and_is_no_other_kind_of_name() {
+        for (place, (parse, text)) in NAMES.into_iter().enumerate() {
+            assert_eq!(parse(text), Ok(text.to_owned()));
+            for (other, (_, foreign)) in NAMES.into_iter().enumerate() {
+                assert_eq!(parse(foreign).is_ok(), place == other, "{foreign}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_does_not_repeat_a_hostile_text_in_full() {
+        for (parse, text) in NAMES {
+            let error = parse(&format!("{text}{}", "/x".repeat(10_000))).expect_err(text);
+            assert_eq!(error.text.chars().count(), 128);
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use mesur_catalogue::{Cell, Edition};
 use mesur_proto::types::v1 as pb;
+use mesur_rpc::Violation;
 use mesur_returns::{DataReturn, Observation, Observed, RawObservation, RawValue};
 
 /// The rows of a message, as loose as those of a file: `mesur_returns::assemble` checks them.
@@ -16,6 +17,28 @@ pub fn rows_from_wire(observations: Vec<pb::Observation>) -> impl Iterator<Item 
         comment: observation.comment,
         reference: observation.reference,
         line: None,
+    })
+}
+
+/// How many observations a request may have beyond those of a whole return, so that slips can be
+/// told one by one; a request with more is refused before any of them is looked at.
+const OBSERVATIONS_SPARE: usize = 1_000;
+
+/// Whether `field` of a request has far more observations than a return of the edition.
+pub fn count_violation(
+    field: &str,
+    edition: &Edition,
+    observations: &[pb::Observation],
+) -> Option<Violation> {
+    let cells = edition.cells().len();
+    (observations.len() > cells.saturating_add(OBSERVATIONS_SPARE)).then(|| Violation {
+        field: field.to_owned(),
+        reason: "TOO_MANY_OBSERVATIONS",
+        description: format!(
+            "{} observations, where a return of {} has {cells}",
+            observations.len(),
+            edition.name()
+        ),
     })
 }
 

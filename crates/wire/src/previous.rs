@@ -7,6 +7,9 @@ use mesur_figures::DECIMALS_MAX;
 use mesur_proto::types::v1 as pb;
 use mesur_returns::{Previous, PreviousValue};
 
+/// The most values of an earlier period, well above the cells of any collection.
+pub const PREVIOUS_VALUES_MAX: usize = 10_000;
+
 /// A value that cannot be taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("value {place}: {problem}")]

@@ -167,6 +167,9 @@ impl Api {
     }
 }
 
+/// The most revisions that a request may name, well above the authorities of any edition.
+const RETURNS_MAX: usize = 10_000;
+
 /// The edition to freeze and the revisions that must be in it, or everything that is wrong.
 fn read_create(
     message: &pb::CreateSnapshotRequest,
@@ -179,6 +182,14 @@ fn read_create(
             None
         }
     };
+    if message.returns.len() > RETURNS_MAX {
+        violations.push(Violation {
+            field: "returns".to_owned(),
+            reason: "INVALID_FIELD",
+            description: format!("names at most {RETURNS_MAX} revisions"),
+        });
+        return Err(violations);
+    }
     let mut wanted = Vec::new();
     for (place, text) in message.returns.iter().enumerate() {
         let field = format!("returns[{place}]");

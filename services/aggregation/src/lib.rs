@@ -30,7 +30,7 @@ use std::sync::Arc;
 
 use mesur_catalogue::Catalogue;
 use mesur_proto::aggregation::v1::aggregation_service_server::{self, AggregationServiceServer};
-use mesur_rpc::channel::{self, MESSAGE_BYTES_MAX};
+use mesur_rpc::channel::{self, MESSAGE_BYTES_MAX, REQUEST_BYTES_MAX};
 use mesur_rpc::clock::Clock;
 use mesur_rpc::follow::{Backoff, follow};
 use mesur_rpc::page::Tokens;
@@ -91,7 +91,7 @@ pub async fn run(
     };
     let routes = Routes::new(
         AggregationServiceServer::new(api)
-            .max_decoding_message_size(MESSAGE_BYTES_MAX)
+            .max_decoding_message_size(REQUEST_BYTES_MAX)
             .max_encoding_message_size(MESSAGE_BYTES_MAX),
     );
     let contract = Contract {

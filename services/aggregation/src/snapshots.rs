@@ -108,7 +108,7 @@ impl Snapshots {
             });
         }
         let sides = percent_sides(edition, figure).ok_or_else(|| Error::FigureNotFound {
-            figure: figure.to_owned(),
+            figure: figure.chars().take(64).collect(),
             edition: snapshot.edition,
         })?;
         let authorities = edition.authorities().iter();

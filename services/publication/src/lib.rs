@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use mesur_catalogue::Catalogue;
 use mesur_proto::publication::v1::publication_service_server::{self, PublicationServiceServer};
-use mesur_rpc::channel;
+use mesur_rpc::channel::{self, MESSAGE_BYTES_MAX, REQUEST_BYTES_MAX};
 use mesur_rpc::clock::Clock;
 use mesur_rpc::follow::{Backoff, follow};
 use mesur_rpc::page::Tokens;
@@ -95,7 +95,11 @@ pub async fn run(
         releases: Arc::clone(&releases),
         tokens,
     };
-    let routes = Routes::new(PublicationServiceServer::new(api));
+    let routes = Routes::new(
+        PublicationServiceServer::new(api)
+            .max_decoding_message_size(REQUEST_BYTES_MAX)
+            .max_encoding_message_size(MESSAGE_BYTES_MAX),
+    );
     let contract = Contract {
         service_names: vec![publication_service_server::SERVICE_NAME],
         descriptor_sets: vec![mesur_proto::FILE_DESCRIPTOR_SET],

@@ -14,7 +14,7 @@ use mesur_rpc::page::{SizeLimits, Tokens};
 use mesur_rpc::{events, to_status};
 use mesur_store::{KeyRange, Position};
 use mesur_wire::{
-    EditionResource, PreviousValuesName, ReturnName, RevisionName, Wordings, finding_to_wire,
+    EditionResource, PREVIOUS_VALUES_MAX, PreviousValuesName, ReturnName, RevisionName, Wordings, count_violation, finding_to_wire,
     observations_to_wire, previous_values_from_wire, rows_from_wire,
 };
 use mesur_wording::Wording;
@@ -36,8 +36,6 @@ const PAGE: SizeLimits = SizeLimits {
 
 /// How many heads are read at a time: the filters of a list may pass over many of them.
 const SCAN: usize = 1_000;
-/// The most values of an earlier period, well above the cells of any edition.
-const PREVIOUS_VALUES_MAX: usize = 10_000;
 
 /// The gRPC face of the returns.
 pub(crate) struct Api {
@@ -151,6 +149,10 @@ impl Api {
                 &name.authority,
                 edition,
             ));
+        }
+        let field = "data_return.observations";
+        if let Some(violation) = count_violation(field, edition, &data_return.observations) {
+            return Err(Error::InvalidField(violation));
         }
         let rows = rows_from_wire(data_return.observations);
         let assembly = assemble(edition, &self.returns.catalogue, &name.authority, rows);

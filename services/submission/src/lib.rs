@@ -22,7 +22,7 @@ use std::sync::Arc;
 use mesur_catalogue::Catalogue;
 use mesur_proto::catalogue::v1::catalogue_service_server::{self, CatalogueServiceServer};
 use mesur_proto::submission::v1::submission_service_server::{self, SubmissionServiceServer};
-use mesur_rpc::channel::{self, MESSAGE_BYTES_MAX};
+use mesur_rpc::channel::{self, MESSAGE_BYTES_MAX, REQUEST_BYTES_MAX};
 use mesur_rpc::clock::Clock;
 use mesur_rpc::page::Tokens;
 use mesur_rpc::server::{self, Contract, Drained, Limits, Listener};
@@ -89,10 +89,14 @@ pub async fn run(
     };
     let routes = Routes::new(
         SubmissionServiceServer::new(submission)
-            .max_decoding_message_size(MESSAGE_BYTES_MAX)
+            .max_decoding_message_size(REQUEST_BYTES_MAX)
             .max_encoding_message_size(MESSAGE_BYTES_MAX),
     )
-    .add_service(CatalogueServiceServer::new(catalogue));
+    .add_service(
+        CatalogueServiceServer::new(catalogue)
+            .max_decoding_message_size(REQUEST_BYTES_MAX)
+            .max_encoding_message_size(MESSAGE_BYTES_MAX),
+    );
     let contract = Contract {
         service_names: vec![
             submission_service_server::SERVICE_NAME,

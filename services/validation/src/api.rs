@@ -10,7 +10,7 @@ use mesur_proto::validation::v1::validation_service_server::ValidationService;
 use mesur_rpc::idempotency::Mutation;
 use mesur_rpc::{events, to_status};
 use mesur_store::Position;
-use mesur_wire::{
+use mesur_wire::{count_violation, 
     AuthorityName, EditionResource, ReportName, Wordings, finding_to_wire, rows_from_wire,
 };
 use mesur_wording::Wording;
@@ -96,6 +96,9 @@ impl Api {
         if edition.authority(&authority).is_none() {
             let problem = format!("{authority} is not an authority of {}", edition.name());
             return Err(invalid("parent", &problem));
+        }
+        if let Some(violation) = count_violation("observations", edition, &message.observations) {
+            return Err(Error::InvalidField(violation));
         }
         let previous = convert::previous(&authority, &message)?;
         let rows = rows_from_wire(message.observations);

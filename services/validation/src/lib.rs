@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use mesur_catalogue::Catalogue;
 use mesur_proto::validation::v1::validation_service_server::{self, ValidationServiceServer};
-use mesur_rpc::channel::{self, MESSAGE_BYTES_MAX};
+use mesur_rpc::channel::{self, MESSAGE_BYTES_MAX, REQUEST_BYTES_MAX};
 use mesur_rpc::clock::Clock;
 use mesur_rpc::follow::{Backoff, follow};
 use mesur_rpc::server::{self, Contract, Drained, Limits, Listener};
@@ -96,7 +96,7 @@ pub async fn run(
     };
     let routes = Routes::new(
         ValidationServiceServer::new(api)
-            .max_decoding_message_size(MESSAGE_BYTES_MAX)
+            .max_decoding_message_size(REQUEST_BYTES_MAX)
             .max_encoding_message_size(MESSAGE_BYTES_MAX),
     );
     let contract = Contract {

@@ -1,9 +1,11 @@
 //! `mesur catalogue`: editions.
 
-use std::path::PathBuf;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use mesur_catalogue::{Catalogue, Error};
+use mesur_catalogue::{Catalogue, Error, ReleasePlan};
+use mesur_wording::{Language, Wording};
 
 use crate::editions;
 use crate::output::say;
@@ -26,31 +28,7 @@ pub(crate) enum Command {
 
 pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Check { folder } => {
-            let mut catalogue = Catalogue::bundled()?;
-            match catalogue.add_folder(folder) {
-                Ok(edition) => {
-                    say!(
-                        "{} is sound: {} metrics, {} cells, {} rules, {} authorities, {}",
-                        edition.name(),
-                        edition.metrics().len(),
-                        edition.cells().len(),
-                        edition.rules().len(),
-                        edition.authorities().len(),
-                        edition.digest()
-                    );
-                    Ok(ExitCode::SUCCESS)
-                }
-                Err(Error::Faults { source, .. }) => {
-                    for fault in &source.0 {
-                        say!("{fault}");
-                    }
-                    say!("{} fault(s)", source.0.len());
-                    Ok(ExitCode::FAILURE)
-                }
-                Err(error) => Err(error.into()),
-            }
-        }
+        Command::Check { folder } => check(folder),
         Command::Compare { from, to } => {
             let (_, from) = editions::find(from)?;
             let (_, to) = editions::find(to)?;
@@ -58,4 +36,55 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// Exits with 0 when the edition is sound and with 1 when it has faults.
+fn check(folder: &Path) -> anyhow::Result<ExitCode> {
+    let edition = match Catalogue::default().add_folder(folder) {
+        Ok(edition) => edition,
+        Err(Error::Faults { source, .. }) => return Ok(tell(&source.0)),
+        Err(error) => return Err(error.into()),
+    };
+    let faults = template_faults(edition.release())?;
+    if !faults.is_empty() {
+        return Ok(tell(&faults));
+    }
+    say!(
+        "{} is sound: {} metrics, {} cells, {} rules, {} authorities, {}",
+        edition.name(),
+        edition.metrics().len(),
+        edition.cells().len(),
+        edition.rules().len(),
+        edition.authorities().len(),
+        edition.digest()
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn tell(faults: &[impl Display]) -> ExitCode {
+    for fault in faults {
+        say!("{fault}");
+    }
+    say!("{} fault(s)", faults.len());
+    ExitCode::FAILURE
+}
+
+/// What would keep the release's words from being read when it is compiled. The catalogue knows
+/// the templates' messages, the wording what else a template may not do.
+fn template_faults(plan: &ReleasePlan) -> anyhow::Result<Vec<String>> {
+    let mut found = Vec::new();
+    for (language, file, text) in [
+        (Language::En, "release.en.ftl", &plan.templates_en),
+        (Language::Cy, "release.cy.ftl", &plan.templates_cy),
+    ] {
+        match Wording::new(language, text.as_deref()) {
+            Ok(_) => {}
+            Err(mesur_wording::Error::Source { faults, .. }) => {
+                let faults = faults.iter();
+                found.extend(faults.map(|fault| format!("{file}:{}: {}", fault.line, fault.text)));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(found)
 }

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::bail;
-use mesur_returns::{Previous, check_file};
+use mesur_returns::check_file;
 use mesur_wording::{Args, Language, Wording};
 use serde::Serialize;
 
 use crate::findings::{Row, summary, table};
 use crate::output::say;
+use crate::production::read_previous;
 use crate::{editions, files};
 
 /// Findings without an error, or none.
@@ -68,7 +69,10 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
     let wording = Wording::new(language, None)?;
     let (catalogue, edition) = editions::find(&check.edition)?;
     let file = files::read(&check.file)?;
-    let previous = check.previous.as_deref().map(read_previous).transpose()?;
+    let previous = match &check.previous {
+        Some(path) => Some(read_previous(&files::read(path)?, &edition, &wording)?),
+        None => None,
+    };
     let checked = check_file(&file.bytes, &edition, &catalogue, previous.as_ref());
     if let (Some(previous), Some(authority)) = (&previous, &checked.authority)
         && &previous.authority != authority
@@ -118,12 +122,4 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
             (true, true) => ACCEPTED,
         },
     ))
-}
-
-fn read_previous(path: &std::path::Path) -> anyhow::Result<Previous> {
-    let file = files::read(path)?;
-    match Previous::read_csv(&file.bytes) {
-        Ok(previous) => Ok(previous),
-        Err(error) => bail!("{}: {error}", path.display()),
-    }
 }

@@ -13,7 +13,7 @@ use mesur_wording::{Language, Wording};
 
 use crate::findings;
 use crate::output::{LINE_WIDTH, say, wrapped};
-use crate::production::{Clients, Outcome, Run};
+use crate::production::{Clients, Outcome, Run, told};
 use crate::samples;
 
 /// The bundled years, in their order: the later is compared with the earlier.
@@ -101,7 +101,9 @@ async fn produce(catalogue: &Catalogue, clients: Clients, year: &str) -> anyhow:
     let text = run
         .clients
         .download(&published.release.name, "main-points.en.txt")
-        .await?;
+        .await
+        .map_err(|status| told(&status))
+        .context("downloading the main points")?;
     for line in String::from_utf8(text)?
         .lines()
         .flat_map(|line| wrapped(line, LINE_WIDTH))

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::findings::{self, Row};
 use crate::output::say;
-use crate::production::{Clients, Outcome, Published, Run};
+use crate::production::{Clients, Outcome, Published, Run, told};
 use crate::{editions, files};
 
 /// The files of a release that are written out.
@@ -154,7 +154,10 @@ async fn write_release(
     published: &Published,
 ) -> anyhow::Result<()> {
     for name in RELEASE_FILES {
-        let bytes = clients.download(&published.release.name, name).await?;
+        let bytes = clients.download(&published.release.name, name).await;
+        let bytes = bytes
+            .map_err(|status| told(&status))
+            .with_context(|| format!("downloading {name}"))?;
         write(&out.join(name), &bytes)?;
     }
     let totals = published

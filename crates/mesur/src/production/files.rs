@@ -136,30 +136,14 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads the earlier values in a folder's files: one file an authority, all of periods before
-    /// the edition's.
+    /// Reads the earlier values in a folder's files: one file an authority.
     pub(crate) fn read_previous(
         &self,
         files: &[ReturnFile],
     ) -> anyhow::Result<PreviousByAuthority> {
         let mut values = PreviousByAuthority::new();
         for file in files {
-            let previous = match Previous::read_csv(&file.bytes) {
-                Ok(previous) => previous,
-                Err(PreviousError::Unreadable { findings }) => {
-                    let mut rows = Vec::new();
-                    self.note(file, None, &findings, &mut rows);
-                    bail!(
-                        "an earlier return cannot be read\n{}",
-                        table(&rows, self.wording)?
-                    );
-                }
-                Err(error @ PreviousError::Unnamed) => bail!("{}: {error}", file.name),
-            };
-            let (period, ours) = (&previous.period, &self.edition.name().period);
-            if period >= ours {
-                bail!("{} is of {period}, which is not before {ours}", file.name);
-            }
+            let previous = read_previous(file, self.edition, self.wording)?;
             if let Some(other) = values.insert(previous.authority.clone(), previous) {
                 bail!(
                     "{} is a second earlier return of {}",
@@ -170,4 +154,31 @@ impl Reader<'_> {
         }
         Ok(values)
     }
+}
+
+/// The earlier values in a file, which must be of a period before the edition's.
+pub(crate) fn read_previous(
+    file: &ReturnFile,
+    edition: &Edition,
+    wording: &Wording,
+) -> anyhow::Result<Previous> {
+    let previous = match Previous::read_csv(&file.bytes) {
+        Ok(previous) => previous,
+        Err(error @ PreviousError::Unnamed) => bail!("{}: {error}", file.name),
+        Err(PreviousError::Unreadable { findings }) => {
+            let rows = findings
+                .iter()
+                .map(|finding| Row::of_file(&file.name, finding, wording));
+            let rows: Vec<Row> = rows.collect();
+            bail!(
+                "an earlier return cannot be read\n{}",
+                table(&rows, wording)?
+            );
+        }
+    };
+    let (period, ours) = (&previous.period, &edition.name().period);
+    if period >= ours {
+        bail!("{} is of {period}, which is not before {ours}", file.name);
+    }
+    Ok(previous)
 }

@@ -50,3 +50,35 @@ fn a_comparison_of_two_years_is_json() {
         Some(29)
     );
 }
+
+#[test]
+fn a_template_that_could_not_be_compiled_is_a_fault() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let bundled = repository("crates/catalogue/editions/pif/2022-23");
+    for entry in fs::read_dir(bundled).expect("the edition") {
+        let path = entry.expect("an entry").path();
+        fs::copy(&path, folder.path().join(path.file_name().expect("a name"))).expect("a copy");
+    }
+    let templates = folder.path().join("release.en.ftl");
+    let text = fs::read_to_string(&templates).expect("templates");
+    let lines = text.lines().count();
+    fs::write(&templates, text + "lost = See { nowhere }\n").expect("templates");
+    let mut command = mesur();
+    command.args(["catalogue", "check"]).arg(folder.path());
+    let output = command.output().expect("the command runs");
+    assert_eq!(output.status.code(), Some(1));
+    let place = format!("release.en.ftl:{}: ", lines + 1);
+    assert!(printed(&output).starts_with(&place), "{}", printed(&output));
+}
+
+#[test]
+fn nothing_changed_between_an_edition_and_itself() {
+    let output = mesur()
+        .args(["catalogue", "compare", "pif/2022-23", "pif/2022-23"])
+        .output()
+        .expect("the command runs");
+    let comparison: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    for list in ["metrics", "categories", "rules", "printed_changes"] {
+        assert_eq!(comparison[list], Value::Array(Vec::new()), "{list}");
+    }
+}

@@ -102,16 +102,17 @@ fn what_cannot_be_checked_at_all_is_said_and_exits_with_2() {
             complained(&output)
         );
     }
-    let mut command = mesur();
-    command.args(["return", "check", "--edition", "pif/2022-23", "--previous"]);
-    command
-        .arg(samples("2020-21").join("W06000010.csv"))
-        .arg(sample);
-    let output = command.output().expect("the command runs");
-    assert_eq!(
-        output.status.code(),
-        Some(2),
-        "another authority's earlier return"
-    );
-    assert!(complained(&output).contains("W06000010"));
+    for (previous, said) in [
+        (samples("2020-21").join("W06000010.csv"), "W06000010"),
+        (sample.clone(), "not before"),
+        (bad("47-utf-16.csv"), "47-utf-16.csv"),
+    ] {
+        let mut command = mesur();
+        command.args(["return", "check", "--edition", "pif/2022-23", "--previous"]);
+        command.arg(previous).arg(&sample);
+        let output = command.output().expect("the command runs");
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        let complaint = complained(&output);
+        assert!(complaint.contains(said), "{complaint}");
+    }
 }

@@ -13,7 +13,7 @@ use mesur_returns::check_file;
 use mesur_wire::observations_to_wire;
 use tonic::transport::Channel;
 
-use crate::support::{mesur, samples};
+use crate::support::{complained, mesur, repository, samples};
 
 /// Silent clients are let go at once; a slow machine gets some time.
 const STOP_WITHIN: Duration = Duration::from_secs(4);
@@ -180,4 +180,37 @@ async fn a_return_that_was_acknowledged_is_there_after_a_kill() {
         );
     }
     up.stop("-TERM");
+}
+
+#[test]
+fn an_edition_that_replaces_another_of_the_same_name_is_logged() {
+    let (data, edition) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let bundled = repository("crates/catalogue/editions/pif/2022-23");
+    for entry in std::fs::read_dir(bundled).expect("the edition") {
+        let path = entry.expect("an entry").path();
+        let copy = edition.path().join(path.file_name().expect("a name"));
+        std::fs::copy(&path, copy).expect("a copy");
+    }
+    let log = || {
+        let mut command = mesur();
+        // The port is one too many for the four after it: the command ends by itself.
+        command
+            .args(["up", "--port", "65535", "--data"])
+            .arg(data.path());
+        command.arg("--edition").arg(edition.path());
+        command.env("MESUR_LOG", "warn");
+        complained(&command.output().expect("the command runs"))
+    };
+    assert!(!log().contains("replaces"), "the same content");
+    let rules = edition.path().join("rules.csv");
+    let text = std::fs::read_to_string(&rules).expect("rules");
+    std::fs::write(&rules, text + "\n").expect("rules");
+    let said = log();
+    assert!(
+        said.contains("replaces another") && said.contains("pif/2022-23"),
+        "{said}"
+    );
 }

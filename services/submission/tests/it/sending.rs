@@ -346,3 +346,26 @@ async fn names_that_are_none_are_refused_in_every_method() {
     service.expect_nothing_kept().await;
     service.stop().await;
 }
+
+#[tokio::test]
+async fn a_thousand_rows_too_many_are_told_one_by_one_and_one_more_is_refused_unseen() {
+    let service = Service::alone().await;
+    let mut sent = sample(CONWY, PERIOD);
+    let surplus = Observation {
+        metric: "AD/999".to_owned(),
+        ..Observation::default()
+    };
+    let whole = sent.observations.len();
+    sent.observations.resize(whole + 1_000, surplus.clone());
+    let findings = service.validate(sent.clone(), "en").await;
+    let unknown = findings.expect("findings").findings;
+    let unknown = unknown.iter().filter(|f| f.kind == "unknown_metric");
+    assert_eq!(unknown.count(), 1_000);
+    sent.observations.push(surplus);
+    let over = service.validate(sent.clone(), "en").await;
+    refused(over, Code::InvalidArgument, "TOO_MANY_OBSERVATIONS");
+    let over = service.submit(sent).await;
+    refused(over, Code::InvalidArgument, "TOO_MANY_OBSERVATIONS");
+    service.expect_nothing_kept().await;
+    service.stop().await;
+}

@@ -6,7 +6,7 @@ use mesur_proto::validation::v1 as pb;
 use mesur_returns::Previous;
 use mesur_rpc::{Violation, clock};
 use mesur_store::LogEntry;
-use mesur_wire::{finding_to_wire, previous_values_from_wire};
+use mesur_wire::{PREVIOUS_VALUES_MAX, finding_to_wire, previous_values_from_wire};
 use mesur_wording::Wording;
 
 use crate::domain::{Answered, Report};
@@ -37,6 +37,10 @@ pub(super) fn previous(
     }
     let period = Period::parse(&message.previous_period)
         .map_err(|error| invalid("previous_period", &error.to_string()))?;
+    if message.previous_values.len() > PREVIOUS_VALUES_MAX {
+        let most = format!("has at most {PREVIOUS_VALUES_MAX} values");
+        return Err(invalid("previous_values", &most));
+    }
     let values = previous_values_from_wire(&message.previous_values).map_err(|error| {
         let field = format!("previous_values[{}]", error.place);
         invalid(&field, &error.problem)
