@@ -17,6 +17,10 @@ pub use name::{
     AuthorityName, EditionResource, NameError, PreviousValuesName, ReleaseName, ReportName,
     ReturnName, RevisionName, SnapshotName,
 };
-pub use observation::{count_violation,observation_to_wire, observations_to_wire, rows_from_wire, status_to_wire};
-pub use previous::{PREVIOUS_VALUES_MAX, PreviousValueError, previous_values_from_wire, previous_values_to_wire};
+pub use observation::{
+    count_violation, observation_to_wire, observations_to_wire, rows_from_wire, status_to_wire,
+};
+pub use previous::{
+    PREVIOUS_VALUES_MAX, PreviousValueError, previous_values_from_wire, previous_values_to_wire,
+};
 pub use wordings::{LanguageError, Wordings};

@@ -2,8 +2,8 @@
 
 use mesur_catalogue::{Cell, Edition};
 use mesur_proto::types::v1 as pb;
-use mesur_rpc::Violation;
 use mesur_returns::{DataReturn, Observation, Observed, RawObservation, RawValue};
+use mesur_rpc::Violation;
 
 /// The rows of a message, as loose as those of a file: `mesur_returns::assemble` checks them.
 pub fn rows_from_wire(observations: Vec<pb::Observation>) -> impl Iterator<Item = RawObservation> {

@@ -14,8 +14,9 @@ use mesur_rpc::page::{SizeLimits, Tokens};
 use mesur_rpc::{events, to_status};
 use mesur_store::{KeyRange, Position};
 use mesur_wire::{
-    EditionResource, PREVIOUS_VALUES_MAX, PreviousValuesName, ReturnName, RevisionName, Wordings, count_violation, finding_to_wire,
-    observations_to_wire, previous_values_from_wire, rows_from_wire,
+    EditionResource, PREVIOUS_VALUES_MAX, PreviousValuesName, ReturnName, RevisionName, Wordings,
+    count_violation, finding_to_wire, observations_to_wire, previous_values_from_wire,
+    rows_from_wire,
 };
 use mesur_wording::Wording;
 use tokio_util::sync::CancellationToken;

@@ -10,8 +10,9 @@ use mesur_proto::validation::v1::validation_service_server::ValidationService;
 use mesur_rpc::idempotency::Mutation;
 use mesur_rpc::{events, to_status};
 use mesur_store::Position;
-use mesur_wire::{count_violation, 
-    AuthorityName, EditionResource, ReportName, Wordings, finding_to_wire, rows_from_wire,
+use mesur_wire::{
+    AuthorityName, EditionResource, ReportName, Wordings, count_violation, finding_to_wire,
+    rows_from_wire,
 };
 use mesur_wording::Wording;
 use tokio_util::sync::CancellationToken;

@@ -46,7 +46,9 @@ impl Explanation {
     /// Reads an explanation; `None` when it is empty or too long.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        let plain = !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
+        let plain = !text
+            .chars()
+            .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
         let fits = !text.is_empty() && text.chars().nth(EXPLANATION_CHARS_MAX).is_none() && plain;
         fits.then(|| Self(text.to_owned()))
     }
