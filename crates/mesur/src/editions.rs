@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::bail;
-use mesur_catalogue::{Catalogue, Edition, EditionName};
+use mesur_catalogue::{Catalogue, Edition, EditionName, ReleasePlan};
+use mesur_wording::{Language, Wording};
 
 /// The catalogue with the edition that `text` names or whose folder it is.
 pub(crate) fn find(text: &str) -> anyhow::Result<(Arc<Catalogue>, Arc<Edition>)> {
@@ -27,4 +28,24 @@ pub(crate) fn find(text: &str) -> anyhow::Result<(Arc<Catalogue>, Arc<Edition>)>
     }
     let edition = catalogue.add_folder(Path::new(text))?;
     Ok((Arc::new(catalogue), edition))
+}
+
+/// What would keep the release's words from being read when it is compiled. The catalogue knows
+/// the templates' messages, the wording what else a template may not do.
+pub(crate) fn template_faults(plan: &ReleasePlan) -> anyhow::Result<Vec<String>> {
+    let mut found = Vec::new();
+    for (language, file, text) in [
+        (Language::En, "release.en.ftl", &plan.templates_en),
+        (Language::Cy, "release.cy.ftl", &plan.templates_cy),
+    ] {
+        match Wording::new(language, text.as_deref()) {
+            Ok(_) => {}
+            Err(mesur_wording::Error::Source { faults, .. }) => {
+                let faults = faults.iter();
+                found.extend(faults.map(|fault| format!("{file}:{}: {}", fault.line, fault.text)));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(found)
 }

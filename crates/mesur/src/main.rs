@@ -50,6 +50,10 @@ fn main() -> ExitCode {
         Command::Catalogue(command) => command::catalogue::run(&command),
     };
     match ended {
+        Ok(_) if output::is_lost() => {
+            let _ = writeln!(std::io::stderr(), "mesur: the output could not be written");
+            ExitCode::from(2)
+        }
         Ok(code) => code,
         Err(error) => {
             // Nobody may be reading; the exit code says it too.

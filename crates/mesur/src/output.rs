@@ -2,14 +2,27 @@
 
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The width of printed text, in characters.
 pub(crate) const LINE_WIDTH: usize = 100;
 
+/// Whether a line could not be written, for another reason than that nobody reads.
+static LOST: AtomicBool = AtomicBool::new(false);
+
 /// Prints a line. A reader that has gone away, as `head` does, is no fault of the command's, and
-/// must not end a running suite.
+/// must not end a running suite; a full disk is told at the end, by [`is_lost`].
 pub(crate) fn print_line(line: impl Display) {
-    let _ = writeln!(io::stdout(), "{line}");
+    if let Err(error) = writeln!(io::stdout(), "{line}")
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        LOST.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Whether something that was to be printed is lost.
+pub(crate) fn is_lost() -> bool {
+    LOST.load(Ordering::Relaxed)
 }
 
 /// [`print_line`] with the arguments of `format!`.

@@ -26,8 +26,8 @@ use tokio::time::{sleep, timeout};
 use tonic::{Code, Status};
 
 pub(crate) use clients::Clients;
-pub(crate) use files::read_previous;
-use files::{Reader, Sent};
+use files::Sent;
+pub(crate) use files::{PreviousByAuthority, Reader, read_previous};
 
 use crate::findings::Row;
 
@@ -86,7 +86,7 @@ impl Run<'_> {
     /// Goes the whole way. Every finding is in `rows` at the end, however the run ended.
     pub(crate) async fn produce(
         &self,
-        previous: &[crate::files::ReturnFile],
+        previous: &PreviousByAuthority,
         returns: &[crate::files::ReturnFile],
         rows: &mut Vec<Row>,
     ) -> anyhow::Result<Outcome> {
@@ -98,8 +98,7 @@ impl Run<'_> {
             catalogue: self.catalogue,
             wording: self.wording,
         };
-        let previous = reader.read_previous(previous)?;
-        let sent = reader.read_returns(returns, &previous, rows)?;
+        let sent = reader.read_returns(returns, previous, rows)?;
         for values in previous.values() {
             let recorded = self.clients.record_previous(self.edition, values).await;
             recorded
@@ -280,10 +279,13 @@ where
 /// What a service refused and why, for the user.
 pub(crate) fn told(status: &Status) -> anyhow::Error {
     use tonic_types::StatusExt;
-    let reason = status.get_details_error_info().map(|info| info.reason);
-    match reason {
-        Some(reason) => anyhow!("{} ({reason})", status.message()),
-        None => anyhow!("{} ({})", status.message(), status.code()),
+    let Some(info) = status.get_details_error_info() else {
+        return anyhow!("{} ({})", status.message(), status.code());
+    };
+    // What is wrong with an edition is too long for the message.
+    match info.metadata.get("fault") {
+        Some(fault) => anyhow!("{fault} ({})", info.reason),
+        None => anyhow!("{} ({})", status.message(), info.reason),
     }
 }
 

@@ -4,8 +4,7 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use mesur_catalogue::{Catalogue, Error, ReleasePlan};
-use mesur_wording::{Language, Wording};
+use mesur_catalogue::{Catalogue, Error};
 
 use crate::editions;
 use crate::output::say;
@@ -45,7 +44,7 @@ fn check(folder: &Path) -> anyhow::Result<ExitCode> {
         Err(Error::Faults { source, .. }) => return Ok(tell(&source.0)),
         Err(error) => return Err(error.into()),
     };
-    let faults = template_faults(edition.release())?;
+    let faults = editions::template_faults(edition.release())?;
     if !faults.is_empty() {
         return Ok(tell(&faults));
     }
@@ -67,24 +66,4 @@ fn tell(faults: &[impl Display]) -> ExitCode {
     }
     say!("{} fault(s)", faults.len());
     ExitCode::FAILURE
-}
-
-/// What would keep the release's words from being read when it is compiled. The catalogue knows
-/// the templates' messages, the wording what else a template may not do.
-fn template_faults(plan: &ReleasePlan) -> anyhow::Result<Vec<String>> {
-    let mut found = Vec::new();
-    for (language, file, text) in [
-        (Language::En, "release.en.ftl", &plan.templates_en),
-        (Language::Cy, "release.cy.ftl", &plan.templates_cy),
-    ] {
-        match Wording::new(language, text.as_deref()) {
-            Ok(_) => {}
-            Err(mesur_wording::Error::Source { faults, .. }) => {
-                let faults = faults.iter();
-                found.extend(faults.map(|fault| format!("{file}:{}: {}", fault.line, fault.text)));
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(found)
 }

@@ -13,7 +13,7 @@ use mesur_wording::{Language, Wording};
 
 use crate::findings;
 use crate::output::{LINE_WIDTH, say, wrapped};
-use crate::production::{Clients, Outcome, Run, told};
+use crate::production::{Clients, Outcome, PreviousByAuthority, Run, told};
 use crate::samples;
 
 /// The bundled years, in their order: the later is compared with the earlier.
@@ -85,7 +85,9 @@ async fn produce(catalogue: &Catalogue, clients: Clients, year: &str) -> anyhow:
     };
     let mut rows = Vec::new();
     let returns = samples::returns(name.period.as_str());
-    let outcome = run.produce(&[], &returns, &mut rows).await?;
+    let outcome = run
+        .produce(&PreviousByAuthority::new(), &returns, &mut rows)
+        .await?;
     run.progress.finish_and_clear();
     say!(
         "{year}: {} returns, {}",

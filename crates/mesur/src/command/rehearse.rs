@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use indicatif::ProgressBar;
 use mesur_catalogue::Edition;
 use mesur_publication::{data_rows, write_data_csv};
@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::findings::{self, Row};
 use crate::output::say;
-use crate::production::{Clients, Outcome, Published, Run, told};
+use crate::production::{Clients, Outcome, PreviousByAuthority, Published, Reader, Run, told};
 use crate::{editions, files};
 
 /// The files of a release that are written out.
@@ -54,15 +54,23 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let (catalogue, edition) = editions::find(&arguments.edition)?;
     let returns = files::read_folder(&arguments.returns)?;
-    let previous = arguments
-        .previous
-        .as_deref()
-        .map(files::read_folder)
-        .transpose()?;
+    let faults = editions::template_faults(edition.release())?;
+    if !faults.is_empty() {
+        bail!("the edition's templates have faults\n{}", faults.join("\n"));
+    }
+    let wording = Wording::new(Language::En, None)?;
+    let reader = Reader {
+        edition: &edition,
+        catalogue: &catalogue,
+        wording: &wording,
+    };
+    let previous = match &arguments.previous {
+        Some(folder) => reader.read_previous(&files::read_folder(folder)?)?,
+        None => PreviousByAuthority::new(),
+    };
     fs::create_dir_all(&arguments.out)
         .with_context(|| format!("making the folder {}", arguments.out.display()))?;
     remove_earlier(&arguments.out)?;
-    let wording = Wording::new(Language::En, None)?;
     let temporary = tempfile::tempdir().context("making a temporary folder")?;
     let config = Config {
         catalogue: Arc::clone(&catalogue),
@@ -82,7 +90,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             progress: ProgressBar::new(0),
         };
         let mut rows = Vec::new();
-        let outcome = run.produce(previous.as_deref().unwrap_or_default(), &returns, &mut rows);
+        let outcome = run.produce(&previous, &returns, &mut rows);
         let outcome = outcome.await;
         run.progress.finish_and_clear();
         write_findings(&arguments.out, &rows)?;
