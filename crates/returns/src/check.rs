@@ -17,7 +17,7 @@ use mesur_figures::rescale;
 
 use crate::finding::{self, Finding};
 use crate::kind::FindingKind;
-use crate::observation::{DataReturn, Observation};
+use crate::observation::Observation;
 use crate::outcome::CellState;
 use crate::plain::{SCALE, THOUSANDTHS, plain, rate};
 use crate::previous::Previous;
@@ -29,31 +29,11 @@ const WHOLE: i128 = 100_000;
 /// authority's values of an earlier period. The findings are in catalogue order of their places,
 /// then in the order of the rules.
 pub fn check(edition: &Edition, cells: &[CellState], previous: Option<&Previous>) -> Vec<Finding> {
-    let cells = cells.iter().map(|cell| match cell {
+    let rows = cells.iter().map(|cell| match cell {
         CellState::Observed { observation, line } => Some((observation, *line)),
         CellState::Missing | CellState::Erroneous => None,
     });
-    check_cells(edition, cells.collect(), previous)
-}
-
-/// The same for a complete return, which must be of this edition.
-pub fn check_return(
-    edition: &Edition,
-    data_return: &DataReturn,
-    previous: Option<&Previous>,
-) -> Vec<Finding> {
-    let observations = data_return.observations.iter();
-    let cells = observations.map(|observation| Some((observation, None)));
-    check_cells(edition, cells.collect(), previous)
-}
-
-type Row<'a> = (&'a Observation, Option<u64>);
-
-fn check_cells(
-    edition: &Edition,
-    rows: Vec<Option<Row<'_>>>,
-    previous: Option<&Previous>,
-) -> Vec<Finding> {
+    let rows: Vec<Option<Row<'_>>> = rows.collect();
     let values = edition.cells().iter().zip(&rows).map(|(cell, row)| {
         let value = row.as_ref()?.0.value.counted()?;
         rescale(value, cell.decimals, SCALE)
@@ -83,6 +63,8 @@ fn check_cells(
     finding::sort(edition, &mut findings);
     findings
 }
+
+type Row<'a> = (&'a Observation, Option<u64>);
 
 struct Checker<'a> {
     edition: &'a Edition,

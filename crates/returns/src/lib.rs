@@ -31,7 +31,7 @@ mod suggest;
 mod table;
 
 pub use assemble::assemble;
-pub use check::{check, check_return};
+pub use check::check;
 pub use date::Date;
 pub use finding::Finding;
 pub use kind::FindingKind;

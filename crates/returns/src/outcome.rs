@@ -2,8 +2,10 @@
 
 use mesur_catalogue::{AuthorityCode, Edition};
 
-use crate::finding::Finding;
+use crate::check::check;
+use crate::finding::{self, Finding};
 use crate::observation::{DataReturn, Observation};
+use crate::previous::Previous;
 
 /// What is known of a cell.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,21 +34,39 @@ pub struct Assembly {
 }
 
 impl Assembly {
-    /// The return, if the rows are one: every cell observed, and no error.
-    pub fn into_return(self, edition: &Edition, authority: &AuthorityCode) -> Option<DataReturn> {
-        if self.findings.iter().any(Finding::is_error) {
-            return None;
-        }
+    /// Everything that is to be said about the rows: what keeps them from being a whole return, and
+    /// what the edition's rules say; in catalogue order of the place, then in the order of the
+    /// rules. A file, a rehearsal and a report all have their findings from here. `previous` is the
+    /// same authority's values of an earlier period.
+    pub fn check(&self, edition: &Edition, previous: Option<&Previous>) -> Vec<Finding> {
+        let mut findings = self.findings.clone();
+        findings.extend(check(edition, &self.cells, previous));
+        finding::sort(edition, &mut findings);
+        findings
+    }
+
+    /// The return, if the rows are one: every cell observed, and no error. Otherwise the errors
+    /// that keep them from being one; a cell without an observation has its own.
+    pub fn into_return(
+        self,
+        edition: &Edition,
+        authority: &AuthorityCode,
+    ) -> Result<DataReturn, Vec<Finding>> {
         let observation = |cell| match cell {
             CellState::Observed { observation, .. } => Some(observation),
             CellState::Missing | CellState::Erroneous => None,
         };
         let observations: Option<Vec<_>> = self.cells.into_iter().map(observation).collect();
-        Some(DataReturn {
-            authority: authority.clone(),
-            edition: edition.name().clone(),
-            edition_digest: edition.digest().to_owned(),
-            observations: observations?,
-        })
+        let mut errors = self.findings;
+        errors.retain(Finding::is_error);
+        match observations {
+            Some(observations) if errors.is_empty() => Ok(DataReturn {
+                authority: authority.clone(),
+                edition: edition.name().clone(),
+                edition_digest: edition.digest().to_owned(),
+                observations,
+            }),
+            _ => Err(errors),
+        }
     }
 }

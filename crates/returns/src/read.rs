@@ -3,8 +3,7 @@
 use mesur_catalogue::{AuthorityCode, Catalogue, Edition};
 
 use crate::assemble::assemble;
-use crate::check::check;
-use crate::finding::{self, Finding};
+use crate::finding::Finding;
 use crate::kind::FindingKind;
 use crate::observation::DataReturn;
 use crate::outcome::Assembly;
@@ -135,13 +134,11 @@ pub fn check_file(
             notes,
             assembly,
         } => {
-            let mut findings = assembly.findings.clone();
-            findings.extend(check(edition, &assembly.cells, previous));
-            finding::sort(edition, &mut findings);
+            let findings = assembly.check(edition, previous);
             FileCheck {
                 outcome: assembly
                     .into_return(edition, &authority)
-                    .map_or(Outcome::Incomplete, Outcome::Complete),
+                    .map_or_else(|_| Outcome::Incomplete, Outcome::Complete),
                 authority: Some(authority),
                 findings: notes.into_iter().chain(findings).collect(),
             }

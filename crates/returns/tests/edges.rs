@@ -5,10 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use mesur_catalogue::{Catalogue, CellRef, Edition, EditionName, Period};
-use mesur_returns::{
-    FILE_BYTES_MAX, FileCheck, Previous, PreviousValue, ROWS_MAX, check_file, check_return,
-};
+use mesur_catalogue::{AuthorityCode, Catalogue, CellRef, Edition, EditionName, Period};
+use mesur_returns::{FILE_BYTES_MAX, FileCheck, Previous, PreviousValue, ROWS_MAX, check_file};
 
 const BAD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/bad");
 const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../mesur/samples");
@@ -74,8 +72,8 @@ fn metrics_with_decimals_are_exact() {
 fn a_stock_is_compared_with_the_year_just_before_and_no_other() {
     let (catalogue, edition) = bundled();
     let path = Path::new(SAMPLES).join("2022-23/W06000015.csv");
-    let checked = check_file(&fs::read(path).expect("a file"), &edition, &catalogue, None);
-    let data_return = checked.data_return().expect("a return");
+    let bytes = fs::read(path).expect("a file");
+    let authority = AuthorityCode::parse("W06000015").expect("a code");
     let stock = CellRef::parse("CH/026[a]").expect("a cell");
     let far = PreviousValue {
         value: 1_000_000,
@@ -83,11 +81,11 @@ fn a_stock_is_compared_with_the_year_just_before_and_no_other() {
     };
     for (period, due) in [("2021-22", true), ("2020-21", false), ("2023-24", false)] {
         let previous = Previous {
-            authority: data_return.authority.clone(),
+            authority: authority.clone(),
             period: Period::parse(period).expect("a period"),
             values: [(stock.clone(), far)].into(),
         };
-        let findings = check_return(&edition, data_return, Some(&previous));
+        let findings = check_file(&bytes, &edition, &catalogue, Some(&previous)).findings;
         let rules = findings
             .iter()
             .filter_map(|finding| finding.rule.as_deref());

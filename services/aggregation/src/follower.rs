@@ -145,7 +145,7 @@ impl Keeper {
         let authority = &name.data_return.authority;
         let rows = rows_from_wire(message.observations);
         let assembly = assemble(edition, &self.catalogue, authority, rows);
-        let Some(data_return) = assembly.into_return(edition, authority) else {
+        let Ok(data_return) = assembly.into_return(edition, authority) else {
             return Err(Error::NotWhole {
                 name: event.name.clone(),
             });

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use mesur_catalogue::{Edition, EditionName};
 use mesur_proto::submission::v1 as pb;
 use mesur_proto::submission::v1::submission_service_server::SubmissionService;
-use mesur_returns::{Assembly, DataReturn, Finding, Previous, assemble, check};
+use mesur_returns::{Assembly, Previous, assemble};
 use mesur_rpc::idempotency::Mutation;
 use mesur_rpc::page::{SizeLimits, Tokens};
 use mesur_rpc::{events, to_status};
@@ -161,14 +161,9 @@ impl Api {
             let etag = &data_return.etag;
             return self.validate(&name, edition, assembly, etag, wording).await;
         }
-        let errors = assembly
-            .findings
-            .iter()
-            .filter(|finding| finding.is_error());
-        let errors: Vec<Finding> = errors.cloned().collect();
-        let content: DataReturn = assembly
+        let content = assembly
             .into_return(edition, &name.authority)
-            .ok_or(Error::InvalidReturn { findings: errors })?;
+            .map_err(|findings| Error::InvalidReturn { findings })?;
         let revision = self
             .returns
             .submit(&content, &data_return.etag, &mutation)
@@ -189,16 +184,10 @@ impl Api {
         wording: &Wording,
     ) -> Result<pb::SubmitReturnResponse, Error> {
         let previous = self.returns.previous(name).await?;
-        let mut findings = assembly.findings.clone();
-        findings.extend(check(edition, &assembly.cells, previous.as_ref()));
-        // Each kind stands in catalogue order already; what has no place comes last.
-        findings.sort_by_cached_key(|finding| {
-            let cell = finding.cells.first().and_then(|cell| edition.cell_id(cell));
-            (cell.is_none(), cell)
-        });
+        let findings = assembly.check(edition, previous.as_ref());
         let data_return = match assembly.into_return(edition, &name.authority) {
-            Some(content) => return_message(&self.returns.rehearse(name, &content, etag).await?),
-            None => pb::DataReturn {
+            Ok(content) => return_message(&self.returns.rehearse(name, &content, etag).await?),
+            Err(_) => pb::DataReturn {
                 name: name.to_string(),
                 edition: EditionResource(name.edition.clone()).to_string(),
                 edition_digest: edition.digest().to_owned(),

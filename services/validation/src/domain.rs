@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use mesur_catalogue::{AuthorityCode, Catalogue, Edition, Period, Severity};
-use mesur_returns::{DataReturn, Finding, Previous, RawObservation, assemble, check_return};
+use mesur_returns::{DataReturn, Finding, Previous, RawObservation, assemble};
 use mesur_wire::ReportName;
 
 /// The longest explanation, in characters.
@@ -14,7 +14,7 @@ pub(crate) const EXPLANATION_CHARS_MAX: usize = 1_000;
 pub(crate) struct Examined {
     /// The return.
     pub(crate) content: DataReturn,
-    /// What its rows say, then what the rules say, each in catalogue order.
+    /// Everything that was found, in catalogue order.
     pub(crate) findings: Vec<Finding>,
 }
 
@@ -28,22 +28,18 @@ pub(crate) fn examine(
     previous: Option<&Previous>,
 ) -> Result<Examined, Vec<Finding>> {
     let assembly = assemble(edition, catalogue, authority, rows);
-    let mut findings = assembly.findings.clone();
-    let Some(content) = assembly.into_return(edition, authority) else {
-        findings.retain(Finding::is_error);
-        return Err(findings);
-    };
-    findings.extend(check_return(edition, &content, previous));
+    let findings = assembly.check(edition, previous);
+    let content = assembly.into_return(edition, authority)?;
     Ok(Examined { content, findings })
 }
 
 /// Why a value is right, in the words of the authority: not empty, not longer than
-/// [`EXPLANATION_CHARS_MAX`], without space around it.
+/// [`EXPLANATION_CHARS_MAX`], without space around it or control characters in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Explanation(String);
 
 impl Explanation {
-    /// Reads an explanation; `None` when it is empty or too long.
+    /// Reads an explanation; `None` when it is not one.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let plain = !text

@@ -13,11 +13,11 @@ use crate::output::say;
 use crate::production::read_previous;
 use crate::{editions, files};
 
-/// Findings without an error, or none.
+/// No finding that is an error.
 const ACCEPTED: u8 = 0;
 /// Errors.
 const REFUSED: u8 = 1;
-/// The file cannot be read as a return of the edition.
+/// The file cannot be read as a table of rows.
 const UNREADABLE: u8 = 2;
 
 #[derive(Debug, clap::Subcommand)]
@@ -25,7 +25,7 @@ pub(crate) enum Command {
     /// Check a return file: no network, the same findings as the service.
     ///
     /// Exits with 0 when the file may be sent (warnings allowed), 1 when it has errors, and 2
-    /// when it cannot be read as a return.
+    /// when it cannot be read as a table of rows.
     Check(Check),
 }
 

@@ -17,7 +17,7 @@ pub struct Report {
     /// The earlier period that was compared with; empty when none is held.
     #[prost(string, tag = "5")]
     pub previous_period: ::prost::alloc::string::String,
-    /// The findings: by severity as they are found, in catalogue order.
+    /// The findings in catalogue order of their places.
     #[prost(message, repeated, tag = "6")]
     pub findings: ::prost::alloc::vec::Vec<super::super::types::v1::Finding>,
     /// How many errors there are.
