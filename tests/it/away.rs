@@ -6,7 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mesur_catalogue::{Catalogue, EditionName};
+use jiff::Timestamp;
+use mesur_access::Role;
+use mesur_access::dev::Issuer;
+use mesur_catalogue::{AuthorityCode, Catalogue, EditionName};
 use mesur_proto::aggregation::v1 as aggregation;
 use mesur_proto::aggregation::v1::aggregation_service_client::AggregationServiceClient;
 use mesur_proto::publication::v1 as publication;
@@ -17,7 +20,8 @@ use mesur_proto::types::v1::finding::Severity;
 use mesur_proto::validation::v1 as validation;
 use mesur_proto::validation::v1::validation_service_client::ValidationServiceClient;
 use mesur_returns::check_file;
-use mesur_rpc::channel::{MESSAGE_BYTES_MAX, connect_lazy};
+use mesur_rpc::access::{Authenticator, Bearer};
+use mesur_rpc::channel::{Connection, MESSAGE_BYTES_MAX, connect_lazy};
 use mesur_rpc::clock::SystemClock;
 use mesur_rpc::server::{Drained, Limits, Listener};
 use mesur_store::{MemoryStore, Store};
@@ -26,12 +30,12 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::Channel;
 use tonic::{Code, Status};
 
 const EDITION: &str = "collections/pif/editions/2022-23";
 const AUTHORITIES: [&str; 2] = ["W06000003", "W06000010"];
 const WAIT: Duration = Duration::from_mins(1);
+const A_DAY: Duration = Duration::from_hours(24);
 
 /// A service that can be started, stopped and started again on its address and store.
 struct Service {
@@ -55,12 +59,10 @@ impl Service {
         format!("http://{}", self.address)
     }
 
-    /// Starts it; the channel connects to it.
     async fn start<F, E>(
         &mut self,
         run: impl FnOnce(Arc<dyn Store>, Listener, CancellationToken) -> F,
-    ) -> Channel
-    where
+    ) where
         F: Future<Output = Result<Drained, E>> + Send + 'static,
         E: std::fmt::Debug + Send + 'static,
     {
@@ -71,7 +73,6 @@ impl Service {
         let running = run(Arc::clone(&self.store), listener, stop.clone());
         let task = tokio::spawn(async { running.await.expect("the service runs") });
         self.running = Some((stop, task));
-        connect_lazy(&self.endpoint()).expect("an endpoint")
     }
 
     async fn stop(&mut self) {
@@ -106,14 +107,15 @@ fn sample(catalogue: &Catalogue, authority: &str) -> submission::DataReturn {
     let data_return = checked.data_return().expect("a whole return");
     submission::DataReturn {
         name: format!("authorities/{authority}/returns/pif-2022-23"),
-        observations: observations_to_wire(edition, data_return),
+        observations: observations_to_wire(edition, data_return.cells()),
         ..submission::DataReturn::default()
     }
 }
 
-/// The four services, none of them running at first.
+/// The four services, none of them running at first, and who issues the tokens that they take.
 struct World {
     catalogue: Arc<Catalogue>,
+    issuer: Issuer,
     submission: Service,
     validation: Service,
     aggregation: Service,
@@ -124,6 +126,7 @@ impl World {
     async fn new() -> Self {
         Self {
             catalogue: Arc::new(Catalogue::bundled().expect("bundled")),
+            issuer: Issuer::generate(),
             submission: Service::away().await,
             validation: Service::away().await,
             aggregation: Service::away().await,
@@ -131,83 +134,129 @@ impl World {
         }
     }
 
-    async fn start_submission(&mut self) -> SubmissionServiceClient<Channel> {
+    fn bearer(&self, role: Role) -> Bearer {
+        let identity = role.to_string();
+        let token = self
+            .issuer
+            .token(&identity, &[role], A_DAY, Timestamp::now());
+        Bearer::new(&token).expect("a token")
+    }
+
+    fn authenticator(&self) -> Authenticator {
+        Authenticator::trusting(&self.issuer, Arc::new(SystemClock))
+    }
+
+    /// A connection of somebody with a role to a service, which need not be there.
+    fn connection(&self, service: &Service, role: Role) -> Connection {
+        connect_lazy(&service.endpoint(), self.bearer(role)).expect("an endpoint")
+    }
+
+    fn returns(&self, role: Role) -> SubmissionServiceClient<Connection> {
+        SubmissionServiceClient::new(self.connection(&self.submission, role))
+    }
+
+    fn reports(&self, role: Role) -> ValidationServiceClient<Connection> {
+        let connection = self.connection(&self.validation, role);
+        ValidationServiceClient::new(connection).max_decoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    fn totals(&self) -> AggregationServiceClient<Connection> {
+        let connection = self.connection(&self.aggregation, Role::Statistician);
+        AggregationServiceClient::new(connection).max_decoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    fn releases(&self) -> PublicationServiceClient<Connection> {
+        PublicationServiceClient::new(self.connection(&self.publication, Role::Statistician))
+    }
+
+    async fn start_submission(&mut self) {
         let (catalogue, validation) = (Arc::clone(&self.catalogue), self.validation.endpoint());
+        let (authenticator, bearer) = (self.authenticator(), self.bearer(Role::Service));
         let run = |store, listener, stop| {
-            let (clock, limits) = (Arc::new(SystemClock), Limits::default());
             let config = mesur_submission::Config {
                 catalogue,
                 store,
-                clock,
+                clock: Arc::new(SystemClock),
                 validation,
-                limits,
+                authenticator,
+                bearer,
+                limits: Limits::default(),
             };
             mesur_submission::run(config, listener, stop)
         };
-        SubmissionServiceClient::new(self.submission.start(run).await)
+        self.submission.start(run).await;
     }
 
-    async fn start_validation(&mut self) -> ValidationServiceClient<Channel> {
+    async fn start_validation(&mut self) {
         let (catalogue, submission) = (Arc::clone(&self.catalogue), self.submission.endpoint());
+        let (authenticator, bearer) = (self.authenticator(), self.bearer(Role::Service));
         let run = |store, listener, stop| {
-            let (clock, limits) = (Arc::new(SystemClock), Limits::default());
             let config = mesur_validation::Config {
                 catalogue,
                 store,
-                clock,
+                clock: Arc::new(SystemClock),
                 submission,
-                limits,
+                authenticator,
+                bearer,
+                limits: Limits::default(),
+                web: None,
             };
             mesur_validation::run(config, listener, stop)
         };
-        let channel = self.validation.start(run).await;
-        ValidationServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX)
+        self.validation.start(run).await;
     }
 
-    async fn start_aggregation(&mut self) -> AggregationServiceClient<Channel> {
+    async fn start_aggregation(&mut self) {
         let (catalogue, submission) = (Arc::clone(&self.catalogue), self.submission.endpoint());
+        let validation = self.validation.endpoint();
+        let (authenticator, bearer) = (self.authenticator(), self.bearer(Role::Service));
         let run = |store, listener, stop| {
-            let (clock, limits) = (Arc::new(SystemClock), Limits::default());
             let config = mesur_aggregation::Config {
                 catalogue,
                 store,
-                clock,
+                clock: Arc::new(SystemClock),
                 submission,
-                limits,
+                validation,
+                authenticator,
+                bearer,
+                limits: Limits::default(),
             };
             mesur_aggregation::run(config, listener, stop)
         };
-        let channel = self.aggregation.start(run).await;
-        AggregationServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX)
+        self.aggregation.start(run).await;
     }
 
-    async fn start_publication(&mut self) -> PublicationServiceClient<Channel> {
+    async fn start_publication(&mut self) {
         let (catalogue, aggregation) = (Arc::clone(&self.catalogue), self.aggregation.endpoint());
+        let (authenticator, bearer) = (self.authenticator(), self.bearer(Role::Service));
         let web = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let run = |store, listener, stop| {
-            let (clock, limits) = (Arc::new(SystemClock), Limits::default());
             let config = mesur_publication::Config {
                 catalogue,
                 store,
-                clock,
+                clock: Arc::new(SystemClock),
                 aggregation,
-                limits,
+                authenticator,
+                bearer,
+                limits: Limits::default(),
             };
             mesur_publication::run(config, listener, web, stop)
         };
-        PublicationServiceClient::new(self.publication.start(run).await)
+        self.publication.start(run).await;
     }
 }
 
+fn code(authority: &str) -> AuthorityCode {
+    AuthorityCode::parse(authority).expect("a code")
+}
+
 /// Submits the sample returns.
-async fn submit(
-    catalogue: &Catalogue,
-    returns: &mut SubmissionServiceClient<Channel>,
-) -> Vec<submission::DataReturn> {
+async fn submit(world: &World) -> Vec<submission::DataReturn> {
     let mut sent = Vec::new();
     for authority in AUTHORITIES {
+        let mut returns = world.returns(Role::Submitter(code(authority)));
         let request = submission::SubmitReturnRequest {
-            data_return: Some(sample(catalogue, authority)),
+            data_return: Some(sample(&world.catalogue, authority)),
             ..submission::SubmitReturnRequest::default()
         };
         let response = returns
@@ -220,16 +269,24 @@ async fn submit(
     sent
 }
 
-fn sign_off(data_return: &submission::DataReturn) -> submission::SignOffReturnRequest {
-    submission::SignOffReturnRequest {
+/// Signs a sample return off, for its authority.
+async fn sign_off(
+    world: &World,
+    authority: &str,
+    data_return: &submission::DataReturn,
+) -> Result<(), Status> {
+    let request = submission::SignOffReturnRequest {
         name: data_return.name.clone(),
         etag: data_return.etag.clone(),
         request_id: String::new(),
-    }
+    };
+    let mut returns = world.returns(Role::Approver(code(authority)));
+    returns.sign_off_return(request).await.map(|_| ())
 }
 
 /// Waits for a report on every sample return.
-async fn wait_for_reports(reports: &mut ValidationServiceClient<Channel>) {
+async fn wait_for_reports(world: &World) {
+    let mut reports = world.reports(Role::Statistician);
     let watch = validation::WatchReportsRequest { cursor: Vec::new() };
     let mut made = reports
         .watch_reports(watch)
@@ -245,46 +302,48 @@ async fn wait_for_reports(reports: &mut ValidationServiceClient<Channel>) {
     }
 }
 
-/// Explains every warning on a return.
-async fn answer_warnings(
-    reports: &mut ValidationServiceClient<Channel>,
-    data_return: &submission::DataReturn,
-) {
+/// Explains every warning on a return, for its authority.
+async fn explain_warnings(world: &World, authority: &str, data_return: &submission::DataReturn) {
+    let mut reports = world.reports(Role::Submitter(code(authority)));
     let name = format!("{}/revisions/1/report", data_return.name);
-    let request = validation::GetReportRequest {
-        name: name.clone(),
-        language_code: String::new(),
-    };
+    let request = validation::GetReportRequest { name: name.clone() };
     let report = reports
         .get_report(request)
         .await
         .expect("a report")
         .into_inner();
     assert_eq!(report.return_digest, data_return.digest);
-    for finding in report
-        .findings
+    let request = validation::ListFindingsRequest {
+        parent: name.clone(),
+        page_size: 1_000,
+        ..validation::ListFindingsRequest::default()
+    };
+    let listed = reports.list_findings(request).await.expect("findings");
+    let findings = listed.into_inner().findings;
+    for finding in findings
         .iter()
-        .filter(|f| f.severity() == Severity::Warning)
+        .filter(|finding| finding.severity() == Severity::Warning)
     {
-        let answer = validation::AnswerFindingRequest {
+        let explanation = validation::ExplainFindingRequest {
             name: name.clone(),
-            number: finding.number,
+            finding_id: finding.id.clone(),
             explanation: "checked with the authority".to_owned(),
-            request_id: String::new(),
+            ..validation::ExplainFindingRequest::default()
         };
-        reports.answer_finding(answer).await.expect("an answer");
+        reports
+            .explain_finding(explanation)
+            .await
+            .expect("explained");
     }
 }
 
 /// Freezes the totals once the sample returns have arrived.
-async fn freeze(
-    totals: &AggregationServiceClient<Channel>,
-    sent: &[submission::DataReturn],
-) -> aggregation::Snapshot {
+async fn freeze(world: &World, sent: &[submission::DataReturn]) -> aggregation::Snapshot {
     let names = sent
         .iter()
         .map(|data_return| format!("{}/revisions/1", data_return.name));
     let names: Vec<String> = names.collect();
+    let totals = world.totals();
     let snapshot = until(|| {
         let mut totals = totals.clone();
         let request = aggregation::CreateSnapshotRequest {
@@ -302,32 +361,28 @@ async fn every_service_works_alone_and_catches_up_with_those_that_were_away() {
     let mut world = World::new().await;
 
     // Returns are taken in although nobody else is there; signing off needs validation.
-    let mut returns = world.start_submission().await;
-    let sent = submit(&world.catalogue, &mut returns).await;
-    let refused = returns
-        .sign_off_return(sign_off(&sent[0]))
-        .await
-        .expect_err("no validation");
+    world.start_submission().await;
+    let sent = submit(&world).await;
+    let refused = sign_off(&world, AUTHORITIES[0], &sent[0]).await;
+    let refused = refused.expect_err("no validation");
     assert_eq!(refused.code(), Code::Unavailable);
 
     // Validation comes and catches up; then it goes on while submission is away.
-    let mut reports = world.start_validation().await;
-    wait_for_reports(&mut reports).await;
+    world.start_validation().await;
+    wait_for_reports(&world).await;
     world.submission.stop().await;
-    for data_return in &sent {
-        answer_warnings(&mut reports, data_return).await;
+    for (authority, data_return) in AUTHORITIES.iter().zip(&sent) {
+        explain_warnings(&world, authority, data_return).await;
     }
 
     // Submission comes back with everything; aggregation comes late and catches up.
-    let mut returns = world.start_submission().await;
-    for data_return in &sent {
-        returns
-            .sign_off_return(sign_off(data_return))
-            .await
-            .expect("signed off");
+    world.start_submission().await;
+    for (authority, data_return) in AUTHORITIES.iter().zip(&sent) {
+        let signed = sign_off(&world, authority, data_return).await;
+        signed.expect("signed off");
     }
-    let totals = world.start_aggregation().await;
-    let snapshot = freeze(&totals, &sent).await;
+    world.start_aggregation().await;
+    let snapshot = freeze(&world, &sent).await;
     let frozen = snapshot.totals.expect("totals");
     assert_eq!(
         (frozen.returns.len(), frozen.missing_authorities.len()),
@@ -335,7 +390,8 @@ async fn every_service_works_alone_and_catches_up_with_those_that_were_away() {
     );
 
     // Publication has the snapshot in its own store, so it compiles while aggregation is away.
-    let releases = world.start_publication().await;
+    world.start_publication().await;
+    let releases = world.releases();
     let compile = || {
         let mut releases = releases.clone();
         let request = publication::CompileReleaseRequest {

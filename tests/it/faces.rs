@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use mesur_catalogue::Catalogue;
-use mesur_rpc::channel::connect_lazy;
+use mesur_rpc::access::Bearer;
+use mesur_rpc::channel::{Connection, connect_lazy};
 use mesur_rpc::clock::SystemClock;
 use mesur_rpc::server::Limits;
 use mesur_suite::{Config, Ports, Stores, Suite};
 use tokio_util::sync::CancellationToken;
-use tonic::transport::Channel;
 use tonic_health::ServingStatus;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
@@ -18,7 +18,7 @@ use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 
 /// The names of the services that a server says it has.
-async fn described(channel: Channel) -> Vec<String> {
+async fn described(channel: Connection) -> Vec<String> {
     let ask = ServerReflectionRequest {
         host: String::new(),
         message_request: Some(MessageRequest::ListServices(String::new())),
@@ -60,7 +60,7 @@ async fn every_service_is_healthy_and_describes_itself() {
         (&at.aggregation, "mesur.aggregation.v1.AggregationService"),
         (&at.publication, "mesur.publication.v1.PublicationService"),
     ] {
-        let channel = connect_lazy(endpoint).expect("an endpoint");
+        let channel = connect_lazy(endpoint, Bearer::none()).expect("an endpoint");
         let request = HealthCheckRequest {
             service: name.to_owned(),
         };

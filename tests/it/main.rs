@@ -9,3 +9,4 @@ mod away;
 mod errors;
 mod faces;
 mod layers;
+mod permissions;

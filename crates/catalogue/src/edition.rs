@@ -1,29 +1,16 @@
 //! A loaded edition: immutable, with its dense cell index.
 
-use std::collections::BTreeMap;
-use std::ops::Range;
-
 use crate::authority::Authority;
+use crate::cell_index::{Cell, CellIndex};
 use crate::change::DefinitionalChange;
 use crate::figure::{Figure, Reason};
 use crate::ids::{AuthorityCode, CellId, CellRef, EditionName, MetricCode};
 use crate::metric::{Category, Metric};
+use crate::population::{self, Population};
+use crate::program::Program;
 use crate::release::ReleasePlan;
 use crate::rule::Rule;
 use crate::settings::Settings;
-
-/// One cell of the edition: a metric's total, or one of its categories.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cell {
-    /// The reference as it is written.
-    pub reference: CellRef,
-    /// The place of the metric in [`Edition::metrics`].
-    pub metric: usize,
-    /// The place of the category in the metric, for a cell of the breakdown.
-    pub category: Option<usize>,
-    /// Decimals of its values.
-    pub decimals: u8,
-}
 
 /// The catalogue of one collection for one period.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,13 +20,13 @@ pub struct Edition {
     pub(crate) authorities: Vec<Authority>,
     pub(crate) nation: Authority,
     pub(crate) metrics: Vec<Metric>,
-    pub(crate) cells: Vec<Cell>,
-    pub(crate) metric_cells: Vec<Range<u32>>,
-    pub(crate) index: BTreeMap<CellRef, CellId>,
+    pub(crate) cells: CellIndex,
     pub(crate) rules: Vec<Rule>,
+    pub(crate) program: Program,
     pub(crate) changes: Vec<DefinitionalChange>,
     pub(crate) figures: Vec<Figure>,
     pub(crate) reasons: Vec<Reason>,
+    pub(crate) populations: Vec<Population>,
     pub(crate) release: ReleasePlan,
 }
 
@@ -88,23 +75,41 @@ impl Edition {
 
     /// Every cell in catalogue order: a return has exactly one observation for each.
     pub fn cells(&self) -> &[Cell] {
-        &self.cells
+        &self.cells.cells
     }
 
     /// A cell by its number, which must be one of this edition's.
     pub fn cell(&self, id: CellId) -> Option<&Cell> {
-        self.cells.get(id.index())
+        self.cells.cells.get(id.index())
     }
 
     /// The number of a cell.
     pub fn cell_id(&self, reference: &CellRef) -> Option<CellId> {
-        self.index.get(reference).copied()
+        self.find(reference.metric.as_str(), reference.category_str())
+    }
+
+    /// The number of a cell by its two codes, the category's empty for the metric itself; texts
+    /// that are no codes are no cell. Nothing is allocated.
+    pub fn find(&self, metric: &str, category: &str) -> Option<CellId> {
+        self.cells.find(metric, category)
+    }
+
+    /// What [`find`](Self::find) says, at once where the cell is the one after `before`: the rows
+    /// of a return mostly stand in catalogue order.
+    pub fn find_after(
+        &self,
+        before: Option<CellId>,
+        metric: &str,
+        category: &str,
+    ) -> Option<CellId> {
+        self.cells.find_after(before, metric, category)
     }
 
     /// The numbers of a metric's cells, by the metric's place: the total if it has one, then its
     /// categories. The first is the lead cell: it says whether the metric was provided.
     pub fn cells_of(&self, metric: usize) -> impl Iterator<Item = CellId> + use<> {
-        self.metric_cells
+        self.cells
+            .of_metric
             .get(metric)
             .cloned()
             .unwrap_or_default()
@@ -133,6 +138,24 @@ impl Edition {
         &self.rules
     }
 
+    /// A rule by its id.
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    /// The rules as they are held against one return.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// The population of an authority that its values are compared by: that of the middle of the
+    /// year in which the period begins, or the latest one before; the earliest one held for a
+    /// period before any of them.
+    pub fn population(&self, authority: &AuthorityCode) -> Option<u64> {
+        let year = self.name().period.start_year().unwrap_or(u16::MAX);
+        population::of(&self.populations, authority, year)
+    }
+
     /// The printed list of definitional changes.
     pub fn changes(&self) -> &[DefinitionalChange] {
         &self.changes
@@ -155,6 +178,11 @@ impl Edition {
         self.reasons
             .iter()
             .find(|reason| contains(&reason.label_en) || contains(&reason.label_cy))
+    }
+
+    /// The reasons in the order of the table.
+    pub fn reasons(&self) -> &[Reason] {
+        &self.reasons
     }
 
     /// A reason by its id.

@@ -1,7 +1,8 @@
 //! Sums and differences of cells: the sides of a rule, the numerator and base of a percentage.
 //!
 //! Written as references joined by ` + ` and ` - `; `prev:` before a reference is the same
-//! authority's value in an earlier period. Operators stand between spaces, so that codes may
+//! authority's value in an earlier period, and a whole number with `*` before either is how often
+//! it counts (`2*AD/001`, `3*prev:AD/001`). Operators stand between spaces, so that codes may
 //! contain `+` and `-` (`a.65+`, `18-64`).
 
 use std::fmt;
@@ -17,11 +18,15 @@ pub enum Operand {
     Previous(CellRef),
 }
 
+/// The largest number that an operand may be multiplied by: any sum of an edition's cells still
+/// fits 128 bits with room to spare.
+const COEFFICIENT_MAX: i64 = 1_000_000;
+
 /// An operand that is added or taken away.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Term {
-    /// Whether the operand is taken away.
-    pub negative: bool,
+    /// How often the operand counts; below zero it is taken away.
+    pub coefficient: i64,
     /// What is added or taken away.
     pub operand: Operand,
 }
@@ -52,8 +57,9 @@ impl Expression {
                 (None, "+") => negative = Some(false),
                 (None, "-") => negative = Some(true),
                 (Some(sign), reference) => {
+                    let (times, reference) = coefficient(reference)?;
                     terms.push(Term {
-                        negative: sign,
+                        coefficient: if sign { times.saturating_neg() } else { times },
                         operand: operand(reference, &cell)?,
                     });
                     negative = None;
@@ -96,12 +102,10 @@ impl Expression {
             let Some(value) = value(&term.operand) else {
                 return Ok(None);
             };
-            sum = if term.negative {
-                sum.checked_sub(value)
-            } else {
-                sum.checked_add(value)
-            }
-            .ok_or(Overflow)?;
+            let value = value.checked_mul(term.coefficient.into());
+            sum = value
+                .and_then(|value| sum.checked_add(value))
+                .ok_or(Overflow)?;
         }
         Ok(Some(sum))
     }
@@ -110,6 +114,20 @@ impl Expression {
 impl fmt::Display for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
+    }
+}
+
+/// What stands before `*` in a term, and the reference behind it.
+fn coefficient(text: &str) -> Result<(i64, &str), String> {
+    let Some((times, reference)) = text.split_once('*') else {
+        return Ok((1, text));
+    };
+    let plain = !times.is_empty() && times.bytes().all(|byte| byte.is_ascii_digit());
+    match times.parse() {
+        Ok(number @ 1..=COEFFICIENT_MAX) if plain => Ok((number, reference)),
+        _ => Err(format!(
+            "{times:?} is not a whole number from 1 to {COEFFICIENT_MAX}"
+        )),
     }
 }
 
@@ -143,8 +161,11 @@ mod tests {
     #[test]
     fn signs_between_spaces_are_operators_and_within_a_code_are_not() {
         let sum = parse("A -  A[65+] + A[18-64]").expect("an expression");
-        let signs: Vec<bool> = sum.terms.iter().map(|term| term.negative).collect();
-        assert_eq!(signs, [false, true, false]);
+        let signs: Vec<i64> = sum.terms.iter().map(|term| term.coefficient).collect();
+        assert_eq!(signs, [1, -1, 1]);
+        let often = parse("2*A - 30*A[65+] + 4*prev:B").expect("an expression");
+        let often: Vec<i64> = often.terms.iter().map(|term| term.coefficient).collect();
+        assert_eq!(often, [2, -30, 4]);
         let cells: Vec<CellId> = sum.cells().collect();
         assert_eq!(cells, [CellId(0), CellId(1), CellId(2)]);
         assert_eq!(sum.to_string(), "A - A[65+] + A[18-64]");
@@ -166,6 +187,12 @@ mod tests {
             ("B", "B is not a cell"),
             ("A[b", "A[b"),
             ("prev:", "not a metric code"),
+            ("0*A", "not a whole number"),
+            ("-2*A", "not a whole number"),
+            ("+2*A", "not a whole number"),
+            ("*A", "not a whole number"),
+            ("1000001*A", "not a whole number"),
+            ("2*2*A", "2*A"),
         ] {
             let problem = parse(text).expect_err(text);
             assert!(problem.contains(said), "{text}: {problem}");
@@ -185,5 +212,8 @@ mod tests {
         assert_eq!(value(5, Some(7)), Ok(Some(-2)));
         assert_eq!(value(5, None), Ok(None));
         assert_eq!(value(i128::MIN, Some(1)), Err(Overflow));
+        let twice = parse("2*A").expect("an expression");
+        assert_eq!(twice.evaluate(|_| Some(21)), Ok(Some(42)));
+        assert_eq!(twice.evaluate(|_| Some(i128::MAX)), Err(Overflow));
     }
 }

@@ -13,7 +13,7 @@ use crate::fault::{Faults, line_after};
 const FILE_BYTES_MAX: u64 = 8 * 1024 * 1024;
 
 /// The files that make up an edition; anything else in its folder is left alone.
-pub(crate) const FILES: [&str; 12] = [
+pub(crate) const FILES: [&str; 13] = [
     "authorities.csv",
     "categories.csv",
     "changes.csv",
@@ -21,12 +21,16 @@ pub(crate) const FILES: [&str; 12] = [
     "figures.csv",
     "metrics.csv",
     "outside.csv",
+    "population.csv",
     "reasons.csv",
     "release.cy.ftl",
     "release.en.ftl",
     "release.toml",
     "rules.csv",
 ];
+
+/// The tables that an edition without its own shares with all others.
+const SHARED: [&str; 2] = ["authorities.csv", "population.csv"];
 
 static BUNDLED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/editions");
 
@@ -37,8 +41,8 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// Reads an edition's files from disk. A folder without `authorities.csv` uses the bundled
-    /// table of the 22 Welsh authorities.
+    /// Reads an edition's files from disk. A folder without `authorities.csv` or `population.csv`
+    /// uses the bundled table of the 22 Welsh authorities.
     pub(crate) fn read(path: &Path) -> io::Result<Self> {
         if !path.is_dir() {
             return Err(io::Error::new(io::ErrorKind::NotADirectory, "not a folder"));
@@ -62,7 +66,7 @@ impl Folder {
             }
             folder.insert(name, &bytes);
         }
-        Ok(folder.with_default_authorities())
+        Ok(folder.with_shared_tables())
     }
 
     /// The bundled editions.
@@ -76,7 +80,7 @@ impl Folder {
                         folder.insert(name, file.contents());
                     }
                 }
-                folder.with_default_authorities()
+                folder.with_shared_tables()
             })
             .collect()
     }
@@ -110,11 +114,13 @@ impl Folder {
         hash.finish()
     }
 
-    fn with_default_authorities(mut self) -> Self {
-        if !self.files.contains_key("authorities.csv")
-            && let Some(file) = BUNDLED.get_file("authorities.csv")
-        {
-            self.insert("authorities.csv", file.contents());
+    fn with_shared_tables(mut self) -> Self {
+        for name in SHARED {
+            if !self.files.contains_key(name)
+                && let Some(file) = BUNDLED.get_file(name)
+            {
+                self.insert(name, file.contents());
+            }
         }
         self
     }

@@ -87,7 +87,7 @@ text_id!(
 
 impl Period {
     /// The year that the period begins in, where the text begins with four digits.
-    fn start_year(&self) -> Option<u16> {
+    pub(crate) fn start_year(&self) -> Option<u16> {
         self.0.get(..4)?.parse().ok()
     }
 

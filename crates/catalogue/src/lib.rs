@@ -19,6 +19,7 @@
 
 mod authority;
 mod catalogue;
+mod cell_index;
 mod change;
 mod compare;
 mod digest;
@@ -30,6 +31,8 @@ mod folder;
 mod ids;
 mod load;
 mod metric;
+mod population;
+mod program;
 mod release;
 mod rule;
 mod settings;
@@ -37,10 +40,11 @@ mod table;
 
 pub use authority::Authority;
 pub use catalogue::{Catalogue, Error};
+pub use cell_index::Cell;
 pub use change::{Comparable, DefinitionalChange};
 pub use compare::{ComparedItem, Comparison, Difference, FieldChange, PrintedChange};
 pub use digest::ContentHash;
-pub use edition::{Cell, Edition};
+pub use edition::Edition;
 pub use expression::{Expression, Operand, Overflow, Term};
 pub use fault::{Fault, Faults};
 pub use figure::{Figure, FigureKind, OutsideFigure, Rank, Reason};
@@ -49,6 +53,7 @@ pub use ids::{
     Period,
 };
 pub use metric::{Category, Metric};
+pub use program::{Compared, Program, SCALE, Source, Step, Sum, Weighted, Work};
 pub use release::{FootnoteStyle, Group, PopulationGroup, ReleasePlan, Section};
-pub use rule::{Comparator, Rule, RuleKind, Severity, Test, Tolerance};
+pub use rule::{Comparator, Rule, RuleKind, RuleText, Severity, Stage, Test, Tolerance};
 pub use settings::{Disclosure, Settings};

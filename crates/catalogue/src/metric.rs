@@ -54,6 +54,8 @@ const CATEGORY_COLUMNS: [&str; 10] = [
 pub struct Metric {
     /// The code, known only together with the edition.
     pub code: MetricCode,
+    /// The family it is asked with, such as `AD`; a form has one sheet for each.
+    pub family: String,
     /// The population it describes, such as `adult carers`.
     pub population: String,
     /// English wording; empty when no official wording is held.
@@ -238,6 +240,7 @@ fn read_metric(row: &Row, default_decimals: u8, faults: &mut Faults) -> Option<M
     }
     Some(Metric {
         code: code?,
+        family: row.get("family").to_owned(),
         population: row.get("population").to_owned(),
         title_en: row.get("title_en").to_owned(),
         title_cy: row.get("title_cy").to_owned(),

@@ -1,34 +1,23 @@
 //! Rules: arithmetic relations and plausibility ranges over the cells of a return.
 
-use mesur_figures::parse_quantity;
+use std::sync::Arc;
 
 use crate::expression::Expression;
-use crate::fault::Faults;
-use crate::folder::Folder;
-use crate::ids::{CellId, CellRef};
-use crate::metric::check_edition;
-use crate::table::{Row, Table};
+use crate::ids::CellId;
 
-const FILE: &str = "rules.csv";
-const COLUMNS: [&str; 11] = [
-    "edition",
-    "rule_id",
-    "kind",
-    "left",
-    "operator",
-    "right",
-    "threshold",
-    "severity",
-    "basis",
-    "basis_status",
-    "note",
-];
+mod describe;
+pub(crate) mod read;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub use text::RuleText;
 
 /// Bounds and thresholds of rules are kept in thousandths.
 pub(crate) const THRESHOLD_DECIMALS: u8 = 3;
 
 /// What a finding of a rule means for sign-off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// Blocks sign-off.
     Error,
@@ -76,9 +65,30 @@ pub enum RuleKind {
     Rate,
     /// The change since an earlier period.
     YearOnYear,
+    /// Any other relation of sums.
+    Linear,
+    /// A total and its breakdown cover the same.
+    Coverage,
+    /// Values that should differ are one and the same.
+    SameValue,
+    /// Zero where an earlier period had a value.
+    Zeros,
+    /// The difference from other authorities.
+    Peers,
 }
 
-const KINDS: [(&str, RuleKind); 12] = [
+/// When a rule is held against a return. A value that is impossible by itself stops what is worked
+/// out later; values that do not fit each other stop nothing, because nobody knows which of them is
+/// wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Single values are possible at all.
+    Value,
+    /// Values fit each other, and are likely beside others.
+    Relation,
+}
+
+const KINDS: [(&str, RuleKind); 17] = [
     ("count", RuleKind::Count),
     ("value_range", RuleKind::ValueRange),
     ("sum", RuleKind::Sum),
@@ -91,11 +101,16 @@ const KINDS: [(&str, RuleKind); 12] = [
     ("stock_flow", RuleKind::StockFlow),
     ("rate", RuleKind::Rate),
     ("year_on_year", RuleKind::YearOnYear),
+    ("linear", RuleKind::Linear),
+    ("coverage", RuleKind::Coverage),
+    ("same_value", RuleKind::SameValue),
+    ("zeros", RuleKind::Zeros),
+    ("peers", RuleKind::Peers),
 ];
 
 impl RuleKind {
     /// The kind as it is written in the table.
-    pub(crate) fn as_str(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         let names = KINDS.iter().find(|(_, kind)| *kind == self);
         names.map_or("", |(name, _)| name)
     }
@@ -157,6 +172,36 @@ pub enum Test {
         /// How far apart they may be.
         tolerance: Tolerance,
     },
+    /// The statuses of a total and of what it is broken down into.
+    Coverage {
+        /// The total.
+        total: CellId,
+        /// Its parts.
+        parts: Expression,
+    },
+    /// Cells that all have one value, which is not zero.
+    SameValue {
+        /// The cells, at least two.
+        cells: Vec<CellId>,
+    },
+    /// Zero where the earlier period had at least so much.
+    Zeros {
+        /// The cells; every cell of the edition where there are none.
+        cells: Vec<CellId>,
+        /// In thousandths, above zero.
+        threshold: i64,
+    },
+    /// How far an authority is from the others: judged by median and median absolute deviation.
+    Peers {
+        /// What is compared.
+        left: Expression,
+        /// Whether it is taken per head of the authority's population.
+        per_head: bool,
+        /// How many median absolute deviations are allowed, in thousandths.
+        multiple: i64,
+        /// The fewest other authorities that are worth comparing with.
+        peers_min: u32,
+    },
     /// 100 × numerator / denominator between two bounds, ends included.
     Rate {
         /// The part.
@@ -183,10 +228,12 @@ pub struct Rule {
     pub test: Test,
     /// Why the rule holds, in words.
     pub basis: String,
+    /// What a finding says instead of the sentence of its kind.
+    pub text: Option<Arc<RuleText>>,
 }
 
 impl Rule {
-    /// The cells of this edition that the rule needs; none for a rule about every value.
+    /// The cells of this edition that the rule names; none for a rule about every value.
     pub fn cells(&self) -> Vec<CellId> {
         match &self.test {
             Test::Every { .. } => Vec::new(),
@@ -197,238 +244,33 @@ impl Rule {
                 denominator: right,
                 ..
             } => left.cells().chain(right.cells()).collect(),
-        }
-    }
-}
-
-/// Reads the rules; an edition without the table has none.
-pub(crate) fn load(
-    folder: &Folder,
-    period: Option<&str>,
-    cell: impl Fn(&CellRef) -> Option<CellId>,
-    faults: &mut Faults,
-) -> Vec<Rule> {
-    let mut rules: Vec<Rule> = Vec::new();
-    for row in Table::read_optional(folder, FILE, &COLUMNS, faults) {
-        check_edition(&row, period, faults);
-        let Some(rule) = read_rule(&row, &cell, faults) else {
-            continue;
-        };
-        if rules.iter().any(|known| known.id == rule.id) {
-            row.fault(faults, "rule_id", format!("{} stands twice", rule.id));
-        } else {
-            rules.push(rule);
-        }
-    }
-    rules
-}
-
-fn read_rule(
-    row: &Row,
-    cell: &impl Fn(&CellRef) -> Option<CellId>,
-    faults: &mut Faults,
-) -> Option<Rule> {
-    let severities = [
-        ("error", Severity::Error),
-        ("warning", Severity::Warning),
-        ("info", Severity::Info),
-    ];
-    let kind = row.one_of(faults, "kind", &KINDS);
-    let severity = row.one_of(faults, "severity", &severities);
-    if row.get("rule_id").is_empty() {
-        row.fault(faults, "rule_id", "a rule needs an id");
-    }
-    let test = read_test(row, kind, cell, faults);
-    Some(Rule {
-        id: row.get("rule_id").to_owned(),
-        kind: kind?,
-        severity: severity?,
-        test: test?,
-        basis: row.get("basis").to_owned(),
-    })
-}
-
-fn read_test(
-    row: &Row,
-    kind: Option<RuleKind>,
-    cell: &impl Fn(&CellRef) -> Option<CellId>,
-    faults: &mut Faults,
-) -> Option<Test> {
-    let comparators = [
-        ("=", Comparator::Equal),
-        ("<=", Comparator::AtMost),
-        (">=", Comparator::AtLeast),
-    ];
-    if row.get("left") == "*" {
-        let comparator = row.one_of(faults, "operator", &comparators);
-        let bound = row.parse(faults, "right", thousandths);
-        return Some(Test::Every {
-            comparator: comparator?,
-            bound: bound?,
-        });
-    }
-    let side = |column, faults: &mut Faults| {
-        row.parse(faults, column, |text| Expression::parse(text, cell))
-    };
-    match row.get("operator") {
-        "~" => {
-            let left = side("left", faults);
-            let right = side("right", faults);
-            // The form of the threshold depends on the kind.
-            let tolerance =
-                kind.and_then(|kind| row.parse(faults, "threshold", |text| tolerance(text, kind)));
-            Some(Test::Near {
-                left: left?,
-                right: right?,
-                tolerance: tolerance?,
-            })
-        }
-        "in" => read_rate(row, cell, faults),
-        _ => {
-            let left = side("left", faults);
-            let right = side("right", faults);
-            let names = "one of: =, <=, >=, ~, in";
-            let operator = row.get("operator");
-            let comparator = comparators.iter().find(|(name, _)| *name == operator);
-            if comparator.is_none() {
-                row.fault(faults, "operator", format!("{operator:?} is not {names}"));
+            Test::Coverage { total, parts } => {
+                std::iter::once(*total).chain(parts.cells()).collect()
             }
-            Some(Test::Compare {
-                left: left?,
-                comparator: comparator?.1,
-                right: right?,
-            })
+            Test::SameValue { cells } | Test::Zeros { cells, .. } => cells.clone(),
+            Test::Peers { left, .. } => left.cells().collect(),
+        }
+    }
+
+    /// When the rule is held against a return.
+    pub fn stage(&self) -> Stage {
+        match self.kind {
+            RuleKind::Count | RuleKind::ValueRange => Stage::Value,
+            RuleKind::Sum
+            | RuleKind::Category
+            | RuleKind::Cover
+            | RuleKind::Subset
+            | RuleKind::Exclusive
+            | RuleKind::SameTotal
+            | RuleKind::Timescale
+            | RuleKind::StockFlow
+            | RuleKind::Rate
+            | RuleKind::YearOnYear
+            | RuleKind::Linear
+            | RuleKind::Coverage
+            | RuleKind::SameValue
+            | RuleKind::Zeros
+            | RuleKind::Peers => Stage::Relation,
         }
     }
 }
-
-fn read_rate(
-    row: &Row,
-    cell: &impl Fn(&CellRef) -> Option<CellId>,
-    faults: &mut Faults,
-) -> Option<Test> {
-    let sides = row.parse(faults, "left", |text| {
-        let (part, base) = text
-            .split_once(" / ")
-            .ok_or("a rate is written PART / BASE")?;
-        Ok::<_, String>((
-            Expression::parse(part, cell)?,
-            Expression::parse(base, cell)?,
-        ))
-    });
-    let bounds = row.parse(faults, "right", |text| {
-        let (low, high) = text.split_once('-').ok_or("bounds are written LOW-HIGH")?;
-        let (low, high) = (thousandths(low)?, thousandths(high)?);
-        if low > high {
-            Err("the lower bound is above the upper".to_owned())
-        } else {
-            Ok((low, high))
-        }
-    });
-    let (numerator, denominator) = sides?;
-    let (low, high) = bounds?;
-    Some(Test::Rate {
-        numerator,
-        denominator,
-        low,
-        high,
-    })
-}
-
-fn tolerance(text: &str, kind: RuleKind) -> Result<Tolerance, String> {
-    let percent = |text: &str| {
-        let digits = text
-            .trim()
-            .strip_suffix('%')
-            .ok_or("a threshold in per cent ends in %")?;
-        at_least_zero(digits)
-    };
-    if kind == RuleKind::YearOnYear {
-        let (share, number) = text
-            .split_once(',')
-            .ok_or("year_on_year has two thresholds, such as 50%,50")?;
-        Ok(Tolerance::OfEarlier {
-            percent: percent(share)?,
-            number: at_least_zero(number)?,
-        })
-    } else {
-        Ok(Tolerance::OfLarger {
-            percent: percent(text)?,
-        })
-    }
-}
-
-fn at_least_zero(text: &str) -> Result<i64, String> {
-    match thousandths(text)? {
-        ..0 => Err(format!("{text:?} is below zero")),
-        number => Ok(number),
-    }
-}
-
-fn thousandths(text: &str) -> Result<i64, String> {
-    parse_quantity(text.trim(), THRESHOLD_DECIMALS).map_err(|error| format!("{text:?}: {error}"))
-}
-
-impl Test {
-    /// The arithmetic in one line, with the signs of the table.
-    pub fn describe(&self) -> String {
-        let plain = |thousandths: i64| {
-            let text = mesur_figures::format_quantity(thousandths, THRESHOLD_DECIMALS);
-            text.trim_end_matches('0').trim_end_matches('.').to_owned()
-        };
-        match self {
-            Self::Every { comparator, bound } => {
-                format!("* {} {}", comparator.symbol(), plain(*bound))
-            }
-            Self::Compare {
-                left,
-                comparator,
-                right,
-            } => {
-                format!("{left} {} {right}", comparator.symbol())
-            }
-            Self::Near {
-                left,
-                right,
-                tolerance,
-            } => match tolerance {
-                Tolerance::OfLarger { percent } => {
-                    format!("{left} ~ {right} within {}%", plain(*percent))
-                }
-                Tolerance::OfEarlier { percent, number } => {
-                    format!(
-                        "{left} ~ {right} within {}% or {}",
-                        plain(*percent),
-                        plain(*number)
-                    )
-                }
-            },
-            Self::Rate {
-                numerator,
-                denominator,
-                low,
-                high,
-            } => {
-                format!(
-                    "{numerator} / {denominator} in {}-{}%",
-                    plain(*low),
-                    plain(*high)
-                )
-            }
-        }
-    }
-}
-
-impl Comparator {
-    /// The sign as it is written in the table.
-    fn symbol(self) -> &'static str {
-        match self {
-            Self::Equal => "=",
-            Self::AtMost => "<=",
-            Self::AtLeast => ">=",
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -398,3 +398,82 @@ fn without_a_settings_file_the_tables_name_the_period() {
         "{places:?}"
     );
 }
+
+#[test]
+fn a_rule_is_read_in_the_form_of_its_kind_and_a_slip_in_it_has_its_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_edition(folder.path());
+    let header = RULES_HEADER.trim_end().to_owned() + ",text_en,text_cy\n";
+    for (rule, place) in [
+        ("linear,2*WA/001 - 3*prev:WA/001,=,WA/001,,error,,,,,", ""),
+        ("linear,x*WA/001,=,WA/001,,error,,,,,", "left"),
+        ("coverage,WA/001,,WA/001,,warning,,,,,", ""),
+        ("coverage,WA/001 + WA/001,,WA/001,,warning,,,,,", "left"),
+        ("coverage,WA/001,,prev:WA/001,,warning,,,,,", "right"),
+        ("same_value,WA/001 + WA/002[*],,,,warning,,,,,", ""),
+        ("same_value,WA/001,,,,warning,,,,,", "left"),
+        ("same_value,WA/009[*],,,,warning,,,,,", "left"),
+        ("zeros,*,,,20,warning,,,,,", ""),
+        ("zeros,WA/001,,,0,warning,,,,,", "threshold"),
+        ("peers,WA/001,~,population,\"3.5,8\",info,,,,,", ""),
+        ("peers,WA/001,~,1,\"3.5,2\",info,,,,,", ""),
+        ("peers,WA/001,~,people,\"3.5,8\",info,,,,,", "right"),
+        ("peers,WA/001,~,1,3.5,info,,,,,", "threshold"),
+        ("peers,prev:WA/001,~,1,\"3.5,8\",info,,,,,", "left"),
+        (
+            "subset,WA/001,<=,WA/001,,error,,,,{found} {expected},{cells}",
+            "",
+        ),
+        (
+            "subset,WA/001,<=,WA/001,,error,,,,{fuond},{found}",
+            "text_en",
+        ),
+        (
+            "subset,WA/001,<=,WA/001,,error,,,,{found},found}",
+            "text_cy",
+        ),
+        (
+            "subset,WA/001,<=,WA/001,,error,,,,English alone,",
+            "text_cy",
+        ),
+        (
+            "subset,WA/001,<=,WA/001,,error,,,,,Cymraeg yn unig",
+            "text_en",
+        ),
+    ] {
+        write(
+            folder.path(),
+            "rules.csv",
+            &format!("{header}2031,r1,{rule}\n"),
+        );
+        let due: Vec<String> = [place]
+            .iter()
+            .filter(|place| !place.is_empty())
+            .map(|place| format!("rules.csv:2:{place}"))
+            .collect();
+        assert_eq!(places(folder.path()), due, "{rule}");
+    }
+}
+
+#[test]
+fn the_population_is_the_latest_one_before_the_period_or_the_earliest_held() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_edition(folder.path());
+    let code = mesur_catalogue::AuthorityCode::parse("X01").expect("a code");
+    let population = |table: &str| {
+        let text = format!("authority,mid_year,population\n{table}");
+        write(folder.path(), "population.csv", &text);
+        let edition = Catalogue::default().add_folder(folder.path());
+        edition.expect("sound").population(&code)
+    };
+    assert_eq!(population(""), None);
+    assert_eq!(population("X02,2030,5\n"), None);
+    assert_eq!(population("X01,2030,5\nX01,2031,6\nX01,2032,7\n"), Some(6));
+    assert_eq!(population("X01,2033,8\nX01,2032,7\n"), Some(7));
+    let wrong = "authority,mid_year,population\nX01,2030,0\nX01,2031,6\nX01,2031,7\n";
+    write(folder.path(), "population.csv", wrong);
+    assert_eq!(
+        places(folder.path()),
+        ["population.csv:2:population", "population.csv:4:mid_year"]
+    );
+}

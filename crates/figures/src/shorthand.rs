@@ -5,6 +5,8 @@
 pub enum Shorthand {
     /// `t`: a total over areas.
     Total,
+    /// `u`: low reliability; the value is not shown.
+    LowReliability,
     /// `x`: not available, for instance because an authority did not provide it.
     NotAvailable,
     /// `z`: not applicable.
@@ -13,12 +15,18 @@ pub enum Shorthand {
 
 impl Shorthand {
     /// Every letter that Mesur writes, in the order in which they are explained.
-    pub const ALL: [Self; 3] = [Self::Total, Self::NotAvailable, Self::NotApplicable];
+    pub const ALL: [Self; 4] = [
+        Self::Total,
+        Self::LowReliability,
+        Self::NotAvailable,
+        Self::NotApplicable,
+    ];
 
     /// The letter.
     pub fn code(self) -> &'static str {
         match self {
             Self::Total => "t",
+            Self::LowReliability => "u",
             Self::NotAvailable => "x",
             Self::NotApplicable => "z",
         }

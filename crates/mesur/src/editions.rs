@@ -30,6 +30,17 @@ pub(crate) fn find(text: &str) -> anyhow::Result<(Arc<Catalogue>, Arc<Edition>)>
     Ok((Arc::new(catalogue), edition))
 }
 
+/// The bundled editions, the latest first, each with the catalogue of all.
+pub(crate) fn bundled() -> anyhow::Result<Vec<(Arc<Catalogue>, Arc<Edition>)>> {
+    let catalogue = Arc::new(Catalogue::bundled()?);
+    let mut editions: Vec<Arc<Edition>> = catalogue.editions().map(Arc::clone).collect();
+    editions.reverse();
+    let found = editions.into_iter();
+    Ok(found
+        .map(|edition| (Arc::clone(&catalogue), edition))
+        .collect())
+}
+
 /// What would keep the release's words from being read when it is compiled. The catalogue knows
 /// the templates' messages, the wording what else a template may not do.
 pub(crate) fn template_faults(plan: &ReleasePlan) -> anyhow::Result<Vec<String>> {

@@ -5,7 +5,6 @@ use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use mesur_returns::FILE_BYTES_MAX;
 
 /// A return file that was read.
 #[derive(Debug, Clone)]
@@ -16,10 +15,10 @@ pub(crate) struct ReturnFile {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// Reads one file, no more of it than may be sent.
-pub(crate) fn read(path: &Path) -> anyhow::Result<ReturnFile> {
+/// Reads one file, no more of it than may be sent for the edition: `file_bytes_max` says how much.
+pub(crate) fn read(path: &Path, bytes_max: usize) -> anyhow::Result<ReturnFile> {
     let context = || format!("reading {}", path.display());
-    let limit = u64::try_from(FILE_BYTES_MAX)?.saturating_add(1);
+    let limit = u64::try_from(bytes_max)?.saturating_add(1);
     let mut bytes = Vec::new();
     let file = File::open(path).with_context(context)?;
     file.take(limit)
@@ -32,22 +31,25 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<ReturnFile> {
     })
 }
 
-/// Reads every CSV file of a folder, by name.
-pub(crate) fn read_folder(folder: &Path) -> anyhow::Result<Vec<ReturnFile>> {
+/// The endings of the names of return files.
+const KINDS: [&str; 3] = ["csv", "xlsx", "ods"];
+
+/// Reads every return file of a folder, by name.
+pub(crate) fn read_folder(folder: &Path, bytes_max: usize) -> anyhow::Result<Vec<ReturnFile>> {
     let context = || format!("reading the folder {}", folder.display());
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder).with_context(context)? {
         let path = entry.with_context(context)?.path();
-        let is_csv = path
+        let is_return = path
             .extension()
-            .is_some_and(|kind| kind.eq_ignore_ascii_case("csv"));
-        if is_csv && path.is_file() {
+            .is_some_and(|kind| KINDS.iter().any(|known| kind.eq_ignore_ascii_case(known)));
+        if is_return && path.is_file() {
             paths.push(path);
         }
     }
     if paths.is_empty() {
-        bail!("{} holds no CSV files", folder.display());
+        bail!("{} holds no CSV, XLSX or ODS files", folder.display());
     }
     paths.sort();
-    paths.iter().map(|path| read(path)).collect()
+    paths.iter().map(|path| read(path, bytes_max)).collect()
 }

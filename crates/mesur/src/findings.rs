@@ -1,118 +1,39 @@
-//! Findings as the user reads them: a table in the terminal, JSON, and CSV.
+//! Findings as the user reads them: a table in the terminal, JSON, and CSV. A file that was
+//! checked here and a report of the service come to the same message of the contract, so whatever
+//! is printed of the one is printed of the other.
 
 use std::io::Write;
 
+use anyhow::Context;
 use mesur_proto::types::v1 as pb;
+use mesur_proto::types::v1::finding::{Severity, Standing};
 use mesur_returns::Finding;
-use mesur_wire::{message_of, place_of};
+use mesur_wire::{finding_to_wire, place_of};
 use mesur_wording::{Args, Wording};
-use serde::Serialize;
-use tabled::builder::Builder;
-use tabled::settings::Style;
+use serde_json::Value;
 
-use crate::output::{printable, wrapped};
+use crate::output::json;
+use crate::output::table::{Cell, Table, Tone, cell, plain};
+use crate::words::{text, value};
 
-/// The widest message column of a table, in characters.
-const MESSAGE_WIDTH: usize = 72;
-
-/// One finding, with the names that its kind and fields have everywhere.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// One finding, and whose it is.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Row {
     /// The file, where several are checked.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) file: String,
     /// The authority's code, where it is known.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) authority: String,
-    /// The kind, stable for ever.
-    pub(crate) kind: String,
-    /// `error`, `warning` or `info`.
-    pub(crate) severity: &'static str,
-    /// The physical line on which the row starts.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) line: Option<u64>,
-    /// The metric's code.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) metric: Option<String>,
-    /// The category's code; empty for the metric itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) category: Option<String>,
-    /// The column of the file.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) column: Option<String>,
-    /// The rule's id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) rule: Option<String>,
-    /// Every cell that it is about.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) cells: Vec<String>,
-    /// The text or figure as it was sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) value: Option<String>,
-    /// What is asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) expected: Option<String>,
-    /// What was worked out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) found: Option<String>,
-    /// What the sender may have meant.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) advice: Option<String>,
-    /// The explanation that was given.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) explanation: Option<String>,
-    /// What is wrong and what to do.
-    pub(crate) message: String,
+    /// The finding.
+    pub(crate) finding: pb::Finding,
 }
 
 impl Row {
     /// A finding of a file that was checked here.
     pub(crate) fn of_file(file: &str, finding: &Finding, wording: &Wording) -> Self {
-        let placed = !finding.metric.is_empty();
         Self {
             file: file.to_owned(),
             authority: String::new(),
-            kind: finding.kind.as_str().to_owned(),
-            severity: finding.severity.as_str(),
-            line: finding.line,
-            metric: placed.then(|| finding.metric.clone()),
-            category: placed.then(|| finding.category.clone()),
-            column: finding.column.clone(),
-            rule: finding.rule.clone(),
-            cells: finding.cells.iter().map(ToString::to_string).collect(),
-            value: finding.value.clone(),
-            expected: finding.expected.clone(),
-            found: finding.found.clone(),
-            advice: finding.advice.clone(),
-            explanation: None,
-            message: message_of(finding, wording),
-        }
-    }
-
-    /// A finding of a report. The reference that was sent with each row is its line.
-    pub(crate) fn of_report(file: &str, authority: &str, finding: &pb::Finding) -> Self {
-        let some = |text: &String| (!text.is_empty()).then(|| text.clone());
-        Self {
-            file: file.to_owned(),
-            authority: authority.to_owned(),
-            kind: finding.kind.clone(),
-            severity: match finding.severity() {
-                pb::finding::Severity::Error => "error",
-                pb::finding::Severity::Warning => "warning",
-                pb::finding::Severity::Info | pb::finding::Severity::Unspecified => "info",
-            },
-            line: finding.reference.parse().ok(),
-            metric: some(&finding.metric),
-            category: some(&finding.metric).map(|_| finding.category.clone()),
-            column: None,
-            rule: some(&finding.rule),
-            cells: finding.cells.clone(),
-            value: None,
-            expected: some(&finding.expected),
-            found: some(&finding.found),
-            advice: None,
-            explanation: some(&finding.explanation),
-            message: finding.message.clone(),
+            finding: finding_to_wire(finding, wording),
         }
     }
 
@@ -121,94 +42,134 @@ impl Row {
         Self {
             file: file.to_owned(),
             authority: authority.to_owned(),
-            kind: kind.to_owned(),
-            severity: "error",
-            line: None,
-            metric: None,
-            category: None,
-            column: None,
-            rule: None,
-            cells: Vec::new(),
-            value: None,
-            expected: None,
-            found: None,
-            advice: None,
-            explanation: None,
-            message,
+            finding: pb::Finding {
+                kind: kind.to_owned(),
+                severity: Severity::Error.into(),
+                message,
+                ..pb::Finding::default()
+            },
         }
     }
 
     /// Whether it blocks sign-off.
     pub(crate) fn is_error(&self) -> bool {
-        self.severity == "error"
+        self.finding.severity() == Severity::Error
     }
 
-    /// Whether the other row says the same of the same cell of the same file.
+    /// Whether the other row is the same finding of the same file.
     pub(crate) fn is_same_as(&self, other: &Self) -> bool {
-        self.file == other.file
-            && self.kind == other.kind
-            && self.rule == other.rule
-            && self.metric == other.metric
-            && self.category == other.category
-            && self.line == other.line
-    }
-
-    fn place(&self) -> String {
-        let (metric, category) = (self.metric.as_deref(), self.category.as_deref());
-        match (metric, &self.column) {
-            (Some(metric), _) => place_of(metric, category.unwrap_or_default()),
-            (None, Some(column)) => format!("column {column}"),
-            (None, None) => String::new(),
-        }
+        let (one, two) = (&self.finding, &other.finding);
+        self.file == other.file && one.kind == two.kind && one.id == two.id
     }
 }
 
-/// The findings as a table in the language of `wording`; the first column names the file where
-/// several are checked.
-pub(crate) fn table(rows: &[Row], wording: &Wording) -> anyhow::Result<String> {
-    let label = |id: &str| wording.text(id, &Args::new());
+/// The findings as the contract's JSON.
+pub(crate) fn to_json<'a>(
+    findings: impl Iterator<Item = &'a pb::Finding>,
+) -> anyhow::Result<Value> {
+    let values = findings.map(|finding| json::value("mesur.types.v1.Finding", finding));
+    values.collect()
+}
+
+/// The findings of files as a table; the first column names the file where several are checked.
+pub(crate) fn table(rows: &[Row], wording: &Wording) -> String {
     let with_file = rows.iter().any(|row| !row.file.is_empty());
-    let mut builder = Builder::default();
     let columns = [
-        "findings-line",
-        "findings-severity",
-        "findings-place",
-        "findings-finding",
+        "col-file",
+        "col-place",
+        "col-severity",
+        "col-cell",
+        "col-finding",
     ];
-    let mut header = columns
-        .into_iter()
-        .map(label)
-        .collect::<Result<Vec<_>, _>>()?;
-    if with_file {
-        header.insert(0, label("findings-file")?);
+    let skipped = usize::from(!with_file);
+    let mut table = Table::new(wording, columns.get(skipped..).unwrap_or_default());
+    for Row { file, finding, .. } in rows {
+        let cells = [
+            plain(file),
+            plain(&finding.place),
+            severity(wording, finding),
+            plain(place_of(&finding.metric, &finding.category)),
+            plain(&finding.message),
+        ];
+        table.row(cells.into_iter().skip(skipped));
     }
-    builder.push_record(header);
-    for row in rows {
-        let line = row.line.map(|line| line.to_string()).unwrap_or_default();
-        let severity = label(&format!("severity-{}", row.severity))?;
-        let message = wrapped(&printable(&row.message), MESSAGE_WIDTH).join("\n");
-        let mut record = vec![line, severity, printable(&row.place()), message];
-        if with_file {
-            record.insert(0, printable(&row.file));
+    table.render()
+}
+
+/// The findings of a report as a table, with the ids to speak about them.
+pub(crate) fn report_table(findings: &[pb::Finding], wording: &Wording) -> String {
+    let columns = ["col-severity", "col-standing", "col-id", "col-finding"];
+    let mut table = Table::new(wording, &columns);
+    for finding in findings {
+        let mut message = finding.message.clone();
+        if !finding.explanation.is_empty() {
+            let args = Args::new().text("explanation", &finding.explanation);
+            message = format!("{message}\n{}", text(wording, "finding-explained", &args));
         }
-        builder.push_record(record);
+        table.row([
+            severity(wording, finding),
+            standing(wording, finding),
+            plain(&finding.id),
+            plain(message),
+        ]);
     }
-    let mut table = builder.build();
-    table.with(Style::sharp());
-    Ok(table.to_string())
+    table.render()
+}
+
+fn severity(wording: &Wording, finding: &pb::Finding) -> Cell {
+    let severity = finding.severity();
+    let tone = match severity {
+        Severity::Error => Tone::Bad,
+        Severity::Warning => Tone::Doubt,
+        Severity::Info | Severity::Unspecified => Tone::Faint,
+    };
+    cell(value(wording, "severity", severity.as_str_name()), tone)
+}
+
+fn standing(wording: &Wording, finding: &pb::Finding) -> Cell {
+    let standing = finding.standing();
+    let tone = match standing {
+        Standing::Open | Standing::Rejected => Tone::Bad,
+        Standing::Explained => Tone::Doubt,
+        Standing::Accepted | Standing::Overridden => Tone::Good,
+        Standing::Unspecified => return plain(""),
+    };
+    cell(value(wording, "standing", standing.as_str_name()), tone)
 }
 
 /// How many there are, in words for a last line.
-pub(crate) fn summary(rows: &[Row], wording: &Wording) -> anyhow::Result<String> {
-    let count = |severity| {
-        let count = rows.iter().filter(|row| row.severity == severity).count();
-        i64::try_from(count).unwrap_or(i64::MAX)
-    };
+pub(crate) fn summary<'a>(
+    findings: impl Iterator<Item = &'a pb::Finding>,
+    wording: &Wording,
+) -> String {
+    let (mut errors, mut warnings, mut notes) = (0_i64, 0_i64, 0_i64);
+    for finding in findings {
+        let counted = match finding.severity() {
+            Severity::Error => &mut errors,
+            Severity::Warning => &mut warnings,
+            Severity::Info | Severity::Unspecified => &mut notes,
+        };
+        *counted = counted.saturating_add(1);
+    }
     let args = Args::new()
-        .number("errors", count("error"))
-        .number("warnings", count("warning"))
-        .number("notes", count("info"));
-    Ok(wording.text("findings-summary", &args)?)
+        .number("errors", errors)
+        .number("warnings", warnings)
+        .number("notes", notes);
+    text(wording, "findings-summary", &args)
+}
+
+/// The findings of a folder of files as a last line of words.
+pub(crate) fn summary_of(rows: &[Row], wording: &Wording) -> String {
+    summary(rows.iter().map(|row| &row.finding), wording)
+}
+
+/// The severity as files write it.
+fn severity_word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info | Severity::Unspecified => "info",
+    }
 }
 
 /// The findings as CSV.
@@ -217,38 +178,41 @@ pub(crate) fn write_csv(rows: &[Row], to: impl Write) -> anyhow::Result<()> {
     writer.write_record([
         "file",
         "authority",
-        "line",
+        "place",
         "severity",
+        "id",
         "kind",
         "rule",
         "metric",
         "category",
-        "column",
         "expected",
         "found",
+        "previous",
+        "reference",
         "explanation",
         "message",
     ])?;
     for row in rows {
-        let line = row.line.map(|line| line.to_string()).unwrap_or_default();
-        let text = |value: &Option<String>| value.as_deref().map(neutral).unwrap_or_default();
+        let finding = &row.finding;
         writer.write_record([
-            neutral(&row.file),
-            row.authority.clone(),
-            line,
-            row.severity.to_owned(),
-            row.kind.clone(),
-            text(&row.rule),
-            text(&row.metric),
-            text(&row.category),
-            text(&row.column),
-            text(&row.expected),
-            text(&row.found.clone().or_else(|| row.value.clone())),
-            text(&row.explanation),
-            neutral(&row.message),
+            &neutral(&row.file),
+            &row.authority,
+            &neutral(&finding.place),
+            severity_word(finding.severity()),
+            &neutral(&finding.id),
+            &finding.kind,
+            &neutral(&finding.rule),
+            &neutral(&finding.metric),
+            &neutral(&finding.category),
+            &neutral(&finding.expected),
+            &neutral(&finding.found),
+            &neutral(&finding.previous),
+            &neutral(&finding.reference),
+            &neutral(&finding.explanation),
+            &neutral(&finding.message),
         ])?;
     }
-    Ok(writer.flush()?)
+    writer.flush().context("writing the findings")
 }
 
 /// A text that a spreadsheet would run as a formula gets an apostrophe before it. Figures, which
@@ -276,13 +240,12 @@ mod tests {
     use mesur_wording::Language;
 
     use super::*;
+    use crate::words;
 
     fn row(metric: &str, message: &str) -> Row {
-        Row {
-            metric: Some(metric.to_owned()),
-            category: Some(String::new()),
-            ..Row::of_folder("=1.csv", "W06000003", "unknown_metric", message.to_owned())
-        }
+        let mut row = Row::of_folder("=1.csv", "W06000003", "unknown_metric", message.to_owned());
+        metric.clone_into(&mut row.finding.metric);
+        row
     }
 
     #[test]
@@ -305,29 +268,24 @@ mod tests {
             assert_eq!(neutral(text), text);
         }
         let mut csv = Vec::new();
-        let hostile = Row {
-            value: Some("-2+3".to_owned()),
-            explanation: Some("@me".to_owned()),
-            ..row("=A1", "+1 is wrong")
-        };
+        let mut hostile = row("=A1", "+1 is wrong");
+        hostile.finding.found = "-2+3".to_owned();
+        hostile.finding.explanation = "@me".to_owned();
         write_csv(&[hostile], &mut csv).expect("written");
         let text = String::from_utf8(csv).expect("UTF-8");
         assert_eq!(
             text.lines().nth(1),
-            Some("'=1.csv,W06000003,,error,unknown_metric,,'=A1,,,,'-2+3,'@me,'+1 is wrong")
+            Some("'=1.csv,W06000003,,error,,unknown_metric,,'=A1,,,'-2+3,,,'@me,'+1 is wrong")
         );
     }
 
     #[test]
     fn a_senders_text_does_not_drive_the_terminal() {
-        let wording = Wording::new(Language::En, None).expect("the house wording");
-        let rows = [row("AD\u{1b}[2J", "not\u{7} a \u{202e}metric\nnor a line")];
-        let table = table(&rows, &wording).expect("a table");
+        let wording = words::of(Language::En).expect("words");
+        let rows = [row("AD\u{1b}[2J", "not\u{7} a \u{202e}metric")];
+        let table = table(&rows, &wording);
         assert!(table.contains("AD\u{fffd}[2J") && table.contains("not\u{fffd} a"));
         let allowed = |c: char| c == '\n' || !(c.is_control() || c == '\u{202e}');
         assert!(table.chars().all(allowed), "{table}");
-        let lines = |text: &str| text.lines().count();
-        let one = super::table(&[row("AD/001", "one line")], &wording).expect("a table");
-        assert_eq!(lines(&table), lines(&one));
     }
 }

@@ -1,16 +1,22 @@
 //! `mesur`: the one command people type.
 //!
-//! Each subcommand is a file under `command`. What the demonstration and a rehearsal share, the
-//! whole way from return files to a published release over the services' own gRPC, is in
-//! `production`.
+//! Each subcommand is a file under `command`. Most of them ask a running service, as one person
+//! (`connection`), and print what it answers (`output`). What the demonstration and a rehearsal
+//! share, the whole way from return files to a published release, is in `production`.
 
 mod command;
+mod connection;
 mod editions;
 mod files;
 mod findings;
+mod form;
+mod names;
 mod output;
 mod production;
+mod refusal;
 mod samples;
+mod times;
+mod words;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -19,7 +25,7 @@ use clap::{Parser, Subcommand};
 
 /// Official statistics from local authorities: collect, check, add up, publish.
 #[derive(Debug, Parser)]
-#[command(version, arg_required_else_help = true)]
+#[command(version, arg_required_else_help = true, after_help = refusal::EXIT_CODES)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -33,9 +39,37 @@ enum Command {
     Demo(command::demo::Arguments),
     /// Do a whole production run for an edition and a folder of return files.
     Rehearse(command::rehearse::Arguments),
-    /// Work with a return file.
+    /// Check, send, look at and sign a return.
     #[command(subcommand)]
     Return(command::data_return::Command),
+    /// Write the form that an authority fills in and sends back.
+    Form(command::form::Arguments),
+    /// List what was found in a return.
+    Findings(command::findings::Findings),
+    /// Explain a finding, or decide about it.
+    #[command(subcommand)]
+    Finding(command::findings::Finding),
+    /// List everything that was said about a return.
+    Remarks(command::findings::Remarks),
+    /// Ask an authority about its return, and answer.
+    #[command(subcommand)]
+    Query(command::query::Command),
+    /// Say how far the collection of an edition has come.
+    Status(command::status::Arguments),
+    /// When returns are due, and when an edition closes.
+    #[command(subcommand)]
+    Schedule(command::schedule::Command),
+    /// Let a supplier's system send for an authority.
+    #[command(subcommand)]
+    Delegation(command::delegation::Command),
+    /// Mark values of single authorities as robust or not.
+    #[command(subcommand)]
+    Robust(command::robust::Command),
+    /// Compare the authorities' values with one another.
+    CompareAuthorities(command::robust::Of),
+    /// Make tokens for trying Mesur out.
+    #[command(subcommand)]
+    Access(command::access::Command),
     /// Work with editions of the catalogue.
     #[command(subcommand)]
     Catalogue(command::catalogue::Command),
@@ -47,18 +81,29 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => command::demo::run(&arguments),
         Command::Rehearse(arguments) => command::rehearse::run(&arguments),
         Command::Return(command) => command::data_return::run(&command),
+        Command::Form(arguments) => command::form::run(&arguments),
+        Command::Findings(arguments) => command::findings::findings(&arguments),
+        Command::Finding(command) => command::findings::finding(&command),
+        Command::Remarks(arguments) => command::findings::remarks(&arguments),
+        Command::Query(command) => command::query::run_command(&command),
+        Command::Status(arguments) => command::status::run_command(&arguments),
+        Command::Schedule(command) => command::schedule::run_command(&command),
+        Command::Delegation(command) => command::delegation::run_command(&command),
+        Command::Robust(command) => command::robust::run_command(&command),
+        Command::CompareAuthorities(arguments) => command::robust::compare(&arguments),
+        Command::Access(command) => command::access::run(&command),
         Command::Catalogue(command) => command::catalogue::run(&command),
     };
     match ended {
         Ok(_) if output::is_lost() => {
             let _ = writeln!(std::io::stderr(), "mesur: the output could not be written");
-            ExitCode::from(2)
+            ExitCode::from(refusal::USE)
         }
         Ok(code) => code,
         Err(error) => {
             // Nobody may be reading; the exit code says it too.
             let _ = writeln!(std::io::stderr(), "mesur: {error:#}");
-            ExitCode::from(2)
+            ExitCode::from(refusal::exit_code(&error))
         }
     }
 }

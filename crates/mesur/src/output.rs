@@ -1,11 +1,20 @@
-//! Printing for people.
+//! Printing: lines and tables for people, JSON for machines.
+
+pub(crate) mod json;
+pub(crate) mod table;
 
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The width of printed text, in characters.
-pub(crate) const LINE_WIDTH: usize = 100;
+/// The width of printed text where there is no terminal, in characters.
+const LINE_WIDTH: usize = 100;
+
+/// The width of printed text, in characters: that of the terminal, if there is one.
+pub(crate) fn width() -> usize {
+    let size = console::Term::stdout().size_checked();
+    size.map_or(LINE_WIDTH, |(_, columns)| usize::from(columns))
+}
 
 /// Whether a line could not be written, for another reason than that nobody reads.
 static LOST: AtomicBool = AtomicBool::new(false);

@@ -1,9 +1,10 @@
 //! The whole production run, over the services' own gRPC: from return files to a published
 //! release. The demonstration and a rehearsal both walk this one way.
 //!
-//! A run ends with a release, or blocked: some file is no whole return, or has errors. Warnings
-//! are answered with an explanation that says that it is a rehearsal's; nothing is signed off
-//! while an error stands.
+//! Everybody who has a part in it calls as themselves: a submitter and an approver of each
+//! authority, a statistician who adds up and compiles, a publisher. A run ends with a release, or
+//! blocked: some file is no whole return, or has errors. Warnings are explained in words that say
+//! that it is a rehearsal's; nothing is signed off while an error stands.
 
 mod clients;
 mod files;
@@ -11,14 +12,18 @@ mod files;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, bail};
 use indicatif::ProgressBar;
+use mesur_access::Role;
 use mesur_catalogue::{Catalogue, Edition};
 use mesur_proto::aggregation::v1::Snapshot;
 use mesur_proto::publication::v1::Release;
 use mesur_proto::submission::v1 as submission;
-use mesur_proto::types::v1::finding::Severity;
+use mesur_proto::types::v1::Finding;
+use mesur_proto::types::v1::finding::{Severity, Standing};
 use mesur_proto::validation::v1 as validation;
+use mesur_proto::validation::v1::watch_reports_response::Event;
+use mesur_suite::Suite;
 use mesur_wire::{EditionResource, ReportName, ReturnName, RevisionName};
 use mesur_wording::Wording;
 use tokio::task::JoinSet;
@@ -26,12 +31,13 @@ use tokio::time::{sleep, timeout};
 use tonic::{Code, Status};
 
 pub(crate) use clients::Clients;
-use files::Sent;
+use files::{Places, Sent};
 pub(crate) use files::{PreviousByAuthority, Reader, read_previous};
 
 use crate::findings::Row;
+use crate::refusal::{self, told};
 
-/// What an answer to a warning says in a rehearsal.
+/// What an explanation of a warning says in a rehearsal.
 const EXPLANATION: &str = "Rehearsal: accepted without asking the authority";
 /// How long one service may take to catch up with another.
 const CATCH_UP_TIMEOUT: Duration = Duration::from_mins(2);
@@ -61,7 +67,7 @@ pub(crate) struct Published {
 /// A production run of one edition.
 pub(crate) struct Run<'a> {
     /// The services.
-    pub(crate) clients: Clients,
+    pub(crate) suite: &'a Suite,
     /// The editions.
     pub(crate) catalogue: &'a Catalogue,
     /// The edition that is produced.
@@ -72,14 +78,16 @@ pub(crate) struct Run<'a> {
     pub(crate) progress: ProgressBar,
 }
 
-/// A return that was taken in.
-#[derive(Debug, Clone)]
+/// A return that was taken in, and those who act for its authority.
 struct Taken {
     file: String,
     name: ReturnName,
     revision: RevisionName,
     etag: String,
-    warnings: Vec<i32>,
+    places: Places,
+    warnings: Vec<String>,
+    submitter: Clients,
+    approver: Clients,
 }
 
 impl Run<'_> {
@@ -98,24 +106,33 @@ impl Run<'_> {
             catalogue: self.catalogue,
             wording: self.wording,
         };
-        let sent = reader.read_returns(returns, previous, rows)?;
+        let sent = reader.read_returns(returns, previous, rows);
+        let statistician = self.caller("statistician", Role::Statistician)?;
         for values in previous.values() {
-            let recorded = self.clients.record_previous(self.edition, values).await;
+            let recorded = statistician.record_previous(self.edition, values).await;
             recorded
-                .map_err(|status| told(&status))
+                .map_err(told(self.wording))
                 .with_context(|| format!("recording {}'s earlier values", values.authority))?;
         }
         let mut taken = self.submit(sent).await?;
-        self.validate(&mut taken, rows).await?;
+        self.validate(&statistician, &mut taken, rows).await?;
         if rows.iter().any(Row::is_error) {
             return Ok(Outcome::Blocked);
         }
         if taken.is_empty() {
             bail!("no file is a return");
         }
-        self.sign_off(&taken).await?;
-        let published = self.publish(&taken).await?;
+        let revisions = taken.iter().map(|taken| taken.revision.to_string());
+        let revisions = revisions.collect();
+        self.sign_off(taken).await?;
+        let published = self.publish(&statistician, revisions).await?;
         Ok(Outcome::Published(Box::new(published)))
+    }
+
+    /// A client who is one person with one role.
+    fn caller(&self, person: &str, role: Role) -> anyhow::Result<Clients> {
+        let bearer = self.suite.bearer(&format!("rehearsal:{person}"), &[role])?;
+        Clients::new(self.suite.endpoints(), &bearer)
     }
 
     async fn submit(&self, sent: Vec<Sent>) -> anyhow::Result<Vec<Taken>> {
@@ -125,17 +142,22 @@ impl Run<'_> {
             file,
             name,
             observations,
+            places,
         } in sent
         {
+            let authority = &name.authority;
+            let of = |part: &str| format!("{authority}-{part}");
+            let submitter = self.caller(&of("submitter"), Role::Submitter(authority.clone()))?;
+            let approver = self.caller(&of("approver"), Role::Approver(authority.clone()))?;
             let data_return = submission::DataReturn {
                 name: name.to_string(),
                 edition_digest: self.edition.digest().to_owned(),
                 observations,
                 ..submission::DataReturn::default()
             };
-            let answer = self.clients.submit(data_return).await;
+            let answer = submitter.submit(data_return).await;
             let answer = answer
-                .map_err(|status| told(&status))
+                .map_err(told(self.wording))
                 .with_context(|| format!("submitting {file}"))?;
             let revision = RevisionName {
                 data_return: name.clone(),
@@ -146,7 +168,10 @@ impl Run<'_> {
                 name,
                 revision,
                 etag: answer.etag,
+                places,
                 warnings: Vec::new(),
+                submitter,
+                approver,
             });
             self.progress.inc(1);
         }
@@ -154,43 +179,42 @@ impl Run<'_> {
     }
 
     /// Waits for the report on every return and notes its findings.
-    async fn validate(&self, taken: &mut [Taken], rows: &mut Vec<Row>) -> anyhow::Result<()> {
+    async fn validate(
+        &self,
+        statistician: &Clients,
+        taken: &mut [Taken],
+        rows: &mut Vec<Row>,
+    ) -> anyhow::Result<()> {
         self.progress.set_message("validating");
         let mut due: BTreeSet<String> = taken
             .iter()
             .map(|taken| ReportName(taken.revision.clone()).to_string())
             .collect();
-        let reports = self.clients.watch_reports().await;
+        let reports = statistician.watch_reports().await;
         let mut reports = reports
-            .map_err(|status| told(&status))
+            .map_err(told(self.wording))
             .context("watching the reports")?;
         while !due.is_empty() {
             let event = timeout(CATCH_UP_TIMEOUT, reports.message()).await;
             let event = event
                 .context("waiting for the reports")?
-                .map_err(|status| told(&status))
+                .map_err(told(self.wording))
                 .context("watching the reports")?;
             let event = event.context("the stream of reports ended")?;
-            if due.remove(&event.name) {
+            if event.event() == Event::Reported && due.remove(&event.name) {
                 self.progress.inc(1);
             }
         }
         for taken in taken {
             let name = ReportName(taken.revision.clone()).to_string();
-            let report = self
-                .clients
-                .report(name, self.wording.language().code())
+            let findings = taken
+                .submitter
+                .findings(name, self.wording.language().code())
                 .await
-                .map_err(|status| told(&status))
+                .map_err(told(self.wording))
                 .with_context(|| format!("getting the report on {}", taken.file))?;
-            let authority = taken.name.authority.as_str();
-            for finding in &report.findings {
-                let open = finding.severity() == Severity::Warning;
-                if open {
-                    taken.warnings.push(finding.number);
-                }
-                let mut row = Row::of_report(&taken.file, authority, finding);
-                row.explanation = open.then(|| EXPLANATION.to_owned());
+            for finding in findings {
+                let row = taken.note(finding);
                 // What only the file shows, such as spaces around a value, is noted already.
                 if !rows.iter().any(|known| known.is_same_as(&row)) {
                     rows.push(row);
@@ -200,101 +224,109 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Answers the warnings of each return and signs it off, all authorities at once.
-    async fn sign_off(&self, taken: &[Taken]) -> anyhow::Result<()> {
+    /// Explains the warnings of each return and signs it off, all authorities at once.
+    async fn sign_off(&self, taken: Vec<Taken>) -> anyhow::Result<()> {
         self.progress.set_message("signing off");
-        let mut authorities: JoinSet<anyhow::Result<()>> = JoinSet::new();
-        for taken in taken.iter().cloned() {
-            let clients = self.clients.clone();
+        let mut authorities: JoinSet<(String, Result<(), Status>)> = JoinSet::new();
+        for taken in taken {
             authorities.spawn(async move {
-                let report = ReportName(taken.revision.clone()).to_string();
-                for number in &taken.warnings {
-                    let answered = clients.answer(report.clone(), *number, EXPLANATION).await;
-                    answered
-                        .map_err(|status| told(&status))
-                        .with_context(|| format!("answering finding {number} of {}", taken.file))?;
-                }
-                let signed = clients.sign_off(taken.name.to_string(), taken.etag).await;
-                signed
-                    .map_err(|status| told(&status))
-                    .with_context(|| format!("signing off {}", taken.file))
+                let signed = taken.explain_and_sign().await;
+                (taken.file, signed)
             });
         }
         while let Some(authority) = authorities.join_next().await {
-            authority??;
+            let (file, signed) = authority?;
+            signed
+                .map_err(told(self.wording))
+                .with_context(|| format!("signing off {file}"))?;
             self.progress.inc(1);
         }
         Ok(())
     }
 
-    async fn publish(&self, taken: &[Taken]) -> anyhow::Result<Published> {
+    async fn publish(
+        &self,
+        statistician: &Clients,
+        revisions: Vec<String>,
+    ) -> anyhow::Result<Published> {
         self.progress.set_message("adding up");
+        let publisher = self.caller("publisher", Role::Publisher)?;
         let edition = EditionResource(self.edition.name().clone()).to_string();
-        let revisions: Vec<String> = taken
-            .iter()
-            .map(|taken| taken.revision.to_string())
-            .collect();
-        let snapshot = caught_up("RETURNS_NOT_RECEIVED", || {
-            self.clients
-                .create_snapshot(edition.clone(), revisions.clone())
+        let snapshot = self.caught_up("RETURNS_NOT_RECEIVED", || {
+            statistician.create_snapshot(edition.clone(), revisions.clone())
         });
         let snapshot = snapshot.await.context("making the snapshot")?;
         self.progress.inc(1);
         self.progress.set_message("publishing");
-        let compiled = caught_up("SNAPSHOT_NOT_RECEIVED", || {
-            self.clients.compile_release(snapshot.name.clone())
+        let compiled = self.caught_up("SNAPSHOT_NOT_RECEIVED", || {
+            statistician.compile_release(snapshot.name.clone())
         });
         let compiled = compiled.await.context("compiling the release")?;
         self.progress.inc(1);
-        let release = self
-            .clients
+        let release = publisher
             .publish_release(compiled.name, compiled.etag)
             .await;
         let release = release
-            .map_err(|status| told(&status))
+            .map_err(told(self.wording))
             .context("publishing the release")?;
         self.progress.inc(1);
         Ok(Published { snapshot, release })
     }
-}
 
-/// Asks again while a service has not caught up with the one before it.
-async fn caught_up<T, F>(reason: &str, mut ask: impl FnMut() -> F) -> anyhow::Result<T>
-where
-    F: Future<Output = Result<T, Status>>,
-{
-    let asking = async {
-        loop {
-            match ask().await {
-                Err(status) if is_behind(&status, reason) => sleep(CATCH_UP_INTERVAL).await,
-                answer => return answer,
+    /// Asks again while a service has not caught up with the one before it.
+    async fn caught_up<T, F>(&self, reason: &str, ask: impl Fn() -> F) -> anyhow::Result<T>
+    where
+        F: Future<Output = Result<T, Status>>,
+    {
+        let asking = async {
+            loop {
+                match ask().await {
+                    Err(status) if is_behind(&status, reason) => sleep(CATCH_UP_INTERVAL).await,
+                    answer => return answer,
+                }
             }
-        }
-    };
-    let answer = timeout(CATCH_UP_TIMEOUT, asking).await;
-    let answer = answer.with_context(|| format!("still {reason} after {CATCH_UP_TIMEOUT:?}"))?;
-    answer.map_err(|status| told(&status))
+        };
+        let answer = timeout(CATCH_UP_TIMEOUT, asking).await;
+        let answer =
+            answer.with_context(|| format!("still {reason} after {CATCH_UP_TIMEOUT:?}"))?;
+        answer.map_err(told(self.wording))
+    }
 }
 
-/// What a service refused and why, for the user.
-pub(crate) fn told(status: &Status) -> anyhow::Error {
-    use tonic_types::StatusExt;
-    let Some(info) = status.get_details_error_info() else {
-        return anyhow!("{} ({})", status.message(), status.code());
-    };
-    // What is wrong with an edition is too long for the message.
-    match info.metadata.get("fault") {
-        Some(fault) => anyhow!("{fault} ({})", info.reason),
-        None => anyhow!("{} ({})", status.message(), info.reason),
+impl Taken {
+    /// A finding of the report as a row, with the explanation that it is going to get.
+    fn note(&mut self, mut finding: Finding) -> Row {
+        let waits = matches!(finding.standing(), Standing::Open | Standing::Rejected);
+        if waits && finding.severity() == Severity::Warning {
+            self.warnings.push(finding.id.clone());
+            EXPLANATION.clone_into(&mut finding.explanation);
+        }
+        let cell = (finding.metric.clone(), finding.category.clone());
+        if let Some(place) = self.places.get(&cell) {
+            place.clone_into(&mut finding.place);
+        }
+        Row {
+            file: self.file.clone(),
+            authority: self.name.authority.to_string(),
+            finding,
+        }
+    }
+
+    async fn explain_and_sign(&self) -> Result<(), Status> {
+        let report = ReportName(self.revision.clone()).to_string();
+        for id in &self.warnings {
+            let explained = self.submitter.explain(report.clone(), id, EXPLANATION);
+            explained.await?;
+        }
+        let signed = self
+            .approver
+            .sign_off(self.name.to_string(), self.etag.clone());
+        signed.await
     }
 }
 
 fn is_behind(status: &Status, reason: &str) -> bool {
-    use tonic_types::StatusExt;
-    status.code() == Code::FailedPrecondition
-        && status
-            .get_details_error_info()
-            .is_some_and(|info| info.reason == reason)
+    status.code() == Code::FailedPrecondition && refusal::reason(status).as_deref() == Some(reason)
 }
 
 /// The reports as they are made.

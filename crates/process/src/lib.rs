@@ -1,7 +1,10 @@
-//! What every Mesur process does the same: options, logging, the catalogue, the store, signals.
+//! What every Mesur process does the same: options, logging, who is let in, the catalogue, the store,
+//! signals.
 //!
 //! A service's `main` parses its own options, which hold [`Options`], and hands a future to
 //! [`run`]. Everything is passed on by argument; nothing is global but the log.
+
+mod identity;
 
 use std::future::Future;
 use std::io::IsTerminal;
@@ -12,16 +15,19 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use mesur_catalogue::Catalogue;
+use mesur_rpc::access::{Authenticator, Bearer};
 use mesur_rpc::clock::{Clock, SystemClock};
 use mesur_rpc::server::{Drained, Listener};
 use mesur_store::{Settings, SledStore, Store};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
+pub use identity::Identity;
+
 /// The options of every service.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
-    /// Where to listen. Without TLS and identity only a loopback address is taken.
+    /// Where to listen. Without TLS only a loopback address is taken.
     #[arg(long)]
     pub listen: SocketAddr,
     /// The folder of the service's own store; it is made when it is not there.
@@ -30,6 +36,9 @@ pub struct Options {
     /// A folder with a further edition; may be given again.
     #[arg(long = "edition", value_name = "FOLDER")]
     pub editions: Vec<PathBuf>,
+    /// Who is let in, and as whom the service calls others.
+    #[command(flatten)]
+    pub identity: Identity,
 }
 
 /// What a service is given to run with.
@@ -42,6 +51,10 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// The system's clock.
     pub clock: Arc<dyn Clock>,
+    /// Who is let in.
+    pub authenticator: Authenticator,
+    /// The service's own token.
+    pub bearer: Bearer,
     /// Cancelled by the first signal.
     pub stop: CancellationToken,
 }
@@ -116,11 +129,16 @@ async fn prepare(options: &Options) -> anyhow::Result<Parts> {
         );
     }
     let stop = mesur_rpc::shutdown::on_signal().context("listening for signals")?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let authenticator = options.identity.authenticator(Arc::clone(&clock))?;
+    let bearer = options.identity.bearer()?;
     Ok(Parts {
         listener: Listener::bind(options.listen).await?,
         catalogue: catalogue(&options.editions)?,
         store: open_store(&options.data)?,
-        clock: Arc::new(SystemClock),
+        clock,
+        authenticator,
+        bearer,
         stop,
     })
 }

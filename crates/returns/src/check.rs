@@ -1,236 +1,367 @@
 //! The rules of an edition, held against the cells of a return.
 //!
-//! A rule is worked out only where every value it names is there: a cell that is missing, not
-//! provided or erroneous stops it, and so does an error finding of a rule about every value (`*`).
-//! Findings of other rules stop nothing, so all that a slip breaks is said at once. What does not
-//! apply counts as 0; a part-period value counts as it is.
+//! A rule is worked out only where every value it names is there. What does not apply counts as 0;
+//! a part-period value counts as it is. Rules come in stages: what could not be taken as a row, or
+//! is impossible as a value, stops every later rule that names it. Values that do not fit each
+//! other stop nothing, so all that a slip breaks is said at once.
 //!
 //! Arithmetic is exact in 128 bits. No values of 64 bits reach the end of them; a threshold of
-//! the catalogue that did would leave its rule not worked out.
+//! the catalogue that did would leave its rule not worked out. Where nothing is found nothing is
+//! allocated but the row of earlier values.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use mesur_catalogue::{
-    CellId, CellRef, Comparator, Edition, Expression, Operand, Rule, RuleKind, Test, Tolerance,
+    CellId, CellRef, Compared, ContentHash, Edition, Program, Rule, RuleKind, SCALE, Source, Stage,
+    Step, Weighted, Work,
 };
 use mesur_figures::rescale;
 
+use crate::cells::{Cells, Status};
 use crate::finding::{self, Finding};
 use crate::kind::FindingKind;
-use crate::observation::Observation;
-use crate::outcome::CellState;
-use crate::plain::{SCALE, THOUSANDTHS, plain, rate};
+use crate::plain::plain;
 use crate::previous::Previous;
 
-/// A hundred per cent in thousandths of a per cent.
-const WHOLE: i128 = 100_000;
+mod relation;
+
+pub(crate) use relation::{Breach, effect};
 
 /// Holds the edition's rules against the cells of a return, by cell number; `previous` is the same
-/// authority's values of an earlier period. The findings are in catalogue order of their places,
-/// then in the order of the rules.
-pub fn check(edition: &Edition, cells: &[CellState], previous: Option<&Previous>) -> Vec<Finding> {
-    let rows = cells.iter().map(|cell| match cell {
-        CellState::Observed { observation, line } => Some((observation, *line)),
-        CellState::Missing | CellState::Erroneous => None,
-    });
-    let rows: Vec<Option<Row<'_>>> = rows.collect();
-    let values = edition.cells().iter().zip(&rows).map(|(cell, row)| {
-        let value = row.as_ref()?.0.value.counted()?;
-        rescale(value, cell.decimals, SCALE)
-    });
+/// authority's values of an earlier period. The findings are in their order.
+pub fn check(edition: &Edition, cells: &Cells, previous: Option<&Previous>) -> Vec<Finding> {
+    let program = edition.program();
+    // A file of this period or a later one, given by mistake, is nothing to compare with.
+    let previous = previous.filter(|previous| previous.is_before(edition));
     let mut checker = Checker {
         edition,
-        values: values.collect(),
-        rows,
-        // A file of this period or a later one, given by mistake, is nothing to compare with.
-        previous: previous.filter(|previous| previous.period < edition.name().period),
+        program,
+        cells,
+        earlier: earlier_values(program, previous),
+        follows: previous.is_some_and(|one| edition.name().period.follows(&one.period)),
+        unsound: Vec::new(),
+        findings: Vec::new(),
     };
-    let mut findings = Vec::new();
-    for rule in edition.rules() {
-        checker.check_every(rule, &mut findings);
-    }
-    for place in findings.iter().filter(|finding| finding.is_error()) {
-        let cell = place.cells.first().and_then(|cell| edition.cell_id(cell));
-        if let Some(value) = cell.and_then(|id| checker.values.get_mut(id.index())) {
-            *value = None;
+    let mut stage = Stage::Value;
+    for step in &program.steps {
+        if step.stage != stage {
+            checker.close_stage();
+            stage = step.stage;
+        }
+        if let Some(rule) = edition.rules().get(step.rule) {
+            checker.run(step, rule);
         }
     }
-    for rule in edition.rules() {
-        if let Some(breach) = checker.breach(rule) {
-            findings.push(checker.on_rule(rule, breach));
-        }
+    let mut findings = checker.findings;
+    for finding in &mut findings {
+        finding.note_previous(previous);
     }
     finding::sort(edition, &mut findings);
     findings
 }
 
-type Row<'a> = (&'a Observation, Option<u64>);
+/// The earlier values that the rules need, on [`SCALE`], in the order of the program.
+fn earlier_values(program: &Program, previous: Option<&Previous>) -> Vec<Option<i128>> {
+    let Some(previous) = previous else {
+        return Vec::new();
+    };
+    let mut held = previous.values.iter();
+    let mut next = held.next();
+    // Both are in the order of their codes.
+    let wanted = program.previous.iter().map(|wanted| {
+        loop {
+            let (cell, value) = next?;
+            match cell.cmp(wanted) {
+                Ordering::Less => next = held.next(),
+                Ordering::Equal => return rescale(value.value, value.decimals, SCALE),
+                Ordering::Greater => return None,
+            }
+        }
+    });
+    wanted.collect()
+}
 
 struct Checker<'a> {
     edition: &'a Edition,
-    rows: Vec<Option<Row<'a>>>,
-    /// By cell number, on [`SCALE`]; `None` stops the rules that need it.
-    values: Vec<Option<i128>>,
-    previous: Option<&'a Previous>,
-}
-
-/// What a broken rule asks for and what is there.
-struct Breach {
-    expected: String,
-    found: String,
+    program: &'a Program,
+    cells: &'a Cells,
+    earlier: Vec<Option<i128>>,
+    /// Whether the earlier period is the one just before.
+    follows: bool,
+    /// Whether an earlier stage found an error in a cell, by cell number; empty before it has.
+    unsound: Vec<bool>,
+    findings: Vec<Finding>,
 }
 
 impl Checker<'_> {
-    /// A rule about every value: each cell that was sent with one.
-    fn check_every(&self, rule: &Rule, findings: &mut Vec<Finding>) {
-        let Test::Every { comparator, bound } = rule.test else {
-            return;
-        };
-        let Some(bound) = rescale(bound, THOUSANDTHS, SCALE) else {
-            return;
-        };
-        let cells = self.edition.cells().iter().zip(&self.values);
-        for ((cell, value), row) in cells.zip(&self.rows) {
-            let sent = row.is_some_and(|(observation, _)| observation.value.value().is_some());
-            if let Some(value) = value
-                && sent
-                && !holds(comparator, *value, bound)
-            {
-                let found = plain(*value, SCALE);
-                let finding = self.at(rule, vec![cell.reference.clone()]);
-                findings.push(
-                    finding
-                        .with_value(&found)
-                        .expecting(plain(bound, SCALE))
-                        .having_found(found),
-                );
+    /// Notes which cells the errors so far make unsound.
+    fn close_stage(&mut self) {
+        for finding in self.findings.iter().filter(|finding| finding.is_error()) {
+            let place = finding.cells.first();
+            let Some(cell) = place.and_then(|place| self.edition.cell_id(place)) else {
+                continue;
+            };
+            if self.unsound.is_empty() {
+                self.unsound = vec![false; self.cells.len()];
+            }
+            if let Some(slot) = self.unsound.get_mut(cell.index()) {
+                *slot = true;
             }
         }
     }
 
-    /// `None` where a rule about named cells holds, or cannot be worked out.
-    fn breach(&self, rule: &Rule) -> Option<Breach> {
-        let side = |expression: &Expression| {
-            let value = |operand: &Operand| self.value(rule.kind, operand);
-            expression.evaluate(value).ok().flatten()
-        };
-        match &rule.test {
-            Test::Every { .. } => None,
-            Test::Compare {
-                left,
-                comparator,
-                right,
-            } => {
-                let (left, right) = (side(left)?, side(right)?);
-                (!holds(*comparator, left, right)).then(|| Breach {
-                    expected: plain(right, SCALE),
-                    found: plain(left, SCALE),
-                })
-            }
-            Test::Near {
-                left,
-                right,
-                tolerance,
-            } => near(side(left)?, side(right)?, *tolerance),
-            Test::Rate {
-                numerator,
-                denominator,
-                low,
-                high,
-            } => within(side(numerator)?, side(denominator)?, *low, *high),
-        }
-    }
-
-    fn value(&self, kind: RuleKind, operand: &Operand) -> Option<i128> {
-        match operand {
-            Operand::Cell(id) => self.values.get(id.index()).copied().flatten(),
-            Operand::Previous(cell) => {
-                let previous = self.previous?;
-                // A stock follows from the stock one year before, and from no other.
-                let follows = self.edition.name().period.follows(&previous.period);
-                if kind == RuleKind::StockFlow && !follows {
-                    return None;
+    fn run(&mut self, step: &Step, rule: &Rule) {
+        match &step.work {
+            Work::Every(comparator, bound) => {
+                let cells = self.cells.statuses().iter().zip(self.cells.values());
+                for ((cell, weight), (status, value)) in (0..).zip(&self.program.weights).zip(cells)
+                {
+                    let value = product(*value, *weight);
+                    if status.has_value() && !relation::holds(*comparator, value, *bound) {
+                        let breach = Breach::new(*bound, value);
+                        let finding = self.on_cell(rule, CellId(cell), &breach, None);
+                        self.findings.push(finding.with_value(&breach.found));
+                    }
                 }
-                let earlier = previous.values.get(cell)?;
-                rescale(earlier.value, earlier.decimals, SCALE)
+            }
+            Work::Compare(left, comparator, right) => {
+                let sides = self.sum(step, rule, left).zip(self.sum(step, rule, right));
+                let broken = sides.filter(|(l, r)| !relation::holds(*comparator, *l, *r));
+                let breach = broken.map(|(left, right)| Breach::new(right, left));
+                self.on_rule(step, rule, breach);
+            }
+            Work::Near(left, right, tolerance) => {
+                let sides = self.sum(step, rule, left).zip(self.sum(step, rule, right));
+                let breach = sides.and_then(|(l, r)| relation::near(l, r, *tolerance));
+                self.on_rule(step, rule, breach);
+            }
+            Work::Rate(part, base, low, high) => {
+                let sides = self.sum(step, rule, part).zip(self.sum(step, rule, base));
+                let breach = sides.and_then(|(p, b)| relation::within(p, b, *low, *high));
+                self.on_rule(step, rule, breach);
+            }
+            Work::Coverage(total, parts) => self.coverage(rule, *total, parts),
+            Work::SameValue(cells) => self.same_value(rule, cells),
+            Work::Zeros(cells, threshold) => {
+                for compared in cells {
+                    self.zero(rule, *compared, *threshold);
+                }
             }
         }
     }
 
-    fn on_rule(&self, rule: &Rule, breach: Breach) -> Finding {
-        let mut cells: Vec<CellRef> = Vec::new();
-        for id in rule.cells() {
-            if let Some(cell) = self.edition.cell(id)
-                && !cells.contains(&cell.reference)
-            {
-                cells.push(cell.reference.clone());
+    /// `None` where a value is not there or not to be compared.
+    fn sum(&self, step: &Step, rule: &Rule, terms: &[Weighted]) -> Option<i128> {
+        let mut sum: i128 = 0;
+        for term in terms {
+            let value = match term.source {
+                Source::Cell(cell) => self.value(cell, term.weight)?,
+                Source::Previous(place) => {
+                    // A stock follows from the stock one year before, and from no other.
+                    let comparable = match rule.kind {
+                        RuleKind::StockFlow => self.follows,
+                        RuleKind::YearOnYear => step.comparable || !self.follows,
+                        _ => true,
+                    };
+                    let earlier = self.earlier.get(place).copied().flatten();
+                    let earlier = earlier.filter(|_| comparable)?;
+                    earlier.checked_mul(term.weight.into())?
+                }
+            };
+            sum = sum.checked_add(value)?;
+        }
+        Some(sum)
+    }
+
+    fn value(&self, cell: CellId, weight: i64) -> Option<i128> {
+        match self.cells.status(cell) {
+            Status::Missing | Status::Erroneous | Status::NotProvided => None,
+            Status::NotApplicable => Some(0),
+            Status::Provided | Status::PartPeriod => {
+                let value = self.cells.values().get(cell.index())?;
+                self.is_sound(cell).then(|| product(*value, weight))
             }
         }
-        self.at(rule, cells)
-            .expecting(breach.expected)
-            .having_found(breach.found)
     }
 
-    fn at(&self, rule: &Rule, cells: Vec<CellRef>) -> Finding {
-        let place = cells.first().and_then(|cell| self.edition.cell_id(cell));
-        let row = place.and_then(|id: CellId| self.rows.get(id.index()).copied().flatten());
-        let mut finding = Finding::new(FindingKind::of_rule(rule.kind, rule.severity)).about(cells);
-        finding.severity = rule.severity;
-        finding.rule = Some(rule.id.clone());
-        if let Some((observation, line)) = row {
-            finding.line = line;
-            finding.reference.clone_from(&observation.reference);
+    /// Whether no earlier stage found an error in the cell.
+    fn is_sound(&self, cell: CellId) -> bool {
+        !self
+            .unsound
+            .get(cell.index())
+            .is_some_and(|unsound| *unsound)
+    }
+
+    /// A total for the whole period beside parts that are not, or the reverse. What does not apply
+    /// covers as much as anything.
+    fn coverage(&mut self, rule: &Rule, total: CellId, parts: &[CellId]) {
+        let whole = self.cells.status(total);
+        let unknown = |status: Status| matches!(status, Status::Missing | Status::Erroneous);
+        if unknown(whole) || parts.iter().any(|part| unknown(self.cells.status(*part))) {
+            return;
         }
-        finding
+        let differs = |part: &&CellId| {
+            let status = self.cells.status(**part);
+            status != whole && status != Status::NotApplicable
+        };
+        let mut apart = parts.iter().filter(differs).peekable();
+        let Some(first) = apart.peek().filter(|_| whole != Status::NotApplicable) else {
+            return;
+        };
+        let breach = Breach {
+            expected: self.cells.status(**first).word().to_owned(),
+            found: whole.word().to_owned(),
+            effect: 0,
+        };
+        let mut cells = vec![total];
+        cells.extend(apart.copied());
+        let finding = self.on_cells(rule, &cells, &breach, None);
+        self.findings.push(finding);
+    }
+
+    fn same_value(&mut self, rule: &Rule, cells: &[CellId]) {
+        let sent = |cell: &CellId| {
+            let weight = self.program.weights.get(cell.index())?;
+            let sent = self.cells.status(*cell).has_value();
+            self.value(*cell, *weight).filter(|_| sent)
+        };
+        let Some(first) = cells.first().and_then(sent).filter(|value| *value != 0) else {
+            return;
+        };
+        if cells.iter().all(|cell| sent(cell) == Some(first)) {
+            let value = plain(first, SCALE);
+            let breach = Breach {
+                expected: String::new(),
+                found: value,
+                effect: 0,
+            };
+            let finding = self.on_cells(rule, cells, &breach, None);
+            self.findings.push(Finding {
+                expected: None,
+                ..finding
+            });
+        }
+    }
+
+    fn zero(&mut self, rule: &Rule, compared: Compared, threshold: i128) {
+        let cell = compared.cell;
+        let is_zero = self.cells.status(cell).has_value()
+            && self.cells.values().get(cell.index()) == Some(&0)
+            && self.is_sound(cell);
+        let comparable = compared.comparable || !self.follows;
+        let earlier = self.earlier.get(compared.previous).copied().flatten();
+        if let Some(earlier) = earlier
+            && is_zero
+            && comparable
+            && earlier >= threshold
+        {
+            let breach = Breach::new(earlier, 0);
+            let finding = self.on_cell(rule, cell, &breach, Some(earlier));
+            self.findings.push(finding);
+        }
+    }
+
+    /// A broken rule, on all the cells that it names.
+    fn on_rule(&mut self, step: &Step, rule: &Rule, breach: Option<Breach>) {
+        let Some(breach) = breach else {
+            return;
+        };
+        let mut seen = BTreeSet::new();
+        let mut cells = rule.cells();
+        cells.retain(|cell| seen.insert(*cell));
+        let finding = self.on_cells(rule, &cells, &breach, self.earlier_used(step));
+        self.findings.push(finding);
+    }
+
+    /// The earlier values that a step works with, in their order.
+    fn earlier_used(&self, step: &Step) -> impl IntoIterator<Item = i128> + use<> {
+        let sides: [&[Weighted]; 2] = match &step.work {
+            Work::Compare(left, _, right)
+            | Work::Near(left, right, _)
+            | Work::Rate(left, right, ..) => [left, right],
+            _ => [&[], &[]],
+        };
+        let places = sides
+            .into_iter()
+            .flatten()
+            .filter_map(|term| match term.source {
+                Source::Previous(place) => self.earlier.get(place).copied().flatten(),
+                Source::Cell(_) => None,
+            });
+        places.collect::<Vec<_>>()
+    }
+
+    fn on_cell(
+        &self,
+        rule: &Rule,
+        cell: CellId,
+        breach: &Breach,
+        earlier: impl IntoIterator<Item = i128>,
+    ) -> Finding {
+        self.on_cells(rule, &[cell], breach, earlier)
+    }
+
+    fn on_cells(
+        &self,
+        rule: &Rule,
+        cells: &[CellId],
+        breach: &Breach,
+        earlier: impl IntoIterator<Item = i128>,
+    ) -> Finding {
+        of_rule(self.edition, rule, self.cells, cells, breach, earlier)
     }
 }
 
-fn holds(comparator: Comparator, left: i128, right: i128) -> bool {
-    match comparator {
-        Comparator::Equal => left == right,
-        Comparator::AtMost => left <= right,
-        Comparator::AtLeast => left >= right,
+/// A finding of a rule on some cells, the place first.
+pub(crate) fn of_rule(
+    edition: &Edition,
+    rule: &Rule,
+    observed: &Cells,
+    cells: &[CellId],
+    breach: &Breach,
+    earlier: impl IntoIterator<Item = i128>,
+) -> Finding {
+    let references = cells.iter().filter_map(|cell| edition.cell(*cell));
+    let references: Vec<CellRef> = references.map(|cell| cell.reference.clone()).collect();
+    let mut finding = Finding::new(FindingKind::of_rule(rule.kind, rule.severity))
+        .about(references)
+        .expecting(breach.expected.clone())
+        .having_found(breach.found.clone());
+    finding.severity = rule.severity;
+    finding.rule = Some(rule.id.clone());
+    finding.text.clone_from(&rule.text);
+    finding.effect = breach.effect;
+    finding.fingerprint = fingerprint(&rule.id, observed, cells, earlier);
+    if let Some(place) = cells.first() {
+        observed
+            .reference(*place)
+            .clone_into(&mut finding.reference);
     }
+    finding
 }
 
-/// Two sides near each other; the right one is the earlier value where the tolerance is of it.
-fn near(left: i128, right: i128, tolerance: Tolerance) -> Option<Breach> {
-    let gap = left.checked_sub(right)?.checked_abs()?;
-    let shares = gap.checked_mul(WHOLE)?;
-    let share_of = |percent: i64, of: i128| i128::from(percent).checked_mul(of.checked_abs()?);
-    let apart = match tolerance {
-        Tolerance::OfLarger { percent } => {
-            let larger = left.checked_abs()?.max(right.checked_abs()?);
-            shares > share_of(percent, larger)?
-        }
-        Tolerance::OfEarlier { percent, number } => {
-            let more = gap > rescale(number, THOUSANDTHS, SCALE)?;
-            more && shares > share_of(percent, right)?
-        }
-    };
-    apart.then(|| Breach {
-        expected: plain(right, SCALE),
-        found: plain(left, SCALE),
-    })
+/// What an explanation was given for: it lapses when any of this changes.
+fn fingerprint(
+    rule: &str,
+    observed: &Cells,
+    cells: &[CellId],
+    earlier: impl IntoIterator<Item = i128>,
+) -> String {
+    let mut text = format!("{rule}\n");
+    for cell in cells {
+        let value = observed.values().get(cell.index()).copied().unwrap_or(0);
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{} {value}", observed.status(*cell).word());
+    }
+    for earlier in earlier {
+        let _ = writeln!(text, "before {earlier}");
+    }
+    finding::short_hash(&ContentHash::of(text))
 }
 
-/// A part as a percentage of its base between two bounds. Nothing of nothing is no rate, and
-/// something of nothing is outside any bounds.
-fn within(part: i128, base: i128, low: i64, high: i64) -> Option<Breach> {
-    let (part, base) = match base.cmp(&0) {
-        Ordering::Less => (part.checked_neg()?, base.checked_neg()?),
-        Ordering::Equal if part == 0 => return None,
-        Ordering::Equal | Ordering::Greater => (part, base),
-    };
-    let share = part.checked_mul(WHOLE)?;
-    let bound = |percent: i64| i128::from(percent).checked_mul(base);
-    let inside = base != 0 && share >= bound(low)? && share <= bound(high)?;
-    (!inside).then(|| Breach {
-        expected: format!(
-            "{}-{}%",
-            plain(low.into(), THOUSANDTHS),
-            plain(high.into(), THOUSANDTHS)
-        ),
-        found: rate(part, base, low, high),
-    })
+/// A value on [`SCALE`]. The product of two numbers of 64 bits fits 128.
+fn product(value: i64, weight: i64) -> i128 {
+    i128::from(value).wrapping_mul(i128::from(weight))
 }

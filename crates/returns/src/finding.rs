@@ -1,15 +1,26 @@
 //! One result of a check: what was found, where, and in which figures.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use mesur_catalogue::{CellRef, Edition, Severity};
+use mesur_catalogue::{CellRef, RuleText, Severity};
 
 use crate::kind::FindingKind;
 use crate::limits::VALUE_CHARS_MAX;
+use crate::plain::plain;
+use crate::previous::Previous;
+
+mod order;
+
+pub use order::{RuleSummary, summary_by_rule};
+pub(crate) use order::{identify, short_hash, sort};
 
 /// One result of a check. Its words are made elsewhere, from these plain values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
+    /// The rule, or the kind where there is none, and the place: `AD/005-sum:AD/005`. The same in
+    /// every run and for every revision, and unique among the findings of a return: a second one
+    /// in the same place ends in `#2`.
+    pub id: String,
     /// What was found.
     pub kind: FindingKind,
     /// What it means for sign-off.
@@ -22,7 +33,9 @@ pub struct Finding {
     pub metric: String,
     /// The category of the place, as sent where it is unknown; empty for the metric itself.
     pub category: String,
-    /// The physical line of the file on which the row starts, from 1.
+    /// The sheet of a spreadsheet on which the row stands; empty elsewhere.
+    pub sheet: String,
+    /// The physical line of the file, or the row of the sheet, from 1.
     pub line: Option<u64>,
     /// The column of the file.
     pub column: Option<String>,
@@ -32,6 +45,16 @@ pub struct Finding {
     pub expected: Option<String>,
     /// What stands there, as it was worked out.
     pub found: Option<String>,
+    /// The value of the place in an earlier period, as printed; `None` where none is held.
+    pub previous: Option<String>,
+    /// How far what was found is from what is expected, in thousandths of the larger of the two; 0
+    /// where they are no figures.
+    pub effect: u64,
+    /// What an explanation was given for: it is another one as soon as a value that the finding
+    /// rests on has changed.
+    pub fingerprint: String,
+    /// What the rule says in place of the sentence of its kind.
+    pub text: Option<Arc<RuleText>>,
     /// What the sender may have meant: a code, a word or a format.
     pub advice: Option<String>,
     /// The sender's own reference of the row.
@@ -40,19 +63,25 @@ pub struct Finding {
 
 impl Finding {
     /// A finding of no rule and no place yet.
-    pub(crate) fn new(kind: FindingKind) -> Self {
+    pub fn new(kind: FindingKind) -> Self {
         Self {
+            id: String::new(),
             kind,
             severity: kind.severity(),
             rule: None,
             cells: Vec::new(),
             metric: String::new(),
             category: String::new(),
+            sheet: String::new(),
             line: None,
             column: None,
             value: None,
             expected: None,
             found: None,
+            previous: None,
+            effect: 0,
+            fingerprint: String::new(),
+            text: None,
             advice: None,
             reference: String::new(),
         }
@@ -61,6 +90,12 @@ impl Finding {
     pub(crate) fn on_line(mut self, line: u64) -> Self {
         self.line = Some(line);
         self
+    }
+
+    /// On a row of a sheet; a file without sheets has an empty name of one.
+    pub(crate) fn on_sheet(mut self, sheet: &str, row: u64) -> Self {
+        sheet.clone_into(&mut self.sheet);
+        self.on_line(row)
     }
 
     pub(crate) fn in_column(mut self, column: &str) -> Self {
@@ -98,6 +133,14 @@ impl Finding {
         self
     }
 
+    /// Sets the value that its place had before; `previous` must be of an earlier period.
+    pub(crate) fn note_previous(&mut self, previous: Option<&Previous>) {
+        let place = self.cells.first();
+        let value = previous.zip(place);
+        let value = value.and_then(|(previous, place)| previous.values.get(place));
+        self.previous = value.map(|value| plain(value.value.into(), value.decimals));
+    }
+
     /// Whether it blocks sign-off.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
@@ -113,19 +156,4 @@ impl Finding {
 /// The beginning of a sender's text: a hostile one may be megabytes long.
 pub(crate) fn shortened(text: &str) -> String {
     text.chars().take(VALUE_CHARS_MAX).collect()
-}
-
-/// Catalogue order of the place, then what is structural, then the order of the rules. What has
-/// no place in the catalogue comes last, by line.
-pub(crate) fn sort(edition: &Edition, findings: &mut [Finding]) {
-    let rules = edition.rules().iter().enumerate();
-    let rules: BTreeMap<&str, usize> = rules.map(|(at, rule)| (rule.id.as_str(), at)).collect();
-    findings.sort_by_cached_key(|finding| {
-        let cell = finding.cells.first().and_then(|cell| edition.cell_id(cell));
-        let rule = finding
-            .rule
-            .as_deref()
-            .and_then(|id| rules.get(id).copied());
-        (cell.is_none(), cell, rule, finding.line)
-    });
 }

@@ -47,6 +47,16 @@ kinds! {
     UsualRange = "usual_range",
     /// The change since an earlier period is above the threshold.
     YearOnYear = "year_on_year",
+    /// A relation of sums does not hold.
+    LinearMismatch = "linear_mismatch",
+    /// A total and its breakdown cover different parts of the period.
+    CoverageMismatch = "coverage_mismatch",
+    /// Cells that should differ have one value.
+    SameValue = "same_value",
+    /// Zero where the earlier period had a value.
+    SuspiciousZero = "suspicious_zero",
+    /// The value is far from those of other authorities.
+    PeerDifference = "peer_difference",
     /// A count is below zero.
     Negative = "negative",
     /// A count has a decimal part or an exponent.
@@ -71,6 +81,10 @@ kinds! {
     MissingRow = "missing_row",
     /// No reason beside a status that needs one.
     MissingReason = "missing_reason",
+    /// The reason is not one of the edition's.
+    UnknownReason = "unknown_reason",
+    /// The end of a part period is no date of the period, or stands beside another status.
+    InvalidEndDate = "invalid_end_date",
     /// A value beside a status that has none.
     ValueNotAllowed = "value_not_allowed",
     /// No value beside a status that has one.
@@ -79,6 +93,8 @@ kinds! {
     UnknownStatus = "unknown_status",
     /// The edition is not the one expected.
     WrongEdition = "wrong_edition",
+    /// The form is of the same edition with another content.
+    WrongDigest = "wrong_digest",
     /// The authority is not the one expected, or not an authority.
     WrongAuthority = "wrong_authority",
     /// A text is longer than allowed.
@@ -95,6 +111,22 @@ kinds! {
     FileTooLarge = "file_too_large",
     /// The file has too many rows to be a return.
     TooManyRows = "too_many_rows",
+    /// The file is of a kind that is not read.
+    UnsupportedFormat = "unsupported_format",
+    /// A part of the spreadsheet cannot be read.
+    DamagedFile = "damaged_file",
+    /// The spreadsheet needs a password.
+    ProtectedFile = "protected_file",
+    /// The spreadsheet is too large when it is unpacked.
+    UnpackedTooLarge = "unpacked_too_large",
+    /// No sheet has the header of a return.
+    NoDataSheet = "no_data_sheet",
+    /// The header has too many columns.
+    TooManyColumns = "too_many_columns",
+    /// A cell of the spreadsheet holds the error of a formula.
+    CellError = "cell_error",
+    /// The number has more digits than a spreadsheet keeps.
+    InexactNumber = "inexact_number",
     /// The bytes are not UTF-8.
     Encoding = "encoding",
     /// A NUL byte stands in the text.
@@ -124,6 +156,12 @@ impl FindingKind {
             Self::EmptyFile
                 | Self::FileTooLarge
                 | Self::TooManyRows
+                | Self::TooManyColumns
+                | Self::UnpackedTooLarge
+                | Self::UnsupportedFormat
+                | Self::DamagedFile
+                | Self::ProtectedFile
+                | Self::NoDataSheet
                 | Self::Encoding
                 | Self::NulByte
                 | Self::Columns
@@ -157,6 +195,11 @@ impl FindingKind {
             RuleKind::Rate if severity == Severity::Error => Self::RateImpossible,
             RuleKind::Rate => Self::UsualRange,
             RuleKind::YearOnYear => Self::YearOnYear,
+            RuleKind::Linear => Self::LinearMismatch,
+            RuleKind::Coverage => Self::CoverageMismatch,
+            RuleKind::SameValue => Self::SameValue,
+            RuleKind::Zeros => Self::SuspiciousZero,
+            RuleKind::Peers => Self::PeerDifference,
         }
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! The command line, the submission service and the validation service all check with this crate,
 //! so the same content has the same findings everywhere. A return comes in as loose rows, from a
-//! CSV file ([`read_csv`]) or from a message; [`assemble`] puts them into one cell state for each
+//! file ([`read_file`]) or from a message; [`assemble`] puts them into one cell state for each
 //! cell of the edition, and [`check`] holds the edition's rules against them. [`check_file`] does
 //! all of it.
 //!
@@ -16,30 +16,35 @@
 #![deny(clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
 mod assemble;
+mod cells;
 mod check;
+mod data_return;
 mod date;
+mod file;
 mod finding;
 mod kind;
 mod limits;
 mod observation;
 mod outcome;
+pub mod peers;
 mod plain;
 mod previous;
-mod read;
 mod row;
 mod suggest;
-mod table;
 
-pub use assemble::assemble;
+pub use assemble::{Assembler, assemble};
+pub use cells::{Cells, CellsBuilder, Status};
 pub use check::check;
+pub use data_return::{DataReturn, Draft};
 pub use date::Date;
-pub use finding::Finding;
+pub use file::{FileCheck, FileReading, Outcome, check_file, guarded, read_file};
+pub use finding::{Finding, RuleSummary, summary_by_rule};
 pub use kind::FindingKind;
 pub use limits::{
-    COMMENT_CHARS_MAX, FILE_BYTES_MAX, REFERENCE_CHARS_MAX, ROWS_MAX, VALUE_CHARS_MAX,
+    COMMENT_CHARS_MAX, FILE_BYTES_MAX, REFERENCE_CHARS_MAX, VALUE_CHARS_MAX, file_bytes_max,
+    rows_max,
 };
-pub use observation::{DataReturn, Observation, Observed};
-pub use outcome::{Assembly, CellState};
+pub use observation::{Observation, Observed};
+pub use outcome::Assembly;
 pub use previous::{Previous, PreviousError, PreviousValue};
-pub use read::{FileCheck, FileReading, Outcome, check_file, read_csv};
 pub use row::{RawObservation, RawValue};

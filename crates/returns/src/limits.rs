@@ -1,10 +1,34 @@
 //! How much a sender may send.
+//!
+//! What grows with an edition grows here too: a file of an ordinary edition has some hundreds of
+//! rows, one of five million cells is as welcome.
 
-/// The largest file that is read, in bytes.
+use mesur_catalogue::Edition;
+
+/// The largest file of an ordinary edition, in bytes.
 pub const FILE_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// The most rows that a file may have: above the number of cells of any edition.
-pub const ROWS_MAX: usize = 50_000;
+/// What a file may have for each cell of a very large edition, in bytes.
+const FILE_BYTES_PER_CELL: usize = 256;
+
+/// The rows that a file may have beyond one for each cell: slips, and what stands twice.
+const ROWS_BEYOND_CELLS: usize = 1_000;
+
+/// What a spreadsheet may take unpacked for each cell of a very large edition, in bytes. A row of a
+/// form takes about half of it; that of an ordinary edition is far below the largest file.
+const UNPACKED_BYTES_PER_CELL: usize = 1_024;
+
+/// The most files that a spreadsheet may be packed of. Real ones have some tens.
+pub(crate) const MEMBERS_MAX: usize = 1_000;
+
+/// The deepest nesting of a spreadsheet's XML. Real ones stay below twenty.
+pub(crate) const XML_DEPTH_MAX: usize = 64;
+
+/// The most columns of a sheet that are read, and the most of a CSV file in the long form.
+pub(crate) const COLUMNS_MAX: usize = 256;
+
+/// The rows of a sheet among which its header is looked for.
+pub(crate) const HEADER_ROWS_MAX: u64 = 30;
 
 /// The longest comment, in characters.
 pub const COMMENT_CHARS_MAX: usize = 1_000;
@@ -14,3 +38,20 @@ pub const REFERENCE_CHARS_MAX: usize = 64;
 
 /// How much of a sender's text a finding repeats, in characters.
 pub const VALUE_CHARS_MAX: usize = 64;
+
+/// The largest return file of an edition, in bytes.
+pub fn file_bytes_max(edition: &Edition) -> usize {
+    let cells = edition.cells().len();
+    FILE_BYTES_MAX.max(cells.saturating_mul(FILE_BYTES_PER_CELL))
+}
+
+/// The most rows that a return file of an edition may have.
+pub fn rows_max(edition: &Edition) -> usize {
+    edition.cells().len().saturating_add(ROWS_BEYOND_CELLS)
+}
+
+/// What a spreadsheet may take unpacked, in bytes, all of its files together.
+pub(crate) fn unpacked_bytes_max(edition: &Edition) -> usize {
+    let cells = edition.cells().len();
+    FILE_BYTES_MAX.max(cells.saturating_mul(UNPACKED_BYTES_PER_CELL))
+}

@@ -1,10 +1,7 @@
 //! Figures of findings in plain digits.
 
+use mesur_catalogue::SCALE;
 use mesur_figures::{DECIMALS_MAX, Rounding, percent};
-
-/// All arithmetic is on the scale of the most precise metric there may be: values of different
-/// editions are comparable, and no sum of an edition's cells comes near the end of 128 bits.
-pub(crate) const SCALE: u8 = DECIMALS_MAX;
 
 /// Bounds and thresholds of the catalogue are in thousandths.
 pub(crate) const THOUSANDTHS: u8 = 3;

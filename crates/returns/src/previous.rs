@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use mesur_catalogue::{AuthorityCode, CategoryCode, CellRef, Edition, MetricCode, Period};
 use mesur_figures::parse_quantity;
 
+use crate::data_return::DataReturn;
+use crate::file::Table;
 use crate::finding::Finding;
-use crate::observation::DataReturn;
 use crate::row::{RawObservation, RawValue};
-use crate::table::{most_frequent, read_table};
 
 /// Why a file gives no earlier values.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,9 +46,14 @@ pub struct Previous {
 }
 
 impl Previous {
+    /// Whether the values are of a period before that of `edition`.
+    pub(crate) fn is_before(&self, edition: &Edition) -> bool {
+        self.period < edition.name().period
+    }
+
     /// The values of a return of `edition`.
     pub fn from_return(edition: &Edition, data_return: &DataReturn) -> Self {
-        let cells = edition.cells().iter().zip(&data_return.observations);
+        let cells = edition.cells().iter().zip(data_return.observations());
         let values = cells.filter_map(|(cell, observation)| {
             let value = PreviousValue {
                 value: observation.value.counted()?,
@@ -64,23 +69,26 @@ impl Previous {
     }
 
     /// The values of a file that was checked in its own time: rows that say nothing plain are
-    /// passed over, and so are rows of another authority or period than most.
-    pub fn read_csv(bytes: &[u8]) -> Result<Self, PreviousError> {
-        let table = read_table(bytes).map_err(|findings| PreviousError::Unreadable { findings })?;
-        let named = |text: &RawObservation| {
-            let authority = AuthorityCode::parse(text.authority.as_deref()?.trim()).ok()?;
+    /// passed over, and so are rows of another authority or period than most. The file is read
+    /// within the limits of `edition`, whose return is compared with it.
+    pub fn read_file(bytes: &[u8], edition: &Edition) -> Result<Self, PreviousError> {
+        let table = Table::read(bytes, edition)
+            .map_err(|findings| PreviousError::Unreadable { findings })?;
+        let stated = table.stated();
+        let named = |row: &RawObservation<'_>| {
+            let period = row.edition.as_deref().or(stated.0)?;
+            let authority = row.authority.as_deref().or(stated.1)?;
             Some((
-                authority,
-                Period::parse(text.edition.as_deref()?.trim()).ok()?,
+                AuthorityCode::parse(authority.trim()).ok()?,
+                Period::parse(period.trim()).ok()?,
             ))
         };
-        let (authority, period) =
-            most_frequent(table.rows.iter().filter_map(named)).ok_or(PreviousError::Unnamed)?;
-        let own = (authority, period);
-        let rows = table.rows.iter();
+        let own = most_frequent(table.rows().filter_map(|row| named(&row)));
+        let own = own.ok_or(PreviousError::Unnamed)?;
+        let rows = table.rows();
         let values = rows
             .filter(|row| named(row).as_ref() == Some(&own))
-            .filter_map(plain_value)
+            .filter_map(|row| plain_value(&row))
             .collect();
         let (authority, period) = own;
         Ok(Self {
@@ -91,7 +99,20 @@ impl Previous {
     }
 }
 
-fn plain_value(row: &RawObservation) -> Option<(CellRef, PreviousValue)> {
+/// The item that occurs most often; the first of those that occur equally often.
+fn most_frequent<T: Ord>(items: impl Iterator<Item = T>) -> Option<T> {
+    let mut counts: BTreeMap<T, (usize, usize)> = BTreeMap::new();
+    for (place, item) in items.enumerate() {
+        let (count, _) = counts.entry(item).or_insert((0, place));
+        *count = count.saturating_add(1);
+    }
+    let most = counts
+        .into_iter()
+        .max_by_key(|(_, (count, first))| (*count, std::cmp::Reverse(*first)));
+    most.map(|(item, _)| item)
+}
+
+fn plain_value(row: &RawObservation<'_>) -> Option<(CellRef, PreviousValue)> {
     let cell = CellRef {
         metric: MetricCode::parse(row.metric.trim()).ok()?,
         category: match row.category.trim() {

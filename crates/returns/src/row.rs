@@ -1,42 +1,50 @@
 //! A row as it was sent, before anything is known about it.
 
+use std::borrow::Cow;
+
 /// A value as it was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RawValue {
+pub enum RawValue<'a> {
     /// Text of a file.
-    Text(String),
+    Text(Cow<'a, str>),
     /// A number of a message, scaled by the metric's decimals.
     Scaled(i64),
 }
 
-/// A row of a return as it was sent.
+/// A row of a return as it was sent. It borrows from what was sent, so that reading copies nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct RawObservation {
+pub struct RawObservation<'a> {
     /// The authority that the row names; `None` where rows do not name it.
-    pub authority: Option<String>,
+    pub authority: Option<Cow<'a, str>>,
     /// The period of the edition that the row names; `None` where rows do not name it.
-    pub edition: Option<String>,
+    pub edition: Option<Cow<'a, str>>,
     /// The metric's code.
-    pub metric: String,
+    pub metric: Cow<'a, str>,
     /// The category's code; empty for the metric itself.
-    pub category: String,
+    pub category: Cow<'a, str>,
     /// The value; `None` and empty text are the same.
-    pub value: Option<RawValue>,
+    pub value: Option<RawValue<'a>>,
     /// One of [`Observed::STATUSES`](crate::Observed::STATUSES).
-    pub status: String,
-    /// A remark, or the reason.
-    pub comment: String,
+    pub status: Cow<'a, str>,
+    /// The id of one of the edition's reasons; empty where the comment says it alone.
+    pub reason: Cow<'a, str>,
+    /// A remark, or the reason in words; kept to the byte.
+    pub comment: Cow<'a, str>,
+    /// The last day of a part-period value, ISO 8601; empty where the comment may say it.
+    pub end_date: Cow<'a, str>,
     /// The sender's own reference of the row.
-    pub reference: String,
-    /// The physical line of the file on which the row starts, from 1.
+    pub reference: Cow<'a, str>,
+    /// The sheet of a spreadsheet on which the row stands; empty elsewhere.
+    pub sheet: Cow<'a, str>,
+    /// The physical line of the file, or the row of the sheet, from 1.
     pub line: Option<u64>,
 }
 
-impl RawObservation {
+impl RawObservation<'_> {
     /// The texts that are read without surrounding space, by column.
-    pub(crate) fn trimmed_texts(&self) -> [(&'static str, &str); 6] {
+    pub(crate) fn trimmed_texts(&self) -> [(&'static str, &str); 8] {
         let value = match &self.value {
-            Some(RawValue::Text(text)) => text.as_str(),
+            Some(RawValue::Text(text)) => text,
             Some(RawValue::Scaled(_)) | None => "",
         };
         [
@@ -46,6 +54,8 @@ impl RawObservation {
             ("category", &self.category),
             ("value", value),
             ("status", &self.status),
+            ("reason", &self.reason),
+            ("end_date", &self.end_date),
         ]
     }
 }

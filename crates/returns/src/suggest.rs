@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use mesur_catalogue::{CellRef, Edition};
+use strsim::levenshtein;
 
+use crate::finding::shortened;
 use crate::limits::VALUE_CHARS_MAX;
 
 /// The cells of an edition by their letters and digits alone: `AD/005a`, `ad/005[A]` and
 /// `AD-005 a` all come to `AD/005[a]`.
+#[derive(Debug)]
 pub(crate) struct Suggestions(BTreeMap<String, CellRef>);
 
 impl Suggestions {
@@ -38,4 +41,17 @@ fn reduced(metric: &str, category: &str) -> String {
         .filter(|character| character.is_alphanumeric())
         .flat_map(char::to_lowercase)
         .collect()
+}
+
+/// The id of the edition's reason whose id or words are nearest to a text; `None` where more than
+/// half of the text would have to change.
+pub(crate) fn nearest_reason(edition: &Edition, text: &str) -> Option<String> {
+    let text = shortened(text).to_lowercase();
+    let reasons = edition.reasons().iter().flat_map(|reason| {
+        let words = [&reason.id, &reason.label_en, &reason.label_cy];
+        words.map(|words| (words, &reason.id))
+    });
+    let distances = reasons.map(|(words, id)| (levenshtein(&text, &words.to_lowercase()), id));
+    let (distance, id) = distances.min_by_key(|(distance, _)| *distance)?;
+    (distance.saturating_mul(2) <= text.chars().count()).then(|| id.clone())
 }

@@ -29,9 +29,9 @@ impl Case {
             .add_folder(&Path::new(FOLDER).join("catalogue"))
             .expect("the cut-down edition");
         Self {
+            previous: Previous::read_file(&file("previous.csv"), &edition).expect("earlier values"),
             catalogue,
             edition,
-            previous: Previous::read_csv(&file("previous.csv")).expect("earlier values"),
         }
     }
 

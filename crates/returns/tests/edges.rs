@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mesur_catalogue::{AuthorityCode, Catalogue, CellRef, Edition, EditionName, Period};
-use mesur_returns::{FILE_BYTES_MAX, FileCheck, Previous, PreviousValue, ROWS_MAX, check_file};
+use mesur_returns::{FILE_BYTES_MAX, FileCheck, Previous, PreviousValue, check_file, rows_max};
 
 const BAD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/bad");
 const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../mesur/samples");
@@ -46,9 +46,9 @@ fn a_file_beyond_the_limits_is_refused_as_a_whole() {
     assert_eq!(large.findings[0].found.as_deref(), Some("17 MiB"));
     let header = "authority,edition,metric,category,value,status,comment\n";
     let rows = "W06000012,2022-23,AD/999,,1,provided,\n";
-    let most = check(format!("{header}{}", rows.repeat(ROWS_MAX)).as_bytes());
+    let most = check(format!("{header}{}", rows.repeat(rows_max(&edition))).as_bytes());
     assert!(most.is_readable());
-    let more = check(format!("{header}{}", rows.repeat(ROWS_MAX + 1)).as_bytes());
+    let more = check(format!("{header}{}", rows.repeat(rows_max(&edition) + 1)).as_bytes());
     assert_eq!(kinds(&more), ["too_many_rows"]);
 }
 

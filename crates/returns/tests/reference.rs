@@ -170,16 +170,16 @@ fn named(drawn: Vec<Drawn>) -> Vec<(String, Drawn)> {
         .collect()
 }
 
-fn rows(cells: &[(String, Drawn)]) -> Vec<RawObservation> {
+fn rows(cells: &[(String, Drawn)]) -> Vec<RawObservation<'static>> {
     let references = CATALOGUE.1.cells().iter().map(|cell| &cell.reference);
     let rows = references
         .zip(cells)
         .map(|(reference, (_, (status, value)))| RawObservation {
-            metric: reference.metric.to_string(),
-            category: reference.category_str().to_owned(),
+            metric: reference.metric.as_str().into(),
+            category: reference.category_str().into(),
             value: has_value(status).then_some(RawValue::Scaled(*value)),
-            status: (*status).to_owned(),
-            comment: "why".to_owned(),
+            status: (*status).into(),
+            comment: "why".into(),
             ..RawObservation::default()
         });
     rows.collect()
@@ -199,7 +199,7 @@ proptest! {
         let authority = AuthorityCode::parse("W06000012").expect("a code");
         let assembly = assemble(edition, catalogue, &authority, rows(&cells));
         prop_assert_eq!(&assembly.findings, &vec![]);
-        let previous = Previous::read_csv(earlier_file(&earlier).as_bytes()).expect("values");
+        let previous = Previous::read_file(earlier_file(&earlier).as_bytes(), edition).expect("values");
         let findings = check(edition, &assembly.cells, Some(&previous));
         prop_assert_eq!(found(&findings), reference(&cells, &earlier));
         prop_assert_eq!(found(&findings).len(), findings.len());
@@ -220,6 +220,6 @@ proptest! {
         let (catalogue, edition) = &*CATALOGUE;
         let text = format!("authority,edition,metric,category,value,status,comment\n{rows}{rows}");
         prop_assert!(!check_file(text.as_bytes(), edition, catalogue, None).findings.is_empty());
-        let _ = Previous::read_csv(text.as_bytes());
+        let _ = Previous::read_file(text.as_bytes(), edition);
     }
 }

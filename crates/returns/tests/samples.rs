@@ -81,7 +81,7 @@ fn every_return_of_both_years_is_taken_without_an_error() {
 fn the_end_of_a_part_period_is_read_from_its_comment() {
     let catalogue = Catalogue::bundled().expect("the bundled editions");
     let returns = returns(&catalogue, "2020-21");
-    let observations = returns.iter().flat_map(|one| &one.observations);
+    let observations = returns.iter().flat_map(DataReturn::observations);
     let ends: Vec<String> = observations
         .filter_map(|observation| match observation.value {
             Observed::PartPeriod { end, .. } => Some(end.expect("an end").to_string()),

@@ -6,7 +6,13 @@
 
 use std::time::Duration;
 
+use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
+
+use crate::access::Bearer;
+
+/// A channel that shows a token with every call.
+pub type Connection = InterceptedService<Channel, Bearer>;
 
 /// Largest request that a service decodes: 4 MiB. What a stranger may make a service hold is a
 /// multiple of this, because small messages within it take more memory than bytes.
@@ -44,20 +50,22 @@ pub enum Error {
     },
 }
 
-/// Makes a channel to `endpoint`, without connecting yet. Must be called inside a tokio runtime.
-pub fn connect_lazy(endpoint: &str) -> Result<Channel, Error> {
+/// Makes a channel to `endpoint` that shows `bearer` with every call, without connecting yet. Must
+/// be called inside a tokio runtime.
+pub fn connect_lazy(endpoint: &str, bearer: Bearer) -> Result<Connection, Error> {
     let invalid = |source| Error::Endpoint {
         endpoint: endpoint.to_owned(),
         source,
     };
-    Ok(Endpoint::from_shared(endpoint.to_owned())
+    let channel = Endpoint::from_shared(endpoint.to_owned())
         .map_err(invalid)?
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(RESPONSE_TIMEOUT)
         .http2_keep_alive_interval(KEEPALIVE_INTERVAL)
         .keep_alive_timeout(KEEPALIVE_TIMEOUT)
         .keep_alive_while_idle(true)
-        .connect_lazy())
+        .connect_lazy();
+    Ok(InterceptedService::new(channel, bearer))
 }
 
 #[cfg(test)]
@@ -66,11 +74,11 @@ mod tests {
 
     #[tokio::test]
     async fn an_address_that_is_no_uri_is_refused_before_any_call() {
-        let error = connect_lazy("not a uri").unwrap_err();
+        let error = connect_lazy("not a uri", Bearer::none()).expect_err("refused");
         assert_eq!(
             error.to_string(),
             "\"not a uri\" is not the address of a service"
         );
-        assert!(connect_lazy("http://127.0.0.1:1").is_ok());
+        assert!(connect_lazy("http://127.0.0.1:1", Bearer::none()).is_ok());
     }
 }

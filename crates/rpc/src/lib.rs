@@ -5,9 +5,10 @@
 //! reached and followed ([`channel`], [`follow`]), and the small rules of the interface: pages
 //! ([`page`]), idempotency ([`request_id`]), optimistic concurrency ([`etag`]) and time ([`clock`]).
 //!
-//! It knows no resource, no store and no collection; it sets up no logging, reads no configuration
-//! and decides nothing about who may do what.
+//! It knows no resource, no store and no collection; it sets up no logging, reads no configuration.
+//! Who may do what is decided in `mesur-access`; [`access`] carries it.
 
+pub mod access;
 pub mod chain;
 pub mod channel;
 pub mod clock;

@@ -9,7 +9,11 @@
 //! A stream without an end must end itself: give the service a clone of the `stop` token and end
 //! its `Watch…` streams when it is cancelled, or each of them costs the whole drain.
 //!
-//! It does no TLS and no authentication, and knows nothing of what is served.
+//! Every call to the service itself is let in by an [`Authenticator`], or refused; health and
+//! reflection are for everybody. A browser speaks gRPC-Web, also over HTTP/1.1. There are no CORS
+//! headers: only pages of the same origin can call, and a page elsewhere needs a proxy that allows it.
+//!
+//! It does no TLS, and knows nothing of what is served.
 
 use std::io;
 use std::net::SocketAddr;
@@ -22,12 +26,17 @@ use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
+use tonic_web::GrpcWebLayer;
+use tower_http::validate_request::ValidateRequestHeaderLayer;
 use tracing::{info, warn};
 
 mod connection;
+mod gate;
 mod listener;
 
+use crate::access::Authenticator;
 use connection::Connections;
+use gate::Gate;
 pub use listener::Listener;
 
 /// Bytes of request headers at most, counted as HTTP/2 counts them: 16 KiB.
@@ -124,6 +133,7 @@ pub async fn serve(
     listener: Listener,
     routes: Routes,
     contract: Contract,
+    authenticator: Authenticator,
     limits: Limits,
     stop: CancellationToken,
 ) -> Result<Drained, Error> {
@@ -146,7 +156,11 @@ pub async fn serve(
     let reflection = reflection.build_v1().map_err(Error::Reflection)?;
 
     let connections = Connections::default();
+    let gate = Gate::new(name, &contract.service_names, authenticator);
     let server = builder(&limits)
+        .accept_http1(true)
+        .layer(GrpcWebLayer::new())
+        .layer(ValidateRequestHeaderLayer::custom(gate))
         .add_routes(routes)
         .add_service(health)
         .add_service(reflection);

@@ -76,6 +76,22 @@ pub async fn put_large(
     Ok(commit)
 }
 
+/// Adds to `commit` the deleting of the large value at `key`, if there is one; the commit conflicts
+/// if it changes before that happens.
+pub async fn delete_large(store: &dyn Store, commit: Commit, key: &[u8]) -> Result<Commit, Error> {
+    let manifest_key = manifest_key(key);
+    let Some(entry) = store.get(&manifest_key).await? else {
+        return Ok(commit.expect(manifest_key, Expect::Absent));
+    };
+    let manifest: Manifest = record::open(FORMAT, &manifest_key, &entry.value)?;
+    let chunk_count = manifest.chunk_count(&manifest_key)?;
+    let commit = commit
+        .expect(manifest_key.clone(), Expect::At(entry.version))
+        .delete(manifest_key);
+    let chunks = 0..chunk_count;
+    Ok(chunks.fold(commit, |commit, index| commit.delete(chunk_key(key, index))))
+}
+
 /// The large value at `key`, verified.
 pub async fn get_large(store: &dyn Store, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
     // One more than there can be, so that a chunk too many is noticed.

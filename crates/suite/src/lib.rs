@@ -1,20 +1,31 @@
 //! The four services in one process on loopback, each with its own store, speaking the same gRPC
 //! as in containers. `mesur up` is this, and so is the suite that a rehearsal or a test runs in.
 //!
+//! It makes an issuer of tokens of its own, whose key ends with it: the services let in whom that
+//! issuer names, and show tokens of it to one another.
+//!
 //! Nothing here knows what a service does: it binds, starts and stops them.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
+use mesur_access::Role;
+use mesur_access::dev::Issuer;
 use mesur_catalogue::Catalogue;
+use mesur_rpc::access::{Authenticator, Bearer};
 use mesur_rpc::clock::Clock;
 use mesur_rpc::server::{Drained, Limits, Listener};
 use mesur_store::{MemoryStore, Store};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+
+/// How long the tokens of a suite are good: a hundred years, so that its clock may be put to any day
+/// of a collection. Their key ends with the process.
+const TOKEN_LIFETIME: Duration = Duration::from_hours(100 * 366 * 24);
 
 /// Where the stores are.
 #[derive(Debug, Clone)]
@@ -38,6 +49,8 @@ pub struct Ports {
     pub aggregation: u16,
     /// The publication service.
     pub publication: u16,
+    /// The page for statisticians.
+    pub statisticians: u16,
 }
 
 /// What the suite runs with.
@@ -67,11 +80,15 @@ pub struct Endpoints {
     pub aggregation: String,
     /// The publication service.
     pub publication: String,
+    /// The page for statisticians.
+    pub statisticians: String,
 }
 
 /// A running suite.
 pub struct Suite {
     endpoints: Endpoints,
+    issuer: Issuer,
+    clock: Arc<dyn Clock>,
     stop: CancellationToken,
     services: JoinSet<anyhow::Result<Drained>>,
 }
@@ -80,74 +97,29 @@ impl Suite {
     /// Starts the four services; they answer when this returns. They stop when `stop` is
     /// cancelled, or by [`Suite::stop`].
     pub async fn start(config: Config, stop: CancellationToken) -> anyhow::Result<Self> {
-        let submission = Listener::loopback(config.ports.submission).await?;
-        let validation = Listener::loopback(config.ports.validation).await?;
-        let aggregation = Listener::loopback(config.ports.aggregation).await?;
-        let publication = Listener::loopback(config.ports.publication).await?;
-        let web = bind_web(config.ports.web).await?;
-        let at = |address: SocketAddr| format!("http://{address}");
-        let endpoints = Endpoints {
-            web: at(web.local_addr()?),
-            submission: at(submission.local_addr()),
-            validation: at(validation.local_addr()),
-            aggregation: at(aggregation.local_addr()),
-            publication: at(publication.local_addr()),
-        };
+        let sockets = Sockets::bind(config.ports).await?;
+        let endpoints = sockets.endpoints()?;
+        let issuer = Issuer::generate();
+        let clock = Arc::clone(&config.clock);
         let mut services = JoinSet::new();
-        let task = mesur_submission::run(
-            mesur_submission::Config {
-                catalogue: Arc::clone(&config.catalogue),
-                store: store(&config.stores, "submission")?,
-                clock: Arc::clone(&config.clock),
-                validation: endpoints.validation.clone(),
-                limits: config.limits.clone(),
-            },
-            submission,
-            stop.clone(),
-        );
-        services.spawn(async { task.await.context("submission") });
-        let task = mesur_validation::run(
-            mesur_validation::Config {
-                catalogue: Arc::clone(&config.catalogue),
-                store: store(&config.stores, "validation")?,
-                clock: Arc::clone(&config.clock),
-                submission: endpoints.submission.clone(),
-                limits: config.limits.clone(),
-            },
-            validation,
-            stop.clone(),
-        );
-        services.spawn(async { task.await.context("validation") });
-        let task = mesur_aggregation::run(
-            mesur_aggregation::Config {
-                catalogue: Arc::clone(&config.catalogue),
-                store: store(&config.stores, "aggregation")?,
-                clock: Arc::clone(&config.clock),
-                submission: endpoints.submission.clone(),
-                limits: config.limits.clone(),
-            },
-            aggregation,
-            stop.clone(),
-        );
-        services.spawn(async { task.await.context("aggregation") });
-        let task = mesur_publication::run(
-            mesur_publication::Config {
-                catalogue: Arc::clone(&config.catalogue),
-                store: store(&config.stores, "publication")?,
-                clock: Arc::clone(&config.clock),
-                aggregation: endpoints.aggregation.clone(),
-                limits: config.limits.clone(),
-            },
-            publication,
-            web,
-            stop.clone(),
-        );
-        services.spawn(async { task.await.context("publication") });
+        start_services(&mut services, &config, sockets, &endpoints, &issuer, &stop)?;
         Ok(Self {
             endpoints,
+            issuer,
+            clock,
             stop,
             services,
         })
+    }
+
+    /// Who issues the tokens that the services take.
+    pub fn issuer(&self) -> &Issuer {
+        &self.issuer
+    }
+
+    /// What somebody with these roles shows to the services.
+    pub fn bearer(&self, identity: &str, roles: &[Role]) -> anyhow::Result<Bearer> {
+        bearer(&self.issuer, identity, roles, &*self.clock)
     }
 
     /// Where the services are.
@@ -175,6 +147,111 @@ impl Suite {
         self.stop.cancel();
         self.ended().await
     }
+}
+
+/// What the services listen on, before any of them is started.
+struct Sockets {
+    submission: Listener,
+    validation: Listener,
+    aggregation: Listener,
+    publication: Listener,
+    web: TcpListener,
+    statisticians: TcpListener,
+}
+
+impl Sockets {
+    async fn bind(ports: Ports) -> anyhow::Result<Self> {
+        Ok(Self {
+            submission: Listener::loopback(ports.submission).await?,
+            validation: Listener::loopback(ports.validation).await?,
+            aggregation: Listener::loopback(ports.aggregation).await?,
+            publication: Listener::loopback(ports.publication).await?,
+            web: bind_web(ports.web).await?,
+            statisticians: bind_web(ports.statisticians).await?,
+        })
+    }
+
+    fn endpoints(&self) -> anyhow::Result<Endpoints> {
+        let at = |address: SocketAddr| format!("http://{address}");
+        Ok(Endpoints {
+            web: at(self.web.local_addr()?),
+            submission: at(self.submission.local_addr()),
+            validation: at(self.validation.local_addr()),
+            aggregation: at(self.aggregation.local_addr()),
+            publication: at(self.publication.local_addr()),
+            statisticians: at(self.statisticians.local_addr()?),
+        })
+    }
+}
+
+fn start_services(
+    services: &mut JoinSet<anyhow::Result<Drained>>,
+    config: &Config,
+    sockets: Sockets,
+    at: &Endpoints,
+    issuer: &Issuer,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
+    let authenticator = Authenticator::trusting(issuer, Arc::clone(&config.clock));
+    let shown = |name: &str| bearer(issuer, name, &[Role::Service], &*config.clock);
+    let submission = mesur_submission::Config {
+        catalogue: Arc::clone(&config.catalogue),
+        store: store(&config.stores, "submission")?,
+        clock: Arc::clone(&config.clock),
+        validation: at.validation.clone(),
+        authenticator: authenticator.clone(),
+        bearer: shown("submission")?,
+        limits: config.limits.clone(),
+    };
+    let validation = mesur_validation::Config {
+        catalogue: Arc::clone(&config.catalogue),
+        store: store(&config.stores, "validation")?,
+        clock: Arc::clone(&config.clock),
+        submission: at.submission.clone(),
+        authenticator: authenticator.clone(),
+        bearer: shown("validation")?,
+        limits: config.limits.clone(),
+        web: Some(sockets.statisticians),
+    };
+    let aggregation = mesur_aggregation::Config {
+        catalogue: Arc::clone(&config.catalogue),
+        store: store(&config.stores, "aggregation")?,
+        clock: Arc::clone(&config.clock),
+        submission: at.submission.clone(),
+        validation: at.validation.clone(),
+        authenticator: authenticator.clone(),
+        bearer: shown("aggregation")?,
+        limits: config.limits.clone(),
+    };
+    let publication = mesur_publication::Config {
+        catalogue: Arc::clone(&config.catalogue),
+        store: store(&config.stores, "publication")?,
+        clock: Arc::clone(&config.clock),
+        aggregation: at.aggregation.clone(),
+        authenticator,
+        bearer: shown("publication")?,
+        limits: config.limits.clone(),
+    };
+    let task = mesur_submission::run(submission, sockets.submission, stop.clone());
+    services.spawn(async { task.await.context("submission") });
+    let task = mesur_validation::run(validation, sockets.validation, stop.clone());
+    services.spawn(async { task.await.context("validation") });
+    let task = mesur_aggregation::run(aggregation, sockets.aggregation, stop.clone());
+    services.spawn(async { task.await.context("aggregation") });
+    let (listener, web) = (sockets.publication, sockets.web);
+    let task = mesur_publication::run(publication, listener, web, stop.clone());
+    services.spawn(async { task.await.context("publication") });
+    Ok(())
+}
+
+fn bearer(
+    issuer: &Issuer,
+    identity: &str,
+    roles: &[Role],
+    clock: &dyn Clock,
+) -> anyhow::Result<Bearer> {
+    let token = issuer.token(identity, roles, TOKEN_LIFETIME, clock.now());
+    Ok(Bearer::new(&token)?)
 }
 
 async fn bind_web(port: u16) -> anyhow::Result<TcpListener> {

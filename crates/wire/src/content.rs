@@ -1,8 +1,9 @@
-//! The dense stored form of a return's observations, which submission and aggregation both keep.
+//! The dense stored form of the cells of a return or a draft, which submission and aggregation
+//! both keep.
 
-use mesur_catalogue::{AuthorityCode, Edition};
+use mesur_catalogue::{AuthorityCode, CellId, Edition};
 use mesur_proto::storage::v1::{CellText, ReturnContent};
-use mesur_returns::{DataReturn, Date, Observation, Observed};
+use mesur_returns::{Cells, CellsBuilder, DataReturn, Date, Draft, Observed, Status};
 
 /// A stored content that does not fit its edition.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,36 +13,41 @@ pub struct ContentError {
 }
 
 /// The states of a cell as they are stored; never given another meaning.
+const MISSING: u8 = 0;
 const PROVIDED: u8 = 1;
 const PART_PERIOD: u8 = 2;
 const NOT_PROVIDED: u8 = 3;
 const NOT_APPLICABLE: u8 = 4;
 
-/// The stored form of a return.
-pub fn content_of(data_return: &DataReturn) -> ReturnContent {
-    let mut content = ReturnContent::default();
-    for (cell, observation) in (0..).zip(&data_return.observations) {
-        let (state, end) = match observation.value {
-            Observed::Provided(_) => (PROVIDED, None),
-            Observed::PartPeriod { end, .. } => (PART_PERIOD, end),
-            Observed::NotProvided => (NOT_PROVIDED, None),
-            Observed::NotApplicable => (NOT_APPLICABLE, None),
+/// The stored form of the cells of a return or of a draft. A cell that is erroneous, which neither
+/// has, would be stored as missing.
+pub fn content_of(cells: &Cells) -> ReturnContent {
+    let state = |status: &Status| match status {
+        Status::Missing | Status::Erroneous => MISSING,
+        Status::Provided => PROVIDED,
+        Status::PartPeriod => PART_PERIOD,
+        Status::NotProvided => NOT_PROVIDED,
+        Status::NotApplicable => NOT_APPLICABLE,
+    };
+    let texts = cells.annotated().filter_map(|cell| {
+        let observation = cells.observation(cell)?;
+        let end_date = match observation.value {
+            Observed::PartPeriod { end: Some(end), .. } => end.to_string(),
+            _ => String::new(),
         };
-        content.states.push(state);
-        content.values.push(observation.value.value().unwrap_or(0));
-        let Observation {
-            comment, reference, ..
-        } = observation;
-        if end.is_some() || !comment.is_empty() || !reference.is_empty() {
-            content.texts.push(CellText {
-                cell,
-                comment: comment.clone(),
-                reference: reference.clone(),
-                end_date: end.map(|end| end.to_string()).unwrap_or_default(),
-            });
-        }
+        Some(CellText {
+            cell: cell.0,
+            comment: observation.comment.to_owned(),
+            reference: observation.reference.to_owned(),
+            end_date,
+            reason: observation.reason.to_owned(),
+        })
+    });
+    ReturnContent {
+        states: cells.statuses().iter().map(state).collect(),
+        values: cells.values().to_vec(),
+        texts: texts.collect(),
     }
-    content
 }
 
 /// The return that a stored content is of. The edition must be the one, by digest, that it was
@@ -51,51 +57,59 @@ pub fn return_from_content(
     authority: &AuthorityCode,
     content: ReturnContent,
 ) -> Result<DataReturn, ContentError> {
-    let error = |problem: &str| ContentError {
+    DataReturn::new(edition, authority.clone(), cells_of(edition, content)?)
+        .ok_or_else(|| error("a cell is missing"))
+}
+
+/// The draft that a stored content is of, under the same condition.
+pub fn draft_from_content(
+    edition: &Edition,
+    authority: &AuthorityCode,
+    content: ReturnContent,
+) -> Result<Draft, ContentError> {
+    Draft::new(edition, authority.clone(), cells_of(edition, content)?)
+        .ok_or_else(|| error("an erroneous cell"))
+}
+
+fn error(problem: &str) -> ContentError {
+    ContentError {
         problem: problem.to_owned(),
+    }
+}
+
+fn cells_of(edition: &Edition, content: ReturnContent) -> Result<Cells, ContentError> {
+    let status = |state: u8| match state {
+        MISSING => Ok(Status::Missing),
+        PROVIDED => Ok(Status::Provided),
+        PART_PERIOD => Ok(Status::PartPeriod),
+        NOT_PROVIDED => Ok(Status::NotProvided),
+        NOT_APPLICABLE => Ok(Status::NotApplicable),
+        _ => Err(error("an unknown state")),
     };
-    let cells = edition.cells().len();
-    if content.states.len() != cells || content.values.len() != cells {
+    if content.states.len() != edition.cells().len() {
         return Err(error("another number of cells"));
     }
-    let mut observations = Vec::with_capacity(cells);
-    for (state, value) in content.states.into_iter().zip(content.values) {
-        let value = match state {
-            PROVIDED => Observed::Provided(value),
-            PART_PERIOD => Observed::PartPeriod { value, end: None },
-            NOT_PROVIDED => Observed::NotProvided,
-            NOT_APPLICABLE => Observed::NotApplicable,
-            _ => return Err(error("an unknown state")),
-        };
-        observations.push(Observation {
-            value,
-            comment: String::new(),
-            reference: String::new(),
-        });
-    }
+    let statuses = content.states.into_iter().map(status);
+    let statuses: Vec<Status> = statuses.collect::<Result<_, _>>()?;
+    let mut cells = CellsBuilder::from_columns(statuses, content.values)
+        .ok_or_else(|| error("another number of values than of cells"))?;
     for text in content.texts {
-        let place = usize::try_from(text.cell)
-            .ok()
-            .and_then(|cell| observations.get_mut(cell));
-        let observation = place.ok_or_else(|| error("a text of no cell"))?;
-        if !text.end_date.is_empty() {
-            let Observed::PartPeriod { end, .. } = &mut observation.value else {
-                return Err(error(
-                    "an end date of a value that is not of part of the period",
-                ));
-            };
-            let date = Date::parse(&text.end_date);
-            *end = Some(date.ok_or_else(|| error("an end date that is no date"))?);
+        let cell = CellId(text.cell);
+        if cell.index() >= edition.cells().len() {
+            return Err(error("a text of no cell"));
         }
-        observation.comment = text.comment;
-        observation.reference = text.reference;
+        let end = if text.end_date.is_empty() {
+            None
+        } else if cells.status(cell) == Status::PartPeriod {
+            let date = Date::parse(&text.end_date);
+            Some(date.ok_or_else(|| error("an end date that is no date"))?)
+        } else {
+            let problem = "an end date of a value that is not of part of the period";
+            return Err(error(problem));
+        };
+        cells.annotate(cell, end, [&text.reason, &text.comment, &text.reference]);
     }
-    Ok(DataReturn {
-        authority: authority.clone(),
-        edition: edition.name().clone(),
-        edition_digest: edition.digest().to_owned(),
-        observations,
-    })
+    Ok(cells.finish())
 }
 
 #[cfg(test)]
@@ -103,6 +117,7 @@ mod tests {
     use std::sync::{Arc, LazyLock};
 
     use mesur_catalogue::{Catalogue, EditionName};
+    use mesur_returns::Observation;
     use proptest::prelude::*;
 
     use super::*;
@@ -121,7 +136,10 @@ mod tests {
         return_from_content(&EDITION, &authority(), content)
     }
 
-    fn observation() -> impl Strategy<Value = Observation> {
+    /// What was observed, with reason, comment and reference; `None` for a missing cell.
+    type Drawn = Option<(Observed, [String; 3])>;
+
+    fn drawn() -> impl Strategy<Value = Drawn> {
         let date = (1_u16..=9_999, 1_u8..=12, 1_u8..=28)
             .prop_map(|(year, month, day)| Date::parse(&format!("{year:04}-{month:02}-{day:02}")));
         let date = date.prop_filter("a date", Option::is_some);
@@ -132,29 +150,59 @@ mod tests {
             Just(Observed::NotProvided),
             Just(Observed::NotApplicable),
         ];
-        (value, ".{0,8}", ".{0,8}").prop_map(|(value, comment, reference)| Observation {
-            value,
-            comment,
-            reference,
-        })
+        let texts =
+            [".{0,2}", ".{0,8}", ".{0,4}"].map(|pattern| prop_oneof![Just(String::new()), pattern]);
+        prop_oneof![1 => Just(None), 9 => (value, texts).prop_map(Some)]
     }
 
-    fn data_return() -> impl Strategy<Value = DataReturn> {
-        let cells = EDITION.cells().len();
-        prop::collection::vec(observation(), cells).prop_map(|observations| DataReturn {
-            authority: authority(),
-            edition: EDITION.name().clone(),
-            edition_digest: EDITION.digest().to_owned(),
-            observations,
-        })
+    /// Cells set in the order of `places`, as far as they are observed.
+    fn set(drawn: &[Drawn], places: &[usize]) -> Cells {
+        let mut cells = CellsBuilder::new(drawn.len());
+        for place in places {
+            let Some((value, [reason, comment, reference])) = &drawn[*place] else {
+                continue;
+            };
+            let observation = Observation {
+                value: *value,
+                reason,
+                comment,
+                reference,
+            };
+            cells.set(CellId(u32::try_from(*place).expect("few")), observation);
+        }
+        cells.finish()
     }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(32))]
 
         #[test]
-        fn a_return_is_read_back_as_it_was_stored(data_return in data_return()) {
-            prop_assert_eq!(read(content_of(&data_return)), Ok(data_return));
+        fn cells_are_read_back_as_they_were_stored_in_whatever_order_they_were_set(
+            drawn in prop::collection::vec(drawn(), EDITION.cells().len()),
+            places in Just((0..EDITION.cells().len()).collect::<Vec<_>>()).prop_shuffle(),
+        ) {
+            let in_order: Vec<usize> = (0..drawn.len()).collect();
+            let cells = set(&drawn, &in_order);
+            prop_assert_eq!(&set(&drawn, &places), &cells);
+            let draft = draft_from_content(&EDITION, &authority(), content_of(&cells));
+            let draft = draft.expect("a draft");
+            prop_assert_eq!(draft.cells(), &cells);
+            let is_whole = drawn.iter().all(Option::is_some);
+            prop_assert_eq!(read(content_of(&cells)).is_ok(), is_whole);
+
+            let other = CellsBuilder::from_columns(
+                vec![Status::NotProvided; drawn.len()],
+                vec![0; drawn.len()],
+            );
+            let whole = other.expect("columns").finish().with(&cells);
+            for (number, drawn) in (0..).zip(&drawn) {
+                let observed = whole.observation(CellId(number)).expect("observed");
+                let (value, texts) = drawn.clone().unwrap_or_else(|| (Observed::NotProvided, Default::default()));
+                prop_assert_eq!(observed.value, value);
+                prop_assert_eq!([observed.reason, observed.comment, observed.reference], texts);
+            }
+            let data_return = DataReturn::new(&EDITION, authority(), whole.clone());
+            prop_assert_eq!(read(content_of(&whole)).ok(), data_return);
         }
     }
 
@@ -180,8 +228,8 @@ mod tests {
         assert_eq!(problem(all(PART_PERIOD), cells, &end), None);
         for (found, said) in [
             (problem(vec![PROVIDED], cells, &[]), "number of cells"),
-            (problem(all(PROVIDED), cells + 1, &[]), "number of cells"),
-            (problem(all(0), cells, &[]), "unknown state"),
+            (problem(all(PROVIDED), cells + 1, &[]), "number of values"),
+            (problem(all(MISSING), cells, &[]), "is missing"),
             (problem(all(5), cells, &[]), "unknown state"),
             (problem(all(PROVIDED), cells, &[(u32::MAX, "")]), "no cell"),
             (problem(all(PROVIDED), cells, &end), "not of part"),

@@ -11,11 +11,12 @@ mod observation;
 mod previous;
 mod wordings;
 
-pub use content::{ContentError, content_of, return_from_content};
+pub use content::{ContentError, content_of, draft_from_content, return_from_content};
 pub use finding::{finding_to_wire, message_of, place_of, violation_of};
 pub use name::{
-    AuthorityName, EditionResource, NameError, PreviousValuesName, ReleaseName, ReportName,
-    ReturnName, RevisionName, SnapshotName,
+    AnyReportName, AuthorityName, DelegationName, EditionResource, NameError, PreviousValuesName,
+    ProgressName, QueryName, ReleaseName, ReportName, ReturnName, ReturnsPattern, RevisionName,
+    RoundName, ScheduleName, SnapshotName,
 };
 pub use observation::{
     count_violation, observation_to_wire, observations_to_wire, rows_from_wire, status_to_wire,

@@ -4,6 +4,10 @@ use std::fmt;
 
 use mesur_catalogue::{AuthorityCode, CollectionId, EditionName, IdError, Period};
 
+mod conversation;
+
+pub use conversation::{AnyReportName, ProgressName, QueryName, ReturnsPattern, RoundName};
+
 /// A text that is not the resource name that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} does not have the form {form}")]
@@ -54,6 +58,12 @@ fn edition_id(form: &'static str, whole: &str, id: &str) -> Result<EditionName, 
         collection: CollectionId::parse(collection).map_err(invalid(form, whole))?,
         period: Period::parse(period).map_err(invalid(form, whole))?,
     })
+}
+
+/// A number counted from 1. Digits only: `+1` and `01` would be other names of the same thing.
+fn counted(text: &str) -> Option<u32> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+    text.parse().ok().filter(|_| plain)
 }
 
 /// `collections/{collection}/editions/{period}`.
@@ -156,13 +166,9 @@ impl RevisionName {
         let error = || NameError::new(Self::FORM, text);
         let (data_return, revision) = text.rsplit_once("/revisions/").ok_or_else(error)?;
         let data_return = ReturnName::parse(data_return).map_err(|_| error())?;
-        // Digits only: `+1` and `01` would be other names of the same revision.
-        let digits = revision.bytes().all(|byte| byte.is_ascii_digit());
-        let plain = digits && !revision.starts_with('0');
-        let revision = revision.parse().ok().filter(|_| plain).ok_or_else(error)?;
         Ok(Self {
             data_return,
-            revision,
+            revision: counted(revision).ok_or_else(error)?,
         })
     }
 }
@@ -192,6 +198,60 @@ impl ReportName {
 impl fmt::Display for ReportName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/report", self.0)
+    }
+}
+
+/// `authorities/{authority}/delegations/{delegation}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DelegationName {
+    /// Who delegated.
+    pub authority: AuthorityCode,
+    /// Counted from 1 for each authority.
+    pub number: u32,
+}
+
+impl DelegationName {
+    const FORM: &'static str = "authorities/{authority}/delegations/{delegation}";
+
+    /// Reads the name.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let [authority, number] = segments("authorities/{}/delegations/{}", Self::FORM, text)?;
+        Ok(Self {
+            authority: AuthorityCode::parse(authority).map_err(invalid(Self::FORM, text))?,
+            number: counted(number).ok_or_else(|| NameError::new(Self::FORM, text))?,
+        })
+    }
+}
+
+impl fmt::Display for DelegationName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "authorities/{}/delegations/{}",
+            self.authority, self.number
+        )
+    }
+}
+
+/// `collections/{collection}/editions/{period}/schedule`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScheduleName(pub EditionName);
+
+impl ScheduleName {
+    const FORM: &'static str = "collections/{collection}/editions/{period}/schedule";
+
+    /// Reads the name.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let error = || NameError::new(Self::FORM, text);
+        let edition = text.strip_suffix("/schedule").ok_or_else(error)?;
+        let EditionResource(edition) = EditionResource::parse(edition).map_err(|_| error())?;
+        Ok(Self(edition))
+    }
+}
+
+impl fmt::Display for ScheduleName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/schedule", EditionResource(self.0.clone()))
     }
 }
 
@@ -300,7 +360,7 @@ mod tests {
 
     /// A parser of each kind of name, with such a name.
     type Parser = fn(&str) -> Result<String, NameError>;
-    const NAMES: [(Parser, &str); 8] = [
+    const NAMES: [(Parser, &str); 13] = [
         (
             |text| written(EditionResource::parse(text)),
             "collections/pif/editions/2022-23",
@@ -320,6 +380,26 @@ mod tests {
         (
             |text| written(ReportName::parse(text)),
             "authorities/W06000003/returns/pif-2022-23/revisions/2/report",
+        ),
+        (
+            |text| written(DelegationName::parse(text)),
+            "authorities/W06000003/delegations/7",
+        ),
+        (
+            |text| written(ScheduleName::parse(text)),
+            "collections/pif/editions/2022-23/schedule",
+        ),
+        (
+            |text| written(RoundName::parse(text)),
+            "collections/pif/editions/2022-23/rounds/2",
+        ),
+        (
+            |text| written(QueryName::parse(text)),
+            "authorities/W06000003/returns/pif-2022-23/queries/2",
+        ),
+        (
+            |text| written(ProgressName::parse(text)),
+            "collections/pif/editions/2022-23/progress",
         ),
         (
             |text| written(PreviousValuesName::parse(text)),

@@ -2,21 +2,23 @@
 
 use mesur_catalogue::{Cell, Edition};
 use mesur_proto::types::v1 as pb;
-use mesur_returns::{DataReturn, Observation, Observed, RawObservation, RawValue};
+use mesur_returns::{Cells, Observation, Observed, RawObservation, RawValue};
 use mesur_rpc::Violation;
 
 /// The rows of a message, as loose as those of a file: `mesur_returns::assemble` checks them.
-pub fn rows_from_wire(observations: Vec<pb::Observation>) -> impl Iterator<Item = RawObservation> {
-    observations.into_iter().map(|observation| RawObservation {
-        authority: None,
-        edition: None,
-        status: status_word(observation.status()).to_owned(),
-        metric: observation.metric,
-        category: observation.category,
+pub fn rows_from_wire(
+    observations: &[pb::Observation],
+) -> impl Iterator<Item = RawObservation<'_>> {
+    observations.iter().map(|observation| RawObservation {
+        metric: observation.metric.as_str().into(),
+        category: observation.category.as_str().into(),
         value: observation.value.map(RawValue::Scaled),
-        comment: observation.comment,
-        reference: observation.reference,
-        line: None,
+        status: status_word(observation.status()).into(),
+        reason: observation.reason.as_str().into(),
+        comment: observation.comment.as_str().into(),
+        end_date: observation.end_date.as_str().into(),
+        reference: observation.reference.as_str().into(),
+        ..RawObservation::default()
     })
 }
 
@@ -42,16 +44,16 @@ pub fn count_violation(
     })
 }
 
-/// The observations of a return in catalogue order.
-pub fn observations_to_wire(edition: &Edition, data_return: &DataReturn) -> Vec<pb::Observation> {
-    let cells = edition.cells().iter().zip(&data_return.observations);
+/// The observations of a return or a draft in catalogue order; a missing cell has none.
+pub fn observations_to_wire(edition: &Edition, cells: &Cells) -> Vec<pb::Observation> {
+    let cells = edition.cells().iter().zip(cells.observations());
     cells
-        .map(|(cell, observation)| observation_to_wire(cell, observation))
+        .filter_map(|(cell, observation)| Some(observation_to_wire(cell, observation?)))
         .collect()
 }
 
 /// One observation with its cell.
-pub fn observation_to_wire(cell: &Cell, observation: &Observation) -> pb::Observation {
+pub fn observation_to_wire(cell: &Cell, observation: Observation<'_>) -> pb::Observation {
     let end_date = match observation.value {
         Observed::PartPeriod { end: Some(end), .. } => end.to_string(),
         Observed::PartPeriod { end: None, .. }
@@ -64,9 +66,10 @@ pub fn observation_to_wire(cell: &Cell, observation: &Observation) -> pb::Observ
         category: cell.reference.category_str().to_owned(),
         value: observation.value.value(),
         status: status_to_wire(observation.value).into(),
-        comment: observation.comment.clone(),
-        reference: observation.reference.clone(),
+        comment: observation.comment.to_owned(),
+        reference: observation.reference.to_owned(),
         end_date,
+        reason: observation.reason.to_owned(),
     }
 }
 

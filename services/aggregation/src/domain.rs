@@ -16,7 +16,7 @@ mod totals;
 pub(crate) use figure::{FigureValue, PartPeriod, figure_values};
 pub(crate) use rank::{RankedShare, percent_sides, rank_authorities};
 pub(crate) use share::Share;
-pub(crate) use totals::{CellTotal, Returns, cell_totals};
+pub(crate) use totals::{CellTotal, NotRobust, Returns, cell_totals};
 
 use mesur_catalogue::ContentHash;
 use mesur_catalogue::EditionName;
@@ -58,9 +58,14 @@ pub(crate) struct Snapshot {
     pub(crate) created: jiff::Timestamp,
 }
 
-/// The identity of a snapshot: SHA-256 over the edition's digest and every return's authority,
-/// revision name and digest, in the order of the authorities' codes.
-pub(crate) fn inputs_digest(edition_digest: &str, returns: &[SignedReturn]) -> String {
+/// The identity of a snapshot: SHA-256 over the edition's digest, every return's authority,
+/// revision name and digest, in the order of the authorities' codes, and the values that are not
+/// robust.
+pub(crate) fn inputs_digest(
+    edition_digest: &str,
+    returns: &[SignedReturn],
+    not_robust: &NotRobust,
+) -> String {
     let lines = returns.iter().map(|signed| {
         let authority = &signed.data_return.authority;
         format!("\n{authority} {} {}", signed.name, signed.digest)
@@ -71,6 +76,9 @@ pub(crate) fn inputs_digest(edition_digest: &str, returns: &[SignedReturn]) -> S
     hash.update(edition_digest);
     for line in lines {
         hash.update(line);
+    }
+    for (authority, metric) in not_robust {
+        hash.update(format!("\nnot robust {authority} {metric}"));
     }
     hash.finish()
 }

@@ -4,7 +4,7 @@
 //! service's own edition and must have that digest: a return that was sent for another edition,
 //! or that changed on its way, is never added up. It then holds up what comes behind it, and is
 //! told in the log, until it can be taken; to go on without it would be to publish totals that
-//! quietly lack it.
+//! quietly lack it. A return whose sign-off is taken back leaves the totals.
 
 use std::sync::Arc;
 
@@ -16,15 +16,14 @@ use mesur_proto::submission::v1::{
     DataReturn as DataReturnMessage, GetReturnRequest, WatchReturnsRequest, WatchReturnsResponse,
 };
 use mesur_returns::assemble;
-use mesur_rpc::channel::MESSAGE_BYTES_MAX;
+use mesur_rpc::channel::{Connection, MESSAGE_BYTES_MAX};
 use mesur_rpc::follow::{BoxError, EventStream, Follower, Source};
 use mesur_store::{Commit, Store};
 use mesur_wire::{NameError, RevisionName, rows_from_wire};
 use tonic::Status;
-use tonic::transport::Channel;
 
 use crate::domain::SignedReturn;
-use crate::store;
+use crate::store::{self, Upstream};
 
 /// Why an event could not have its effect.
 #[derive(Debug, thiserror::Error)]
@@ -59,10 +58,10 @@ enum Error {
 
 /// The returns of the submission service.
 #[derive(Clone)]
-pub(crate) struct Submission(pub(crate) Channel);
+pub(crate) struct Submission(pub(crate) Connection);
 
 impl Submission {
-    fn client(&self) -> SubmissionServiceClient<Channel> {
+    fn client(&self) -> SubmissionServiceClient<Connection> {
         SubmissionServiceClient::new(self.0.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
     }
 }
@@ -88,16 +87,26 @@ pub(crate) struct Keeper {
 #[async_trait]
 impl Follower<WatchReturnsResponse> for Keeper {
     async fn cursor(&self) -> Result<Vec<u8>, BoxError> {
-        Ok(store::cursor(&*self.store).await?)
+        Ok(store::cursor(&*self.store, Upstream::Submission).await?)
     }
 
     async fn apply(&self, event: WatchReturnsResponse) -> Result<(), BoxError> {
-        let commit = store::put_cursor(Commit::new(), &event.cursor);
+        let commit = store::put_cursor(Commit::new(), Upstream::Submission, &event.cursor);
         let commit = match Event::try_from(event.event) {
-            Ok(Event::Submitted) => commit,
+            Ok(
+                Event::Submitted
+                | Event::Queried
+                | Event::Settled
+                | Event::Delegated
+                | Event::DelegationRevoked,
+            ) => commit,
             Ok(Event::SignedOff) => {
                 let signed = self.fetch(&event).await?;
                 store::put_return(&*self.store, commit, &signed).await?
+            }
+            Ok(Event::Reopened) => {
+                let name = RevisionName::parse(&event.name).map_err(Error::Name)?;
+                store::delete_return(&*self.store, commit, &name.data_return).await?
             }
             Ok(Event::Unspecified) | Err(_) => {
                 let number = event.event;
@@ -143,7 +152,7 @@ impl Keeper {
             });
         }
         let authority = &name.data_return.authority;
-        let rows = rows_from_wire(message.observations);
+        let rows = rows_from_wire(&message.observations);
         let assembly = assemble(edition, &self.catalogue, authority, rows);
         let Ok(data_return) = assembly.into_return(edition, authority) else {
             return Err(Error::NotWhole {

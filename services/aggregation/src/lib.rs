@@ -2,12 +2,13 @@
 //! of every figure, and freezes the result.
 //!
 //! It follows submission and keeps the content of every return that was signed off, checked
-//! against its own edition. Live totals are over what is held now. A snapshot never changes: its
+//! against its own edition. It follows validation for the marks of values that are not robust: they
+//! are added up, and not told of their authority. Live totals are over what is held now. A snapshot never changes: its
 //! name comes from the digest of its inputs, and the same inputs have the same bytes, on every
 //! machine and in whatever order the returns arrived.
 //!
 //! Where to look: `domain` is the arithmetic, `message` its result as it is served and stored,
-//! `follower` takes returns in, `snapshots` the use cases, `api` the transport, `store` the keys
+//! `follower` takes returns in, `marks` what is not robust, `snapshots` the use cases, `api` the transport, `store` the keys
 //! and records. Which figures there are is said by the edition; nothing here knows a metric.
 //!
 //! Deliberately not here: estimates for what is missing, disclosure control, words. What may be
@@ -22,6 +23,7 @@ mod api;
 mod domain;
 mod error;
 mod follower;
+mod marks;
 mod message;
 mod snapshots;
 mod store;
@@ -30,6 +32,7 @@ use std::sync::Arc;
 
 use mesur_catalogue::Catalogue;
 use mesur_proto::aggregation::v1::aggregation_service_server::{self, AggregationServiceServer};
+use mesur_rpc::access::{Authenticator, Bearer};
 use mesur_rpc::channel::{self, MESSAGE_BYTES_MAX, REQUEST_BYTES_MAX};
 use mesur_rpc::clock::Clock;
 use mesur_rpc::follow::{Backoff, follow};
@@ -49,6 +52,12 @@ pub struct Config {
     pub clock: Arc<dyn Clock>,
     /// Where submission is, `http://host:port`. It need not be there yet.
     pub submission: String,
+    /// Where validation is, `http://host:port`. It need not be there yet.
+    pub validation: String,
+    /// Who is let in.
+    pub authenticator: Authenticator,
+    /// The service's own token.
+    pub bearer: Bearer,
     /// What a client may hold.
     pub limits: Limits,
 }
@@ -59,26 +68,34 @@ pub enum RunError {
     /// The store failed at the start.
     #[error("opening the store")]
     Store(#[from] mesur_store::Error),
-    /// The address of submission is not one.
-    #[error("the address of submission")]
-    Submission(#[from] channel::Error),
+    /// The address of another service is not one.
+    #[error("the address of another service")]
+    Address(#[from] channel::Error),
     /// The server failed.
     #[error("serving")]
     Server(#[from] server::Error),
 }
 
-/// Serves, and follows submission, until `stop` is cancelled and the calls are drained.
+/// Serves, and follows submission and validation, until `stop` is cancelled and the calls are drained.
 pub async fn run(
     config: Config,
     listener: Listener,
     stop: CancellationToken,
 ) -> Result<Drained, RunError> {
     let tokens = Tokens::load(&*config.store, &store::page_key()).await?;
-    let submission = follower::Submission(channel::connect_lazy(&config.submission)?);
+    let submission = follower::Submission(channel::connect_lazy(
+        &config.submission,
+        config.bearer.clone(),
+    )?);
     let keeper = follower::Keeper {
         submission: submission.clone(),
         store: Arc::clone(&config.store),
         catalogue: Arc::clone(&config.catalogue),
+    };
+    let validation = channel::connect_lazy(&config.validation, config.bearer)?;
+    let validation = marks::Validation(validation);
+    let mark_keeper = marks::MarkKeeper {
+        store: Arc::clone(&config.store),
     };
     let api = api::Api {
         snapshots: Arc::new(snapshots::Snapshots {
@@ -105,18 +122,28 @@ pub async fn run(
         stop.clone(),
         Backoff::default(),
     ));
+    let following_marks = tokio::spawn(follow(
+        "validation",
+        validation,
+        mark_keeper,
+        stop.clone(),
+        Backoff::default(),
+    ));
     let served = server::serve(
         "aggregation",
         listener,
         routes,
         contract,
+        config.authenticator,
         config.limits,
         stop,
     )
     .await;
     // It has had the time of the drain to finish; a commit that is dropped half-way still happens
     // wholly, with its cursor, or not at all. Waiting sees it let go of the store.
-    following.abort();
-    let _ = following.await;
+    for following in [following, following_marks] {
+        following.abort();
+        let _ = following.await;
+    }
     Ok(served?)
 }

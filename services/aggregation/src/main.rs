@@ -15,12 +15,16 @@ struct Arguments {
     /// Where submission is, such as `http://127.0.0.1:7401`.
     #[arg(long)]
     submission: String,
+    /// Where validation is, such as `http://127.0.0.1:7402`.
+    #[arg(long)]
+    validation: String,
 }
 
 fn main() -> ExitCode {
     let Arguments {
         options,
         submission,
+        validation,
     } = Arguments::parse();
     mesur_process::run(&options, |parts| {
         let config = Config {
@@ -28,6 +32,9 @@ fn main() -> ExitCode {
             store: parts.store,
             clock: parts.clock,
             submission,
+            validation,
+            authenticator: parts.authenticator,
+            bearer: parts.bearer,
             limits: mesur_rpc::server::Limits::default(),
         };
         run(config, parts.listener, parts.stop)

@@ -3,23 +3,25 @@
 //! The bytes of the message are part of the promise: everything in it stands in the order of the
 //! edition, and it holds no map, so equal inputs have equal bytes on every machine.
 
-use mesur_catalogue::{AuthorityCode, Cell, Edition, Figure, FigureKind};
+use mesur_catalogue::{AuthorityCode, Cell, CellId, Edition, Figure, FigureKind};
 use mesur_proto::aggregation::v1 as pb;
 use mesur_proto::types::v1::observation::Status;
-use mesur_returns::{DataReturn, Observation, Observed};
+use mesur_returns::{CellsBuilder, DataReturn, Observation, Observed};
 use mesur_wire::{EditionResource, status_to_wire};
 
 use crate::domain::{
-    CellTotal, Error, FigureValue, PartPeriod, RankedShare, Returns, Share, SignedReturn,
-    cell_totals, figure_values,
+    CellTotal, Error, FigureValue, NotRobust, PartPeriod, RankedShare, Returns, Share,
+    SignedReturn, cell_totals, figure_values,
 };
 
 /// The totals of signed-off returns, which stand in the order of the edition's authorities.
 pub(crate) fn totals_message(
     edition: &Edition,
     signed: &[SignedReturn],
+    not_robust: &NotRobust,
 ) -> Result<pb::Totals, Error> {
     let returns = Returns::new(edition, signed.iter().map(|signed| &signed.data_return));
+    let returns = returns.hiding(not_robust);
     let totals = cell_totals(&returns)?;
     let figures = figure_values(&returns, &totals)?;
     let cells = edition.cells().iter().zip(&totals);
@@ -36,21 +38,22 @@ pub(crate) fn totals_message(
         figures: figures.collect::<Result<_, _>>()?,
         authorities: Vec::new(),
     };
-    for (authority, data_return) in edition.authorities().iter().zip(returns.by_authority()) {
+    let by_authority = returns.by_authority().enumerate();
+    for (authority, (place, data_return)) in edition.authorities().iter().zip(by_authority) {
         let code = authority.code.to_string();
         if data_return.is_none() {
             message.missing_authorities.push(code.clone());
         }
         message.authorities.push(pb::AuthorityValues {
             authority: code,
-            values: authority_values(edition, data_return),
+            values: authority_values(&returns, place, data_return),
         });
     }
     Ok(message)
 }
 
-/// The values of one authority in totals as a return, which has no comments. `None` when the
-/// totals are not those of the edition.
+/// The values of one authority in totals as a return, which has no comments and lacks what is not
+/// robust. `None` when the totals are not those of the edition.
 pub(crate) fn return_of(
     edition: &Edition,
     authority: &AuthorityCode,
@@ -58,27 +61,22 @@ pub(crate) fn return_of(
 ) -> Option<DataReturn> {
     let own = |values: &&pb::AuthorityValues| values.authority == authority.as_str();
     let values = &totals.authorities.iter().find(own)?.values;
-    let observations = values.iter().map(|value| {
-        let value = match (value.status(), value.value) {
+    if values.len() != edition.cells().len() {
+        return None;
+    }
+    let mut cells = CellsBuilder::new(values.len());
+    for (value, cell) in values.iter().zip(0..) {
+        let observed = match (value.status(), value.value) {
             (Status::Provided, Some(value)) => Observed::Provided(value),
             (Status::PartPeriod, Some(value)) => Observed::PartPeriod { value, end: None },
             (Status::NotApplicable, None) => Observed::NotApplicable,
             (Status::NotProvided, None) => Observed::NotProvided,
+            (_, None) if value.not_robust => Observed::NotProvided,
             _ => return None,
         };
-        Some(Observation {
-            value,
-            comment: String::new(),
-            reference: String::new(),
-        })
-    });
-    let observations: Vec<Observation> = observations.collect::<Option<_>>()?;
-    (observations.len() == edition.cells().len()).then(|| DataReturn {
-        authority: authority.clone(),
-        edition: edition.name().clone(),
-        edition_digest: edition.digest().to_owned(),
-        observations,
-    })
+        cells.set(CellId(cell), Observation::of(observed));
+    }
+    DataReturn::new(edition, authority.clone(), cells.finish())
 }
 
 /// An authority in its place; `figure` is what the share is of.
@@ -188,19 +186,19 @@ fn part_period((part, authorities): (&PartPeriod, &u32)) -> pb::PartPeriod {
 
 /// An authority without a return provided nothing.
 fn authority_values(
-    edition: &Edition,
+    returns: &Returns<'_>,
+    authority: usize,
     data_return: Option<&DataReturn>,
 ) -> Vec<pb::AuthorityValue> {
-    let observed = |place: usize| {
-        let observation = data_return?.observations.get(place)?;
-        Some(observation.value)
-    };
-    let places = 0..edition.cells().len();
-    let values = places.map(|place| {
-        let observed = observed(place).unwrap_or(Observed::NotProvided);
+    let cells = (0..).map(CellId).take(returns.edition().cells().len());
+    let values = cells.map(|cell| {
+        let observed = data_return.and_then(|data_return| data_return.observed(cell));
+        let observed = observed.unwrap_or(Observed::NotProvided);
+        let robust = observed.value().is_none() || returns.is_robust(authority, cell);
         pb::AuthorityValue {
-            value: observed.value(),
+            value: observed.value().filter(|_| robust),
             status: status_to_wire(observed).into(),
+            not_robust: !robust,
         }
     });
     values.collect()

@@ -9,7 +9,8 @@ use mesur_store::{Commit, Expect, Store, Version, with_retry};
 use mesur_wire::{RevisionName, SnapshotName};
 
 use crate::domain::{
-    self, Returns, SignedReturn, Snapshot, inputs_digest, percent_sides, rank_authorities,
+    self, NotRobust, Returns, SignedReturn, Snapshot, inputs_digest, percent_sides,
+    rank_authorities,
 };
 use crate::error::Error;
 use crate::message::{code_of, ranked_message, return_of, totals_message};
@@ -22,10 +23,12 @@ pub(crate) struct Snapshots {
     pub(crate) clock: Arc<dyn Clock>,
 }
 
-/// The returns of an edition that were held at one time.
+/// The returns and marks of an edition that were held at one time.
 struct Held {
     /// In the order of the edition's authorities.
     returns: Vec<SignedReturn>,
+    /// The values that are not robust.
+    not_robust: NotRobust,
     /// What a commit that relies on them must expect of the edition.
     version: Option<Version>,
 }
@@ -42,7 +45,7 @@ impl Snapshots {
     /// The totals of the returns that are held now.
     pub(crate) async fn live_totals(&self, edition: &Edition) -> Result<pb::Totals, Error> {
         let held = with_retry(|| self.held(edition)).await?;
-        Ok(totals_message(edition, &held.returns)?)
+        Ok(totals_message(edition, &held.returns, &held.not_robust)?)
     }
 
     /// Freezes the totals of the returns that are held now, once every revision in `wanted` is
@@ -55,7 +58,7 @@ impl Snapshots {
         with_retry(|| async {
             let held = self.held(edition).await?;
             check_received(edition, &held.returns, wanted)?;
-            let digest = inputs_digest(edition.digest(), &held.returns);
+            let digest = inputs_digest(edition.digest(), &held.returns, &held.not_robust);
             let name = SnapshotName::of_digest(&digest);
             if let Some(existing) = store::snapshot(&*self.store, &name).await? {
                 if existing.digest != digest {
@@ -65,7 +68,7 @@ impl Snapshots {
                 let totals = store::totals(&*self.store, &name).await?;
                 return Ok((existing, totals));
             }
-            let totals = totals_message(edition, &held.returns)?;
+            let totals = totals_message(edition, &held.returns, &held.not_robust)?;
             let snapshot = Snapshot {
                 name,
                 digest,
@@ -140,11 +143,16 @@ impl Snapshots {
             let found = store::signed_return(&*self.store, edition, &authority.code).await?;
             returns.extend(found);
         }
+        let not_robust = store::not_robust(&*self.store, edition.name()).await?;
         if store::edition_version(&*self.store, edition.name()).await? != version {
             let key = store::edition_key(edition.name());
             return Err(mesur_store::Error::Conflict { key }.into());
         }
-        Ok(Held { returns, version })
+        Ok(Held {
+            returns,
+            not_robust,
+            version,
+        })
     }
 }
 

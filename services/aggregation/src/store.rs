@@ -8,22 +8,29 @@
 //! | 4 snapshot | snapshot | the record of the snapshot |
 //! | 5 totals | snapshot | its totals as the message they are served as, a large value |
 //! | 6 page key | | the key that page tokens are signed with |
+//! | 7 robustness | collection, period, authority, metric | whether the value is robust |
+//! | 8 validation cursor | | the cursor of the last event of validation that had its effect |
 //! | log `snapshots` | position | a snapshot that was made |
 //!
-//! A return is taken in by one commit: return, edition, and the cursor of the event that told of
-//! it, so that every event has its effect once. A snapshot is one commit too: record, totals and
+//! A return is taken in, or taken out when its sign-off is taken back, by one commit: return,
+//! edition, and the cursor of the event that told of it, so that every event has its effect once.
+//! So is a mark of robustness. A snapshot is one commit too: record, totals and
 //! event. The edition's version is what reading all its returns relies on, so that totals are
 //! always of returns that were held together. Kinds are never used for anything else.
 
-use mesur_catalogue::{AuthorityCode, CollectionId, Edition, EditionName, Period};
+use mesur_catalogue::{AuthorityCode, CollectionId, Edition, EditionName, MetricCode, Period};
 use mesur_proto::aggregation::v1::Totals;
-use mesur_proto::storage::v1::{SignedReturnRecord, SnapshotEventRecord, SnapshotRecord};
+use mesur_proto::storage::v1::{
+    RobustnessRecord, SignedReturnRecord, SnapshotEventRecord, SnapshotRecord,
+};
 use mesur_rpc::clock;
-use mesur_store::{Commit, Expect, Key, KeyBuilder, KeyReader, Log, Store, Version, large, record};
-use mesur_wire::{RevisionName, SnapshotName, content_of, return_from_content};
+use mesur_store::{
+    Commit, Expect, Key, KeyBuilder, KeyRange, KeyReader, Log, Store, Version, large, record,
+};
+use mesur_wire::{ReturnName, RevisionName, SnapshotName, content_of, return_from_content};
 use prost::Message;
 
-use crate::domain::{SignedReturn, Snapshot};
+use crate::domain::{NotRobust, SignedReturn, Snapshot};
 use crate::error::Error;
 
 const CURSOR: u8 = 1;
@@ -32,9 +39,14 @@ const RETURN: u8 = 3;
 const SNAPSHOT: u8 = 4;
 const TOTALS: u8 = 5;
 const PAGE_KEY: u8 = 6;
+const ROBUSTNESS: u8 = 7;
+const VALIDATION_CURSOR: u8 = 8;
 
 /// The format of the cursor, [`SnapshotRecord`] and [`SnapshotEventRecord`].
 const FORMAT: u8 = 1;
+
+/// How many marks are read at a time.
+const SCAN: usize = 1_000;
 
 /// The log of the snapshots.
 pub(crate) fn snapshots_log() -> Log {
@@ -56,8 +68,21 @@ pub(crate) fn edition_key(name: &EditionName) -> Key {
     edition_parts(EDITION, name).build()
 }
 
-fn cursor_key() -> Key {
-    KeyBuilder::new(CURSOR).build()
+/// Which service's events a cursor is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Upstream {
+    /// Submission's.
+    Submission,
+    /// Validation's.
+    Validation,
+}
+
+fn cursor_key(of: Upstream) -> Key {
+    let kind = match of {
+        Upstream::Submission => CURSOR,
+        Upstream::Validation => VALIDATION_CURSOR,
+    };
+    KeyBuilder::new(kind).build()
 }
 
 fn return_key(edition: &EditionName, authority: &AuthorityCode) -> Key {
@@ -77,8 +102,8 @@ fn snapshot_key(kind: u8, name: &SnapshotName) -> Key {
 }
 
 /// The cursor of the last event that had its effect; empty before the first.
-pub(crate) async fn cursor(store: &dyn Store) -> Result<Vec<u8>, Error> {
-    let key = cursor_key();
+pub(crate) async fn cursor(store: &dyn Store, of: Upstream) -> Result<Vec<u8>, Error> {
+    let key = cursor_key(of);
     let Some(entry) = store.get(&key).await? else {
         return Ok(Vec::new());
     };
@@ -89,8 +114,8 @@ pub(crate) async fn cursor(store: &dyn Store) -> Result<Vec<u8>, Error> {
 }
 
 /// Adds to a commit that an event had its effect.
-pub(crate) fn put_cursor(commit: Commit, cursor: &[u8]) -> Commit {
-    commit.put(cursor_key(), record::seal_bytes(FORMAT, cursor))
+pub(crate) fn put_cursor(commit: Commit, of: Upstream, cursor: &[u8]) -> Commit {
+    commit.put(cursor_key(of), record::seal_bytes(FORMAT, cursor))
 }
 
 /// Adds a signed-off return to a commit, in place of an earlier revision.
@@ -104,11 +129,72 @@ pub(crate) async fn put_return(
         name: signed.name.to_string(),
         digest: signed.digest.clone(),
         edition_digest: data_return.edition_digest.clone(),
-        content: Some(content_of(data_return)),
+        content: Some(content_of(data_return.cells())),
     };
     let commit = commit.put(edition_key(&data_return.edition), Vec::new());
     let key = return_key(&data_return.edition, &data_return.authority);
     large::put_large(store, commit, &key, &stored.encode_to_vec()).await
+}
+
+/// Adds to a commit that an authority's return is signed off no more.
+pub(crate) async fn delete_return(
+    store: &dyn Store,
+    commit: Commit,
+    name: &ReturnName,
+) -> Result<Commit, mesur_store::Error> {
+    let commit = commit.put(edition_key(&name.edition), Vec::new());
+    let key = return_key(&name.edition, &name.authority);
+    large::delete_large(store, commit, &key).await
+}
+
+/// Adds to a commit whether an authority's value of a metric is robust.
+pub(crate) fn put_robustness(
+    commit: Commit,
+    edition: &EditionName,
+    authority: &AuthorityCode,
+    metric: &MetricCode,
+    record: &RobustnessRecord,
+) -> Commit {
+    let key = edition_parts(ROBUSTNESS, edition)
+        .text(authority.as_str())
+        .text(metric.as_str());
+    commit
+        .put(edition_key(edition), Vec::new())
+        .put(key.build(), record::seal(FORMAT, record))
+}
+
+/// The values of an edition that are not robust.
+pub(crate) async fn not_robust(
+    store: &dyn Store,
+    edition: &EditionName,
+) -> Result<NotRobust, Error> {
+    let mut found = NotRobust::new();
+    let mut range = KeyRange::prefix(edition_parts(ROBUSTNESS, edition).build());
+    loop {
+        let rows = store.scan(range.clone(), SCAN).await?;
+        let Some((last, _)) = rows.last() else {
+            return Ok(found);
+        };
+        range = range.after(last);
+        for (key, entry) in &rows {
+            let stored: RobustnessRecord = record::open(FORMAT, key, &entry.value)?;
+            if !stored.robust {
+                found.insert(marked_of(key)?);
+            }
+        }
+    }
+}
+
+fn marked_of(key: &[u8]) -> Result<(AuthorityCode, MetricCode), Error> {
+    let problem =
+        |error: &dyn std::fmt::Display| corrupt("a mark of robustness", &error.to_string());
+    let mut reader = KeyReader::new(key);
+    reader.kind()?;
+    reader.text()?;
+    reader.text()?;
+    let authority = AuthorityCode::parse(&reader.text()?).map_err(|error| problem(&error))?;
+    let metric = MetricCode::parse(&reader.text()?).map_err(|error| problem(&error))?;
+    Ok((authority, metric))
 }
 
 /// The signed-off return of an authority.

@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
+use mesur_access::{Denied, Grant};
 use mesur_proto::publication::v1 as pb;
 use mesur_proto::publication::v1::publication_service_server::PublicationService;
+use mesur_rpc::access::grant;
 use mesur_rpc::idempotency::Mutation;
 use mesur_rpc::page::{SizeLimits, Tokens};
 use mesur_rpc::{clock, to_status};
-use mesur_store::KeyRange;
 use mesur_wire::{EditionResource, ReleaseName, SnapshotName};
 use tonic::{Request, Response, Status};
 
 use crate::error::Error;
-use crate::releases::{Release, Releases};
-use crate::store;
+use crate::releases::{Reader, Release, Releases};
 
 /// How many releases a page of a list has.
 const PAGE: SizeLimits = SizeLimits {
@@ -37,6 +37,10 @@ fn status(error: Error) -> Status {
     to_status("publication", &error)
 }
 
+fn denied(denied: Denied) -> Status {
+    status(denied.into())
+}
+
 type Pieces = tokio_stream::Iter<std::vec::IntoIter<Result<pb::DownloadFileResponse, Status>>>;
 
 #[tonic::async_trait]
@@ -45,7 +49,8 @@ impl PublicationService for Api {
         &self,
         request: Request<pb::CompileReleaseRequest>,
     ) -> Result<Response<pb::Release>, Status> {
-        self.compile(request.into_inner())
+        let by = grant(&request).map_err(denied)?;
+        self.compile(by.identity(), request.into_inner())
             .await
             .map(Response::new)
             .map_err(status)
@@ -55,7 +60,8 @@ impl PublicationService for Api {
         &self,
         request: Request<pb::PublishReleaseRequest>,
     ) -> Result<Response<pb::Release>, Status> {
-        self.publish(request.into_inner())
+        let by = grant(&request).map_err(denied)?;
+        self.publish(by.identity(), request.into_inner())
             .await
             .map(Response::new)
             .map_err(status)
@@ -65,7 +71,8 @@ impl PublicationService for Api {
         &self,
         request: Request<pb::GetReleaseRequest>,
     ) -> Result<Response<pb::Release>, Status> {
-        self.get(&request.into_inner().name)
+        let reader = reader(&grant(&request).map_err(denied)?);
+        self.get(reader, &request.into_inner().name)
             .await
             .map(Response::new)
             .map_err(status)
@@ -75,7 +82,8 @@ impl PublicationService for Api {
         &self,
         request: Request<pb::ListReleasesRequest>,
     ) -> Result<Response<pb::ListReleasesResponse>, Status> {
-        self.list(&request.into_inner())
+        let reader = reader(&grant(&request).map_err(denied)?);
+        self.list(reader, &request.into_inner())
             .await
             .map(Response::new)
             .map_err(status)
@@ -87,6 +95,7 @@ impl PublicationService for Api {
         &self,
         request: Request<pb::DownloadFileRequest>,
     ) -> Result<Response<Pieces>, Status> {
+        grant(&request).map_err(denied)?;
         self.download(&request.into_inner())
             .await
             .map(Response::new)
@@ -95,17 +104,24 @@ impl PublicationService for Api {
 }
 
 impl Api {
-    async fn compile(&self, mut message: pb::CompileReleaseRequest) -> Result<pb::Release, Error> {
+    async fn compile(
+        &self,
+        by: &str,
+        mut message: pb::CompileReleaseRequest,
+    ) -> Result<pb::Release, Error> {
         let snapshot = SnapshotName::parse(&message.snapshot).map_err(Error::name("snapshot"))?;
         let id = std::mem::take(&mut message.request_id);
         let mutation =
             Mutation::read("CompileRelease", &id, &message).map_err(Error::InvalidField)?;
-        Ok(release_message(
-            &self.releases.compile(&snapshot, &mutation).await?,
-        ))
+        let release = self.releases.compile(&snapshot, by, &mutation).await?;
+        Ok(release_message(&release, Reader::Staff))
     }
 
-    async fn publish(&self, mut message: pb::PublishReleaseRequest) -> Result<pb::Release, Error> {
+    async fn publish(
+        &self,
+        by: &str,
+        mut message: pb::PublishReleaseRequest,
+    ) -> Result<pb::Release, Error> {
         let name = ReleaseName::parse(&message.name).map_err(Error::name("name"))?;
         if message.etag.is_empty() {
             return Err(Error::invalid(
@@ -117,21 +133,19 @@ impl Api {
         let id = std::mem::take(&mut message.request_id);
         let mutation =
             Mutation::read("PublishRelease", &id, &message).map_err(Error::InvalidField)?;
-        Ok(release_message(
-            &self
-                .releases
-                .publish(&name, &message.etag, &mutation)
-                .await?,
-        ))
+        let publishing = self.releases.publish(&name, &message.etag, by, &mutation);
+        Ok(release_message(&publishing.await?, Reader::Staff))
     }
 
-    async fn get(&self, name: &str) -> Result<pb::Release, Error> {
+    async fn get(&self, reader: Reader, name: &str) -> Result<pb::Release, Error> {
         let name = ReleaseName::parse(name).map_err(Error::name("name"))?;
-        Ok(release_message(&self.releases.get(&name).await?))
+        let release = self.releases.get(&name, reader).await?;
+        Ok(release_message(&release, reader))
     }
 
     async fn list(
         &self,
+        reader: Reader,
         message: &pb::ListReleasesRequest,
     ) -> Result<pb::ListReleasesResponse, Error> {
         let size = PAGE.apply(message.page_size).map_err(Error::InvalidField)?;
@@ -139,27 +153,20 @@ impl Api {
             .tokens
             .read(&[], &message.page_token)
             .map_err(Error::InvalidField)?;
-        let mut range = KeyRange::prefix(store::releases_prefix());
-        if let Some(after) = after {
-            range = range.after(&after);
-        }
         // One more than the page says whether there is a next one.
-        let mut rows = self
-            .releases
-            .store
-            .scan(range, size.saturating_add(1))
-            .await?;
+        let limit = size.saturating_add(1);
+        let listing = self.releases.list(after.as_deref(), limit, reader);
+        let mut rows = listing.await?;
         let more = rows.len() > size;
         rows.truncate(size);
         let next_page_token = match rows.last() {
             Some((key, _)) if more => self.tokens.issue(&[], key),
             _ => String::new(),
         };
-        let releases = rows
-            .iter()
-            .map(|(key, entry)| Ok(release_message(&store::release_of(key, &entry.value)?)));
+        let releases = rows.iter();
+        let releases = releases.map(|(_, release)| release_message(release, reader));
         Ok(pb::ListReleasesResponse {
-            releases: releases.collect::<Result<_, Error>>()?,
+            releases: releases.collect(),
             next_page_token,
         })
     }
@@ -178,8 +185,23 @@ impl Api {
     }
 }
 
-fn release_message(release: &Release) -> pb::Release {
-    let state = match release.published {
+/// For whom a caller reads.
+fn reader(grant: &Grant) -> Reader {
+    if grant.is_by_role() {
+        Reader::Staff
+    } else {
+        Reader::Public
+    }
+}
+
+/// A release as its reader sees it: who worked on it is not for everybody.
+fn release_message(release: &Release, reader: Reader) -> pb::Release {
+    let named = |identity: &str| match reader {
+        Reader::Public => String::new(),
+        Reader::Staff => identity.to_owned(),
+    };
+    let publication = release.published.as_ref();
+    let state = match publication {
         Some(_) => pb::release::State::Published,
         None => pb::release::State::Compiled,
     };
@@ -206,6 +228,8 @@ fn release_message(release: &Release) -> pb::Release {
         language_gaps: gaps.collect(),
         omitted_statements: release.omitted_statements.clone(),
         compile_time: Some(clock::to_proto(release.compiled)),
-        publish_time: release.published.map(clock::to_proto),
+        publish_time: publication.map(|(time, _)| clock::to_proto(*time)),
+        compiler: named(&release.compiled_by),
+        publisher: publication.map_or_else(String::new, |(_, by)| named(by)),
     }
 }

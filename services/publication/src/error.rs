@@ -1,5 +1,6 @@
 //! What can go wrong, with a stable reason for each.
 
+use mesur_access::Denied;
 use mesur_catalogue::EditionName;
 use mesur_rpc::status::{Kind, RESOURCE_NAME, Reason, Violation};
 use mesur_store::IsConflict;
@@ -61,6 +62,15 @@ pub(crate) enum Error {
         /// The release.
         name: String,
     },
+    /// The caller may not do this.
+    #[error("{0}")]
+    Denied(Denied),
+    /// Who compiled the release wants to publish it.
+    #[error("{name} is published by another person than compiled it")]
+    SamePerson {
+        /// The release.
+        name: String,
+    },
     /// The release cannot be compiled from the snapshot and the edition.
     #[error("compiling the release")]
     Compile(#[source] domain::Error),
@@ -81,6 +91,12 @@ pub(crate) enum Error {
         /// What is wrong with it.
         problem: String,
     },
+}
+
+impl From<Denied> for Error {
+    fn from(denied: Denied) -> Self {
+        Self::Denied(denied)
+    }
 }
 
 impl From<mesur_store::Error> for Error {
@@ -125,6 +141,8 @@ impl Reason for Error {
             Self::FileNotFound { .. } => "FILE_NOT_FOUND",
             Self::StaleEtag { .. } => "STALE_ETAG",
             Self::AlreadyPublished { .. } => "ALREADY_PUBLISHED",
+            Self::Denied(_) => "PERMISSION_DENIED",
+            Self::SamePerson { .. } => "SAME_PERSON",
             Self::Compile(_) | Self::Render(_) => "CANNOT_COMPILE",
             Self::RequestIdReused => "REQUEST_ID_REUSED",
             Self::Store(error) if error.is_conflict() => "CONTENDED",
@@ -144,6 +162,7 @@ impl Reason for Error {
             | Self::AlreadyPublished { .. }
             | Self::Compile(_)
             | Self::Render(_) => Kind::State,
+            Self::Denied(_) | Self::SamePerson { .. } => Kind::Denied,
             Self::StaleEtag { .. } => Kind::Stale,
             Self::Store(error) if error.is_conflict() => Kind::Stale,
             Self::Store(_) => Kind::Bug,
@@ -156,6 +175,7 @@ impl Reason for Error {
             Self::SnapshotNotReceived { name }
             | Self::ReleaseNotFound { name }
             | Self::StaleEtag { name }
+            | Self::SamePerson { name }
             | Self::AlreadyPublished { name } => vec![(RESOURCE_NAME, name.clone())],
             Self::FileNotFound { name, file_name } => {
                 vec![
@@ -172,6 +192,7 @@ impl Reason for Error {
             Self::Compile(error) => vec![("fault", chain(error))],
             Self::Render(error) => vec![("fault", chain(error))],
             Self::InvalidField(_)
+            | Self::Denied(_)
             | Self::RequestIdReused
             | Self::Store(_)
             | Self::Record { .. } => Vec::new(),

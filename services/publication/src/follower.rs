@@ -8,13 +8,12 @@ use mesur_proto::aggregation::v1::aggregation_service_client::AggregationService
 use mesur_proto::aggregation::v1::{
     GetSnapshotRequest, WatchSnapshotsRequest, WatchSnapshotsResponse,
 };
-use mesur_rpc::channel::MESSAGE_BYTES_MAX;
+use mesur_rpc::channel::{Connection, MESSAGE_BYTES_MAX};
 use mesur_rpc::follow::{BoxError, EventStream, Follower, Source};
 use mesur_store::Store;
 use mesur_wire::{EditionResource, SnapshotName};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
-use tonic::transport::Channel;
 
 use crate::releases::Snapshot;
 use crate::store;
@@ -30,10 +29,10 @@ enum Error {
 
 /// The snapshots of the aggregation service.
 #[derive(Clone)]
-pub(crate) struct Aggregation(pub(crate) Channel);
+pub(crate) struct Aggregation(pub(crate) Connection);
 
 impl Aggregation {
-    fn client(&self) -> AggregationServiceClient<Channel> {
+    fn client(&self) -> AggregationServiceClient<Connection> {
         AggregationServiceClient::new(self.0.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
     }
 }

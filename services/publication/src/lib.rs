@@ -3,7 +3,8 @@
 //! It follows aggregation and keeps every snapshot, so it goes on while aggregation is away. A
 //! release is compiled from a snapshot and the statements of its edition; publishing renders
 //! every file once, under its digest, and from then on serving is handing out bytes. Nothing of a
-//! release that is not published can be had as a file or on the web.
+//! release that is not published can be had as a file or on the web, and only those who work on
+//! releases are told that there is one. Who compiled a release does not publish it.
 //!
 //! Where to look: `domain` compiles, `render` words and writes, `releases` has the use cases,
 //! `follower` takes snapshots in, `api` is the gRPC transport, `web` the pages, `store` the keys
@@ -24,6 +25,7 @@ use std::sync::Arc;
 
 use mesur_catalogue::Catalogue;
 use mesur_proto::publication::v1::publication_service_server::{self, PublicationServiceServer};
+use mesur_rpc::access::{Authenticator, Bearer};
 use mesur_rpc::channel::{self, MESSAGE_BYTES_MAX, REQUEST_BYTES_MAX};
 use mesur_rpc::clock::Clock;
 use mesur_rpc::follow::{Backoff, follow};
@@ -48,6 +50,10 @@ pub struct Config {
     pub clock: Arc<dyn Clock>,
     /// Where aggregation is, `http://host:port`. It need not be there yet.
     pub aggregation: String,
+    /// Who is let in.
+    pub authenticator: Authenticator,
+    /// The service's own token.
+    pub bearer: Bearer,
     /// What a client may hold.
     pub limits: Limits,
 }
@@ -78,7 +84,8 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<Drained, RunError> {
     let tokens = Tokens::load(&*config.store, &store::page_key()).await?;
-    let aggregation = follower::Aggregation(channel::connect_lazy(&config.aggregation)?);
+    let aggregation = channel::connect_lazy(&config.aggregation, config.bearer)?;
+    let aggregation = follower::Aggregation(aggregation);
     // A server that failed was not asked to stop: the others end with it.
     let stop = stop.child_token();
     let keeper = follower::Keeper {
@@ -125,6 +132,7 @@ pub async fn run(
         listener,
         routes,
         contract,
+        config.authenticator,
         config.limits,
         stop.clone(),
     )

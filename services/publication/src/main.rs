@@ -34,6 +34,8 @@ fn main() -> ExitCode {
             store: parts.store,
             clock: parts.clock,
             aggregation,
+            authenticator: parts.authenticator,
+            bearer: parts.bearer,
             limits: mesur_rpc::server::Limits::default(),
         };
         let web = TcpListener::bind(web).await.map_err(RunError::Web)?;

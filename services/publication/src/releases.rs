@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use mesur_catalogue::{Catalogue, ContentHash, Edition, EditionName};
 use mesur_rpc::clock::Clock;
 use mesur_rpc::idempotency::Mutation;
-use mesur_store::{Commit, Store, large, with_retry};
+use mesur_store::{Commit, Key, KeyRange, Store, large, with_retry};
 use mesur_wire::{ReleaseName, SnapshotName};
 
 use crate::domain::{Compiled, SnapshotIdentity, compile};
@@ -70,8 +70,10 @@ pub(crate) struct Release {
     pub(crate) omitted_statements: Vec<String>,
     /// When it was compiled.
     pub(crate) compiled: Timestamp,
-    /// When it was published.
-    pub(crate) published: Option<Timestamp>,
+    /// The identity of who compiled it.
+    pub(crate) compiled_by: String,
+    /// When it was published, and the identity of who did.
+    pub(crate) published: Option<(Timestamp, String)>,
 }
 
 impl Release {
@@ -79,6 +81,24 @@ impl Release {
     pub(crate) fn etag(&self) -> String {
         let record = store::record_of(self);
         mesur_rpc::etag::etag([record.as_slice()])
+    }
+}
+
+/// How many releases are read at a time.
+const SCAN_RELEASES: usize = 256;
+
+/// For whom a release is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// Everybody: a release that is not published is not there.
+    Public,
+    /// Those who work on releases.
+    Staff,
+}
+
+impl Reader {
+    fn sees(self, release: &Release) -> bool {
+        self == Self::Staff || release.published.is_some()
     }
 }
 
@@ -94,6 +114,7 @@ impl Releases {
     pub(crate) async fn compile(
         &self,
         snapshot: &SnapshotName,
+        identity: &str,
         mutation: &Mutation,
     ) -> Result<Release, Error> {
         with_retry(|| async {
@@ -113,7 +134,8 @@ impl Releases {
                     name: name.to_string(),
                 });
             }
-            let release = release_of(edition, name, &compiled, self.clock.now())?;
+            let when = (self.clock.now(), identity.to_owned());
+            let release = release_of(edition, name, &compiled, when)?;
             let version = current.map(|(_, version)| version);
             let commit = store::put_release(Commit::new(), &release, version);
             self.store
@@ -124,11 +146,13 @@ impl Releases {
         .await
     }
 
-    /// Renders the files of a compiled release, once, and publishes it.
+    /// Renders the files of a compiled release, once, and publishes it. Two people see a release
+    /// before everybody does: who compiled it does not publish it.
     pub(crate) async fn publish(
         &self,
         name: &ReleaseName,
         etag: &str,
+        identity: &str,
         mutation: &Mutation,
     ) -> Result<Release, Error> {
         with_retry(|| async {
@@ -146,6 +170,11 @@ impl Releases {
                     name: name.to_string(),
                 });
             }
+            if current.compiled_by == identity {
+                return Err(Error::SamePerson {
+                    name: name.to_string(),
+                });
+            }
             let snapshot =
                 SnapshotName::parse(&current.snapshot).map_err(Error::name("snapshot"))?;
             let (edition, compiled) = self.compiled(&snapshot).await?;
@@ -153,7 +182,7 @@ impl Releases {
             for file in render(edition, &compiled).map_err(Error::Render)? {
                 files.push(self.keep(&file).await?);
             }
-            let published = Some(self.clock.now());
+            let published = Some((self.clock.now(), identity.to_owned()));
             let release = Release {
                 files,
                 published,
@@ -168,9 +197,43 @@ impl Releases {
         .await
     }
 
-    /// A release by name.
-    pub(crate) async fn get(&self, name: &ReleaseName) -> Result<Release, Error> {
-        Ok(self.current(name).await?.0)
+    /// A release by name, as `reader` may see it.
+    pub(crate) async fn get(&self, name: &ReleaseName, reader: Reader) -> Result<Release, Error> {
+        let (release, _) = self.current(name).await?;
+        let seen = Some(release).filter(|release| reader.sees(release));
+        seen.ok_or_else(|| Error::ReleaseNotFound {
+            name: name.to_string(),
+        })
+    }
+
+    /// At most `limit` releases that `reader` may see, in the order of their names, with their keys.
+    pub(crate) async fn list(
+        &self,
+        after: Option<&[u8]>,
+        limit: usize,
+        reader: Reader,
+    ) -> Result<Vec<(Key, Release)>, Error> {
+        let whole = KeyRange::prefix(store::releases_prefix());
+        let mut range = match after {
+            Some(after) => whole.clone().after(after),
+            None => whole.clone(),
+        };
+        let mut seen = Vec::new();
+        loop {
+            let rows = self.store.scan(range, SCAN_RELEASES).await?;
+            let last = rows.last().map(|(key, _)| key.clone());
+            let is_end = rows.len() < SCAN_RELEASES;
+            for (key, entry) in rows {
+                let release = store::release_of(&key, &entry.value)?;
+                if seen.len() < limit && reader.sees(&release) {
+                    seen.push((key, release));
+                }
+            }
+            match last {
+                Some(last) if !is_end && seen.len() < limit => range = whole.clone().after(&last),
+                _ => return Ok(seen),
+            }
+        }
     }
 
     /// The facts of a file of a published release.
@@ -179,7 +242,7 @@ impl Releases {
         name: &ReleaseName,
         file_name: &str,
     ) -> Result<FileFacts, Error> {
-        let release = self.get(name).await?;
+        let release = self.get(name, Reader::Public).await?;
         let found = release
             .files
             .into_iter()
@@ -266,7 +329,7 @@ fn release_of(
     edition: &Edition,
     name: ReleaseName,
     compiled: &Compiled,
-    now: Timestamp,
+    (compiled_at, compiled_by): (Timestamp, String),
 ) -> Result<Release, Error> {
     let gaps = compiled.languages.gaps.iter().map(|gap| Gap {
         kind: gap.kind.to_owned(),
@@ -282,7 +345,8 @@ fn release_of(
         files: Vec::new(),
         language_gaps: gaps.collect(),
         omitted_statements: compiled.omitted_statements.clone(),
-        compiled: now,
+        compiled: compiled_at,
+        compiled_by,
         published: None,
     })
 }

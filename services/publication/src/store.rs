@@ -150,7 +150,8 @@ pub(crate) fn release_of(key: &[u8], value: &[u8]) -> Result<Release, Error> {
         |time: &prost_types::Timestamp| clock::from_proto(time).map_err(|error| problem(&error));
     let compiled = stored.compile_time.ok_or_else(|| problem(&"no time"))?;
     let published = stored.publish_time.as_ref().map(time).transpose()?;
-    match (stored.state, published) {
+    let published = published.map(|time| (time, stored.publisher));
+    match (stored.state, &published) {
         (COMPILED, None) | (PUBLISHED, Some(_)) => {}
         (state, _) => return Err(problem(&format!("state {state} does not fit its times"))),
     }
@@ -175,6 +176,7 @@ pub(crate) fn release_of(key: &[u8], value: &[u8]) -> Result<Release, Error> {
         language_gaps: gaps.collect(),
         omitted_statements: stored.omitted_statements,
         compiled: time(&compiled)?,
+        compiled_by: stored.compiler,
         published,
     })
 }
@@ -201,6 +203,7 @@ pub(crate) fn record_of(release: &Release) -> Vec<u8> {
         item: gap.item.clone(),
     });
     let [title_en, title_cy] = release.titles.clone();
+    let publication = release.published.as_ref();
     let stored = ReleaseRecord {
         state: if release.published.is_some() {
             PUBLISHED
@@ -217,9 +220,11 @@ pub(crate) fn record_of(release: &Release) -> Vec<u8> {
         language_gaps: gaps.collect(),
         omitted_statements: release.omitted_statements.clone(),
         compile_time: Some(clock::to_proto(release.compiled)),
-        publish_time: release.published.map(clock::to_proto),
+        publish_time: publication.map(|(time, _)| clock::to_proto(*time)),
         title_en,
         title_cy,
+        compiler: release.compiled_by.clone(),
+        publisher: publication.map_or_else(String::new, |(_, by)| by.clone()),
     };
     record::seal(FORMAT, &stored)
 }

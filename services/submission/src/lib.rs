@@ -2,19 +2,25 @@
 //! signs them off. It is also the catalogue's public face.
 //!
 //! A return that is whole is taken in and durable although validation is away. Only signing off
-//! needs validation: its report says whether errors or unexplained warnings are open. What
-//! happened stands in an ordered log, written in the same commit as the change, which the other
-//! services follow.
+//! needs validation: its report says whether anything is open. Queries that validation tells of
+//! move a return's state when they come. What happened stands in an ordered log, written in the
+//! same commit as the change, which the other services follow.
 //!
-//! Where to look: `api` is the transport, `returns` the use cases, `domain` the states of a
-//! return, `store` the keys and records.
+//! Where to look: `api` is the transport; `returns`, `schedules` and `delegations` are the use
+//! cases; `sight` says what a caller may see and send; `domain/life_cycle` is the table of moves;
+//! `follower` takes validation's events in; `store` has the keys and records.
 
 mod api;
+mod delegations;
 mod domain;
 mod error;
-mod previous;
+mod follower;
+mod repeats;
 mod returns;
+mod schedules;
+mod sight;
 mod store;
+mod turns;
 mod validation;
 
 use std::sync::Arc;
@@ -22,13 +28,16 @@ use std::sync::Arc;
 use mesur_catalogue::Catalogue;
 use mesur_proto::catalogue::v1::catalogue_service_server::{self, CatalogueServiceServer};
 use mesur_proto::submission::v1::submission_service_server::{self, SubmissionServiceServer};
+use mesur_rpc::access::{Authenticator, Bearer};
 use mesur_rpc::channel::{self, MESSAGE_BYTES_MAX, REQUEST_BYTES_MAX};
 use mesur_rpc::clock::Clock;
+use mesur_rpc::follow::{Backoff, follow};
 use mesur_rpc::page::Tokens;
 use mesur_rpc::server::{self, Contract, Drained, Limits, Listener};
 use mesur_store::Store;
 use mesur_wire::Wordings;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
 
 /// What the service runs with.
@@ -41,6 +50,10 @@ pub struct Config {
     pub clock: Arc<dyn Clock>,
     /// Where validation is, `http://host:port`. It need not be there yet.
     pub validation: String,
+    /// Finds out who calls.
+    pub authenticator: Authenticator,
+    /// What the service shows of itself to validation.
+    pub bearer: Bearer,
     /// What a client may hold.
     pub limits: Limits,
 }
@@ -62,55 +75,88 @@ pub enum RunError {
     Server(#[from] server::Error),
 }
 
-/// Serves until `stop` is cancelled and the calls are drained.
+/// Serves and follows validation until `stop` is cancelled; then the calls are drained and the
+/// commit at hand is waited for. Nothing uses the store after that.
 pub async fn run(
     config: Config,
     listener: Listener,
     stop: CancellationToken,
 ) -> Result<Drained, RunError> {
-    let tokens = Tokens::load(&*config.store, &store::page_key()).await?;
+    let tokens = Tokens::load(&*config.store, &store::keys::page_key()).await?;
     let wordings = Arc::new(Wordings::house()?);
-    let reports = validation::ValidationReports(channel::connect_lazy(&config.validation)?);
-    let catalogue = api::CatalogueApi {
-        catalogue: Arc::clone(&config.catalogue),
-        tokens: tokens.clone(),
-    };
+    let connection = channel::connect_lazy(&config.validation, config.bearer)?;
+    let reports = validation::ValidationReports(connection);
+    let (store, catalogue, clock) = (config.store, config.catalogue, config.clock);
     let returns = Arc::new(returns::Returns {
-        store: config.store,
-        catalogue: config.catalogue,
-        clock: config.clock,
-        reports: Arc::new(reports),
+        store: Arc::clone(&store),
+        catalogue: Arc::clone(&catalogue),
+        clock: Arc::clone(&clock),
+        reports: Arc::new(reports.clone()),
+        turns: turns::Turns::default(),
     });
     let submission = api::Api {
-        returns,
+        returns: Arc::clone(&returns),
+        schedules: schedules::Schedules {
+            store: Arc::clone(&store),
+            catalogue: Arc::clone(&catalogue),
+            clock: Arc::clone(&clock),
+        },
+        delegations: delegations::Delegations {
+            store,
+            catalogue: Arc::clone(&catalogue),
+            clock,
+        },
+        room: api::Room::default(),
         wordings,
-        tokens,
+        tokens: tokens.clone(),
         stop: stop.clone(),
     };
-    let routes = Routes::new(
+    let face = api::CatalogueApi { catalogue, tokens };
+    let following = stop.child_token();
+    let tasks = TaskTracker::new();
+    tasks.spawn(follow(
+        "validation",
+        reports,
+        follower::Mover(returns),
+        following.clone(),
+        Backoff::default(),
+    ));
+    tasks.close();
+    let served = server::serve(
+        "submission",
+        listener,
+        routes(submission, face),
+        contract(),
+        config.authenticator,
+        config.limits,
+        stop,
+    )
+    .await;
+    // A server that failed was not asked to stop: the follower ends with it.
+    following.cancel();
+    tasks.wait().await;
+    Ok(served?)
+}
+
+fn routes(submission: api::Api, face: api::CatalogueApi) -> Routes {
+    Routes::new(
         SubmissionServiceServer::new(submission)
             .max_decoding_message_size(REQUEST_BYTES_MAX)
             .max_encoding_message_size(MESSAGE_BYTES_MAX),
     )
     .add_service(
-        CatalogueServiceServer::new(catalogue)
+        CatalogueServiceServer::new(face)
             .max_decoding_message_size(REQUEST_BYTES_MAX)
             .max_encoding_message_size(MESSAGE_BYTES_MAX),
-    );
-    let contract = Contract {
+    )
+}
+
+fn contract() -> Contract {
+    Contract {
         service_names: vec![
             submission_service_server::SERVICE_NAME,
             catalogue_service_server::SERVICE_NAME,
         ],
         descriptor_sets: vec![mesur_proto::FILE_DESCRIPTOR_SET],
-    };
-    Ok(server::serve(
-        "submission",
-        listener,
-        routes,
-        contract,
-        config.limits,
-        stop,
-    )
-    .await?)
+    }
 }

@@ -28,6 +28,8 @@ fn main() -> ExitCode {
             store: parts.store,
             clock: parts.clock,
             validation,
+            authenticator: parts.authenticator,
+            bearer: parts.bearer,
             limits: mesur_rpc::server::Limits::default(),
         };
         run(config, parts.listener, parts.stop)

@@ -1,21 +1,28 @@
-//! The use cases: read, decide in `domain`, commit with the versions that were relied on.
+//! The use cases of returns: read, decide in `domain`, commit with the versions that were relied on.
+
+mod previous;
+mod sending;
+mod signing;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use mesur_catalogue::{Catalogue, Edition, EditionName};
+use mesur_catalogue::{Catalogue, CellId, Edition, EditionName};
 use mesur_proto::storage::v1::ReturnContent;
-use mesur_returns::{DataReturn, Previous};
+use mesur_returns::{DataReturn, Draft, Observation};
 use mesur_rpc::clock::Clock;
 use mesur_rpc::idempotency::Mutation;
-use mesur_store::{Commit, KeyRange, Store, Version, large, with_retry};
-use mesur_wire::{ReturnName, RevisionName, content_of, return_from_content};
+use mesur_store::{Commit, Expect, Key, Store, Version, large};
+use mesur_wire::{ReturnName, RevisionName, draft_from_content, return_from_content};
 use prost::Message;
 
-use crate::domain::{IllegalMove, Revision};
-use crate::error::Error;
-use crate::previous;
-use crate::store::{self, Event};
+use crate::domain::{Family, IllegalMove, Move, Revision, State};
+use crate::error::{Error, invalid};
+use crate::sight::Sight;
+use crate::store::{self, corrupt, keys};
+use crate::turns::Turns;
+
+pub(crate) use sending::{Content, Sending};
 
 /// Whether validation lets a revision be signed off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,10 +31,12 @@ pub(crate) enum Clearance {
     NotYetValidated,
     /// The report as it stands.
     Report {
-        /// How many errors.
+        /// How many errors that are not overridden.
         errors: i32,
-        /// How many warnings without an explanation.
-        open: i32,
+        /// How many warnings without an explanation that stands.
+        warnings: i32,
+        /// How many queries without an answer.
+        queries: i32,
     },
 }
 
@@ -38,17 +47,35 @@ pub(crate) trait Reports: Send + Sync {
     async fn clearance(&self, name: &RevisionName, digest: &str) -> Result<Clearance, Error>;
 }
 
+/// A revision with what happened to it.
+#[derive(Debug, Clone)]
+pub(crate) struct Outcome {
+    /// The revision.
+    pub(crate) revision: Revision,
+    /// Its moves, the first first.
+    pub(crate) history: Vec<Move>,
+    /// What was sent, by family; empty where nothing was.
+    pub(crate) families: Vec<Family>,
+}
+
+/// A cell in which two revisions differ, and what each of them says.
+pub(crate) type Difference<'a> = (CellId, [Option<Observation<'a>>; 2]);
+
 /// The returns of all authorities.
 pub(crate) struct Returns {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) reports: Arc<dyn Reports>,
+    pub(crate) turns: Turns,
 }
+
+/// What keys a commit relies on besides those that it changes.
+type Relied = Vec<(Key, Expect)>;
 
 impl Returns {
     /// An edition by name; `digest`, when given, must be its digest.
-    pub(crate) fn edition(&self, name: &EditionName, digest: &str) -> Result<&Edition, Error> {
+    pub(crate) fn edition(&self, name: &EditionName, digest: &str) -> Result<&Arc<Edition>, Error> {
         let edition = self
             .catalogue
             .get(name)
@@ -63,211 +90,222 @@ impl Returns {
         })
     }
 
-    /// The revision that a whole return would become now, refused as [`Returns::submit`] would.
-    pub(crate) async fn rehearse(
-        &self,
-        name: &ReturnName,
-        content: &DataReturn,
-        etag: &str,
-    ) -> Result<Revision, Error> {
+    /// The latest revision of a return that the caller sees.
+    pub(crate) async fn latest(&self, name: &ReturnName, by: &Sight) -> Result<Revision, Error> {
         let (current, _) = self.current(name).await?;
-        self.receive(name, current.as_ref(), content, etag)
+        let seen = current.filter(|revision| by.sees(revision));
+        seen.ok_or_else(|| Error::ReturnNotFound {
+            name: name.to_string(),
+        })
     }
 
-    /// Takes a whole return in as the next revision.
-    pub(crate) async fn submit(
+    /// A revision by name, if the caller sees it.
+    pub(crate) async fn revision(
         &self,
-        content: &DataReturn,
-        etag: &str,
-        mutation: &Mutation,
+        name: &RevisionName,
+        by: &Sight,
     ) -> Result<Revision, Error> {
-        let name = ReturnName {
-            authority: content.authority.clone(),
-            edition: content.edition.clone(),
+        let found = store::revisions::revision(&*self.store, name).await?;
+        let seen = found.filter(|revision| by.sees(revision));
+        seen.ok_or_else(|| Error::ReturnNotFound {
+            name: name.to_string(),
+        })
+    }
+
+    /// The revisions before a number that the caller sees, the latest first, `limit` at most.
+    pub(crate) async fn revisions(
+        &self,
+        name: &ReturnName,
+        before: Option<u32>,
+        limit: usize,
+        by: &Sight,
+    ) -> Result<Vec<Revision>, Error> {
+        let mut number = if let Some(before) = before {
+            before.saturating_sub(1)
+        } else {
+            let (current, _) = self.current(name).await?;
+            current.map_or(0, |revision| revision.name.revision)
         };
-        with_retry(|| async {
-            if let Some(earlier) = self.earlier(mutation).await? {
-                return Ok(earlier);
+        let mut found = Vec::new();
+        while number > 0 && found.len() < limit {
+            let of = RevisionName {
+                data_return: name.clone(),
+                revision: number,
+            };
+            let revision = store::revisions::revision(&*self.store, &of).await?;
+            let revision = revision.ok_or_else(|| corrupt(&of.to_string(), "not held"))?;
+            if by.sees(&revision) {
+                found.push(revision);
             }
-            let (current, version) = self.current(&name).await?;
-            let next = self.receive(&name, current.as_ref(), content, etag)?;
-            let commit = store::put_revision(Commit::new(), &next, version, Event::Submitted);
-            let bytes = content_of(content).encode_to_vec();
-            let key = store::content_key(&next.name);
-            let commit = large::put_large(&*self.store, commit, &key, &bytes).await?;
-            self.finish(commit, &next, mutation).await?;
-            Ok(next)
-        })
-        .await
+            number = number.saturating_sub(1);
+        }
+        Ok(found)
     }
 
-    /// Signs the latest revision off, when validation has nothing open against it.
-    pub(crate) async fn sign_off(
-        &self,
-        name: &ReturnName,
-        etag: &str,
-        mutation: &Mutation,
-    ) -> Result<Revision, Error> {
-        with_retry(|| async {
-            if let Some(earlier) = self.earlier(mutation).await? {
-                return Ok(earlier);
-            }
-            let (current, version) = self.current(name).await?;
-            let current = current.ok_or_else(|| illegal_move(name, IllegalMove::NothingSent))?;
-            check_etag(name, Some(&current), etag)?;
-            let next = current
-                .sign_off(self.clock.now())
-                .map_err(|illegal| illegal_move(name, illegal))?;
-            self.check_clearance(&next).await?;
-            let commit = store::put_revision(Commit::new(), &next, version, Event::SignedOff);
-            self.finish(commit, &next, mutation).await?;
-            Ok(next)
-        })
-        .await
-    }
-
-    /// The latest revision of a return.
-    pub(crate) async fn latest(&self, name: &ReturnName) -> Result<Revision, Error> {
-        let (current, _) = self.current(name).await?;
-        current.ok_or_else(|| Error::ReturnNotFound {
-            name: name.to_string(),
+    /// A revision with what has happened to it so far.
+    pub(crate) async fn with_history(&self, revision: Revision) -> Result<Outcome, Error> {
+        Ok(Outcome {
+            history: store::revisions::history(&*self.store, &revision).await?,
+            revision,
+            families: Vec::new(),
         })
     }
 
-    /// A revision by name.
-    pub(crate) async fn revision(&self, name: &RevisionName) -> Result<Revision, Error> {
-        let found = store::revision(&*self.store, name).await?;
-        found.ok_or_else(|| Error::ReturnNotFound {
-            name: name.to_string(),
-        })
-    }
-
-    /// The observations of a revision, with the edition that they are in the order of.
+    /// The cells of a revision, with the edition that they are in the order of.
     pub(crate) async fn content(
         &self,
         revision: &Revision,
-    ) -> Result<(&Edition, DataReturn), Error> {
+    ) -> Result<(&Arc<Edition>, Draft), Error> {
+        let name = &revision.name;
+        let (edition, content) = self.stored_content(revision).await?;
+        let authority = &name.data_return.authority;
+        let content = if revision.state == State::Draft {
+            draft_from_content(edition, authority, content)
+        } else {
+            return_from_content(edition, authority, content).map(Draft::from)
+        };
+        let content = content.map_err(|error| corrupt(&name.to_string(), &error.to_string()))?;
+        Ok((edition, content))
+    }
+
+    /// The cells in which two contents of the edition differ. The sender's references are no
+    /// difference: they are no content.
+    pub(crate) fn differences<'a>(
+        edition: &Edition,
+        from: &'a Draft,
+        to: &'a Draft,
+    ) -> Vec<Difference<'a>> {
+        fn said<'a>(observation: &Observation<'a>) -> Observation<'a> {
+            Observation {
+                reference: "",
+                ..*observation
+            }
+        }
+        let pairs = from.cells().observations().zip(to.cells().observations());
+        let cells = (0..).map(CellId).zip(pairs).take(edition.cells().len());
+        let differ = |(_, (from, to)): &(CellId, (Option<Observation<'_>>, Option<_>))| {
+            from.as_ref().map(said) != to.as_ref().map(said)
+        };
+        cells
+            .filter(differ)
+            .map(|(cell, (from, to))| (cell, [from, to]))
+            .collect()
+    }
+
+    /// The edition of two revisions of one return, which must be the same by digest.
+    pub(crate) fn common_edition(from: &Revision, to: &Revision) -> Result<(), Error> {
+        if from.name.data_return != to.name.data_return {
+            return Err(invalid("to", "must be another revision of the same return").into());
+        }
+        if from.edition_digest != to.edition_digest {
+            return Err(Error::EditionMismatch {
+                name: from.name.data_return.edition.clone(),
+                ours: from.edition_digest.clone(),
+                theirs: to.edition_digest.clone(),
+            });
+        }
+        Ok(())
+    }
+
+    async fn stored_content(
+        &self,
+        revision: &Revision,
+    ) -> Result<(&Arc<Edition>, ReturnContent), Error> {
         let name = &revision.name;
         let edition = self.edition(&name.data_return.edition, &revision.edition_digest)?;
-        let bytes = large::get_large(&*self.store, &store::content_key(name)).await?;
-        let bytes = bytes.ok_or_else(|| store::corrupt(&name.to_string(), "no content"))?;
+        let bytes = large::get_large(&*self.store, &keys::content(name)).await?;
+        let bytes = bytes.ok_or_else(|| corrupt(&name.to_string(), "no content"))?;
         let content = ReturnContent::decode(bytes.as_slice())
-            .map_err(|error| store::corrupt(&name.to_string(), &error.to_string()))?;
+            .map_err(|error| corrupt(&name.to_string(), &error.to_string()))?;
+        Ok((edition, content))
+    }
+
+    /// A revision that was handed in, as a whole return.
+    async fn data_return(&self, revision: &Revision) -> Result<(&Edition, DataReturn), Error> {
+        let name = &revision.name;
+        let (edition, content) = self.stored_content(revision).await?;
         let data_return = return_from_content(edition, &name.data_return.authority, content)
-            .map_err(|error| store::corrupt(&name.to_string(), &error.to_string()))?;
+            .map_err(|error| corrupt(&name.to_string(), &error.to_string()))?;
         Ok((edition, data_return))
-    }
-
-    /// Records values of an earlier period, in place of what was recorded for it.
-    pub(crate) async fn record_previous(
-        &self,
-        values: &Previous,
-        edition: &EditionName,
-        mutation: &Mutation,
-    ) -> Result<(), Error> {
-        let key = store::previous_key(&values.authority, edition);
-        let content_key = store::previous_content_key(&values.authority, edition);
-        let bytes = previous::stored(values);
-        with_retry(|| async {
-            if self.earlier_bytes(mutation).await?.is_some() {
-                return Ok(());
-            }
-            let commit = Commit::new().put(key.clone(), Vec::new());
-            let commit = large::put_large(&*self.store, commit, &content_key, &bytes).await?;
-            let commit = mutation.remember(commit, &store::request_prefix(), &[]);
-            self.store.commit(commit).await?;
-            Ok(())
-        })
-        .await
-    }
-
-    /// The values of the latest earlier period that is held for the authority of a return: those
-    /// of its return, or recorded ones.
-    pub(crate) async fn previous(&self, name: &ReturnName) -> Result<Option<Previous>, Error> {
-        let ReturnName { authority, edition } = name;
-        let heads = store::heads_prefix(Some(authority), Some(&edition.collection));
-        let heads = self
-            .store
-            .scan(KeyRange::prefix(heads), previous::PERIODS_MAX)
-            .await?;
-        let mut returned: Option<Revision> = None;
-        for (key, entry) in heads {
-            let revision = store::revision_of(&key, &entry.value)?;
-            // Keys are in the order of periods, so the last earlier one is the latest.
-            if revision.name.data_return.edition.period < edition.period {
-                returned = Some(revision);
-            }
-        }
-        let recorded = previous::latest_recorded(&*self.store, name).await?;
-        let Some(revision) = returned else {
-            return Ok(recorded);
-        };
-        let period = &revision.name.data_return.edition.period;
-        if let Some(recorded) = recorded.filter(|recorded| &recorded.period > period) {
-            return Ok(Some(recorded));
-        }
-        let (edition, data_return) = self.content(&revision).await?;
-        Ok(Some(Previous::from_return(edition, &data_return)))
-    }
-
-    fn receive(
-        &self,
-        name: &ReturnName,
-        current: Option<&Revision>,
-        content: &DataReturn,
-        etag: &str,
-    ) -> Result<Revision, Error> {
-        check_etag(name, current, etag)?;
-        Revision::receive(current, content, self.clock.now())
-            .map_err(|illegal| illegal_move(name, illegal))
     }
 
     async fn current(
         &self,
         name: &ReturnName,
     ) -> Result<(Option<Revision>, Option<Version>), Error> {
-        Ok(store::head(&*self.store, name).await?.unzip())
+        let head = store::revisions::head(&*self.store, name).await?;
+        Ok(head.unzip())
     }
 
-    async fn check_clearance(&self, revision: &Revision) -> Result<(), Error> {
-        let name = &revision.name;
-        match self.reports.clearance(name, &revision.digest).await? {
-            Clearance::NotYetValidated => Err(Error::NotYetValidated {
-                name: name.to_string(),
-            }),
-            Clearance::Report { errors: 0, open: 0 } => Ok(()),
-            Clearance::Report { errors, open } => Err(Error::FindingsOpen {
-                name: name.to_string(),
-                errors,
-                open,
-            }),
+    /// The latest revision, which there must be, and which must be the one that was seen.
+    async fn seen(
+        &self,
+        name: &ReturnName,
+        etag: &str,
+        by: &Sight,
+    ) -> Result<(Revision, Version), Error> {
+        let head = store::revisions::head(&*self.store, name).await?;
+        let head = head.filter(|(revision, _)| by.sees(revision));
+        let (current, version) = head.ok_or_else(|| illegal(name, IllegalMove::NothingSent))?;
+        check_etag(name, Some(&current), etag)?;
+        Ok((current, version))
+    }
+
+    /// Whether the caller may change the return now: the delegation holds and the edition is open.
+    /// Says too whether what is handed in now is late, and what all that rests on.
+    async fn admit(&self, name: &ReturnName, by: &Sight) -> Result<(bool, Relied), Error> {
+        let mut relied = Relied::new();
+        if by.needs_delegation(&name.authority) {
+            let live = store::delegations::live(&*self.store, by.identity(), name).await?;
+            let (Some(_), delegation) = live else {
+                return Err(Error::Denied(mesur_access::Denied));
+            };
+            relied.push(delegation);
         }
+        let (schedule, version) = store::schedules::get(&*self.store, &name.edition).await?;
+        let now = self.clock.now();
+        if schedule.is_closed(now) && !by.is_of_all() {
+            return Err(Error::EditionClosed {
+                name: name.edition.clone(),
+            });
+        }
+        relied.push(version);
+        Ok((schedule.is_late(&name.authority, now), relied))
     }
 
-    async fn earlier_bytes(&self, mutation: &Mutation) -> Result<Option<Vec<u8>>, Error> {
-        Ok(mutation
-            .earlier(&*self.store, &store::request_prefix())
-            .await?)
-    }
-
-    /// The revision that an earlier request with the same id led to, as it was then.
-    async fn earlier(&self, mutation: &Mutation) -> Result<Option<Revision>, Error> {
-        let Some(bytes) = self.earlier_bytes(mutation).await? else {
+    /// What an earlier request of the caller with the same id led to, as it was then.
+    async fn earlier(&self, by: &Sight, mutation: &Mutation) -> Result<Option<Outcome>, Error> {
+        let prefix = keys::requests(by.identity());
+        let Some(bytes) = mutation.earlier(&*self.store, &prefix).await? else {
             return Ok(None);
         };
-        Ok(Some(store::revision_of(b"request", &bytes)?))
+        let (revision, families) = store::revisions::outcome_of(&bytes)?;
+        let outcome = self.with_history(revision).await?;
+        Ok(Some(Outcome {
+            families,
+            ..outcome
+        }))
     }
 
+    /// Commits what a request led to.
     async fn finish(
         &self,
         commit: Commit,
-        revision: &Revision,
-        mutation: &Mutation,
-    ) -> Result<(), Error> {
-        let record = store::record_of(revision);
-        let commit = mutation.remember(commit, &store::request_prefix(), &record);
+        relied: Relied,
+        (revision, families): (Revision, Vec<Family>),
+        (by, mutation): (&Sight, &Mutation),
+    ) -> Result<Outcome, Error> {
+        let commit = relied
+            .into_iter()
+            .fold(commit, |commit, (key, expect)| commit.expect(key, expect));
+        let response = store::revisions::outcome(&revision, &families);
+        let commit = mutation.remember(commit, &keys::requests(by.identity()), &response);
         self.store.commit(commit).await?;
-        Ok(())
+        let outcome = self.with_history(revision).await?;
+        Ok(Outcome {
+            families,
+            ..outcome
+        })
     }
 }
 
@@ -281,10 +319,7 @@ fn check_etag(name: &ReturnName, current: Option<&Revision>, etag: &str) -> Resu
     })
 }
 
-fn illegal_move(name: &ReturnName, illegal: IllegalMove) -> Error {
+fn illegal(name: &ReturnName, illegal: IllegalMove) -> Error {
     let name = name.to_string();
-    match illegal {
-        IllegalMove::NothingSent => Error::ReturnNotFound { name },
-        IllegalMove::SignedOff => Error::AlreadySignedOff { name },
-    }
+    Error::IllegalMove { name, illegal }
 }

@@ -1,30 +1,31 @@
-//! Asking validation whether a revision may be signed off.
+//! The reports of the validation service: asked for at sign-off, and followed for queries.
 
 use async_trait::async_trait;
-use mesur_proto::validation::v1::GetReportRequest;
 use mesur_proto::validation::v1::validation_service_client::ValidationServiceClient;
-use mesur_rpc::channel::MESSAGE_BYTES_MAX;
+use mesur_proto::validation::v1::{GetReportRequest, WatchReportsRequest, WatchReportsResponse};
+use mesur_rpc::channel::{Connection, MESSAGE_BYTES_MAX};
+use mesur_rpc::follow::{EventStream, Source};
 use mesur_wire::{ReportName, RevisionName};
-use tonic::Code;
-use tonic::transport::Channel;
+use tonic::{Code, Status};
 
 use crate::error::Error;
 use crate::returns::{Clearance, Reports};
 
 /// The reports of the validation service.
-pub(crate) struct ValidationReports(pub(crate) Channel);
+#[derive(Clone)]
+pub(crate) struct ValidationReports(pub(crate) Connection);
+
+impl ValidationReports {
+    fn client(&self) -> ValidationServiceClient<Connection> {
+        ValidationServiceClient::new(self.0.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
+    }
+}
 
 #[async_trait]
 impl Reports for ValidationReports {
     async fn clearance(&self, name: &RevisionName, digest: &str) -> Result<Clearance, Error> {
-        let mut client = ValidationServiceClient::new(self.0.clone())
-            .max_decoding_message_size(MESSAGE_BYTES_MAX);
         let name = ReportName(name.clone()).to_string();
-        let request = GetReportRequest {
-            name,
-            language_code: String::new(),
-        };
-        match client.get_report(request).await {
+        match self.client().get_report(GetReportRequest { name }).await {
             Ok(response) => {
                 let report = response.into_inner();
                 // A store that was restored may give the same number to another content.
@@ -32,12 +33,24 @@ impl Reports for ValidationReports {
                     return Ok(Clearance::NotYetValidated);
                 }
                 Ok(Clearance::Report {
-                    errors: report.error_count,
-                    open: report.open_count,
+                    errors: report.open_error_count,
+                    warnings: report.open_warning_count,
+                    queries: report.open_query_count,
                 })
             }
             Err(status) if status.code() == Code::NotFound => Ok(Clearance::NotYetValidated),
             Err(status) => Err(Error::ValidationAway(Box::new(status))),
         }
+    }
+}
+
+#[async_trait]
+impl Source for ValidationReports {
+    type Event = WatchReportsResponse;
+
+    async fn open(&self, after: Vec<u8>) -> Result<EventStream<WatchReportsResponse>, Status> {
+        let request = WatchReportsRequest { cursor: after };
+        let response = self.client().watch_reports(request).await?;
+        Ok(Box::pin(response.into_inner()))
     }
 }

@@ -1,34 +1,41 @@
-//! The transport: parse the request, call one use case, map the answer back.
+//! The transport: ask the grant, parse the request, call one use case, map the answer back.
 
 mod convert;
+mod editions;
+mod queries;
+mod remarks;
+mod reports;
+mod watch;
 
+use std::pin::Pin;
 use std::sync::Arc;
 
+use mesur_access::Grant;
 use mesur_proto::types::v1::Finding;
 use mesur_proto::validation::v1 as pb;
 use mesur_proto::validation::v1::validation_service_server::ValidationService;
-use mesur_rpc::idempotency::Mutation;
-use mesur_rpc::{events, to_status};
-use mesur_store::Position;
-use mesur_wire::{
-    AuthorityName, EditionResource, ReportName, Wordings, count_violation, finding_to_wire,
-    rows_from_wire,
-};
+use mesur_rpc::page::SizeLimits;
+use mesur_rpc::{access, events, to_status};
+use mesur_wire::Wordings;
 use mesur_wording::Wording;
-use tokio_util::sync::CancellationToken;
+use prost::Message;
+use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
-use crate::domain::Explanation;
+use crate::domain::Text;
 use crate::error::Error;
-use crate::reports::Reports;
-use crate::store;
-use convert::{event_message, finding_message, invalid, report_message};
+use crate::reports::Validation;
 
-/// The gRPC face of the reports.
+/// Items on a page.
+const PAGES: SizeLimits = SizeLimits {
+    default: 100,
+    max: 1_000,
+};
+
+/// The gRPC face of the service.
 pub(crate) struct Api {
-    pub(crate) reports: Arc<Reports>,
-    pub(crate) wordings: Wordings,
-    pub(crate) stop: CancellationToken,
+    pub(crate) validation: Arc<Validation>,
+    pub(crate) wordings: Arc<Wordings>,
 }
 
 #[expect(
@@ -39,7 +46,20 @@ fn status(error: Error) -> Status {
     to_status("validation", &error)
 }
 
+/// What the caller may do, and the request.
+fn open<T>(request: Request<T>) -> Result<(Grant, T), Status> {
+    let grant = access::grant(&request).map_err(|denied| status(denied.into()))?;
+    Ok((grant, request.into_inner()))
+}
+
+fn answer<T>(result: Result<T, Error>) -> Answer<T> {
+    result.map(Response::new).map_err(status)
+}
+
 type Answer<T> = Result<Response<T>, Status>;
+
+/// A stream that a method answers with.
+type Streamed<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 #[tonic::async_trait]
 impl ValidationService for Api {
@@ -47,34 +67,141 @@ impl ValidationService for Api {
         &self,
         request: Request<pb::ValidateReturnRequest>,
     ) -> Answer<pb::ValidateReturnResponse> {
-        self.validate(request.into_inner())
-            .map(Response::new)
-            .map_err(status)
+        let (grant, message) = open(request)?;
+        answer(self.validate(&grant, &message))
     }
 
     async fn get_report(&self, request: Request<pb::GetReportRequest>) -> Answer<pb::Report> {
-        self.get(&request.into_inner())
-            .await
-            .map(Response::new)
-            .map_err(status)
+        let (grant, message) = open(request)?;
+        answer(self.report(&grant, &message).await)
     }
 
-    async fn answer_finding(&self, request: Request<pb::AnswerFindingRequest>) -> Answer<Finding> {
-        self.answer(request.into_inner())
-            .await
-            .map(Response::new)
-            .map_err(status)
+    async fn list_findings(
+        &self,
+        request: Request<pb::ListFindingsRequest>,
+    ) -> Answer<pb::ListFindingsResponse> {
+        let (grant, message) = open(request)?;
+        answer(self.findings(&grant, message).await)
     }
 
-    type WatchReportsStream = events::Events<pb::WatchReportsResponse>;
+    type StreamFindingsStream = events::Events<Finding>;
+
+    async fn stream_findings(
+        &self,
+        request: Request<pb::StreamFindingsRequest>,
+    ) -> Answer<Self::StreamFindingsStream> {
+        let (grant, message) = open(request)?;
+        answer(self.findings_stream(&grant, message).await)
+    }
+
+    async fn explain_finding(
+        &self,
+        request: Request<pb::ExplainFindingRequest>,
+    ) -> Answer<Finding> {
+        let (grant, message) = open(request)?;
+        answer(self.explain(&grant, message).await)
+    }
+
+    async fn review_explanation(
+        &self,
+        request: Request<pb::ReviewExplanationRequest>,
+    ) -> Answer<Finding> {
+        let (grant, message) = open(request)?;
+        answer(self.review(&grant, message).await)
+    }
+
+    async fn override_finding(
+        &self,
+        request: Request<pb::OverrideFindingRequest>,
+    ) -> Answer<Finding> {
+        let (grant, message) = open(request)?;
+        answer(self.let_pass(&grant, message).await)
+    }
+
+    async fn list_remarks(
+        &self,
+        request: Request<pb::ListRemarksRequest>,
+    ) -> Answer<pb::ListRemarksResponse> {
+        let (grant, message) = open(request)?;
+        answer(self.remarks(&grant, message).await)
+    }
+
+    async fn open_round(&self, request: Request<pb::OpenRoundRequest>) -> Answer<pb::Round> {
+        let (grant, message) = open(request)?;
+        answer(self.new_round(&grant, message).await)
+    }
+
+    async fn list_rounds(
+        &self,
+        request: Request<pb::ListRoundsRequest>,
+    ) -> Answer<pb::ListRoundsResponse> {
+        let (_, message) = open(request)?;
+        answer(self.rounds(message).await)
+    }
+
+    async fn raise_query(&self, request: Request<pb::RaiseQueryRequest>) -> Answer<pb::Query> {
+        let (grant, message) = open(request)?;
+        answer(self.raise(&grant, message).await)
+    }
+
+    async fn answer_query(&self, request: Request<pb::AnswerQueryRequest>) -> Answer<pb::Query> {
+        let (grant, message) = open(request)?;
+        answer(self.answer(&grant, message).await)
+    }
+
+    async fn resolve_query(&self, request: Request<pb::ResolveQueryRequest>) -> Answer<pb::Query> {
+        let (grant, message) = open(request)?;
+        answer(self.resolve(&grant, message).await)
+    }
+
+    async fn list_queries(
+        &self,
+        request: Request<pb::ListQueriesRequest>,
+    ) -> Answer<pb::ListQueriesResponse> {
+        let (grant, message) = open(request)?;
+        answer(self.queries(&grant, message).await)
+    }
+
+    async fn mark_robustness(
+        &self,
+        request: Request<pb::MarkRobustnessRequest>,
+    ) -> Answer<pb::RobustnessMark> {
+        let (grant, message) = open(request)?;
+        answer(self.mark(&grant, message).await)
+    }
+
+    async fn list_robustness_marks(
+        &self,
+        request: Request<pb::ListRobustnessMarksRequest>,
+    ) -> Answer<pb::ListRobustnessMarksResponse> {
+        let (grant, message) = open(request)?;
+        answer(self.marks(&grant, message).await)
+    }
+
+    async fn compare_authorities(
+        &self,
+        request: Request<pb::CompareAuthoritiesRequest>,
+    ) -> Answer<pb::CompareAuthoritiesResponse> {
+        let (grant, message) = open(request)?;
+        answer(self.compare(&grant, &message).await)
+    }
+
+    async fn get_collection_progress(
+        &self,
+        request: Request<pb::GetCollectionProgressRequest>,
+    ) -> Answer<pb::CollectionProgress> {
+        let (grant, message) = open(request)?;
+        answer(self.progress(&grant, &message).await)
+    }
+
+    type WatchReportsStream = Streamed<pb::WatchReportsResponse>;
 
     async fn watch_reports(
         &self,
         request: Request<pb::WatchReportsRequest>,
     ) -> Answer<Self::WatchReportsStream> {
-        let cursor = events::cursor(&request.into_inner().cursor)
-            .map_err(|violation| status(Error::InvalidField(violation)))?;
-        self.watch(cursor).await.map(Response::new).map_err(status)
+        let (grant, message) = open(request)?;
+        answer(self.watch(grant, &message).await)
     }
 }
 
@@ -82,68 +209,43 @@ impl Api {
     fn wording(&self, language_code: &str) -> Result<&Wording, Error> {
         self.wordings
             .of(language_code)
-            .map_err(|error| invalid("language_code", &error.to_string()))
+            .map_err(|error| Error::field("language_code", error.to_string()))
     }
 
-    fn validate(
+    /// The key behind which a page begins.
+    fn page_start(
         &self,
-        message: pb::ValidateReturnRequest,
-    ) -> Result<pb::ValidateReturnResponse, Error> {
-        let wording = self.wording(&message.language_code)?;
-        let authority = AuthorityName::parse(&message.parent).map_err(Error::name("parent"))?;
-        let name = EditionResource::parse(&message.edition).map_err(Error::name("edition"))?;
-        let edition = self.reports.edition(&name.0, &message.edition_digest)?;
-        let authority = authority.0;
-        if edition.authority(&authority).is_none() {
-            let problem = format!("{authority} is not an authority of {}", edition.name());
-            return Err(invalid("parent", &problem));
-        }
-        if let Some(violation) = count_violation("observations", edition, &message.observations) {
-            return Err(Error::InvalidField(violation));
-        }
-        let previous = convert::previous(&authority, &message)?;
-        let rows = rows_from_wire(message.observations);
-        let examined = self
-            .reports
-            .examine(edition, &authority, rows, previous.as_ref())?;
-        let findings = examined.findings.iter();
-        let findings = findings.map(|finding| finding_to_wire(finding, wording));
-        Ok(pb::ValidateReturnResponse {
-            findings: findings.collect(),
-        })
+        method: &str,
+        arguments: &impl Message,
+        token: &str,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let arguments = arguments.encode_to_vec();
+        let read = self
+            .validation
+            .tokens
+            .read(&[method.as_bytes(), &arguments], token);
+        Ok(read?)
     }
 
-    async fn get(&self, message: &pb::GetReportRequest) -> Result<pb::Report, Error> {
-        let wording = self.wording(&message.language_code)?;
-        let name = ReportName::parse(&message.name).map_err(Error::name("name"))?;
-        let report = self.reports.get(&name).await?;
-        Ok(report_message(&report, wording))
+    /// The token of the page behind a key; empty without one.
+    fn page_token(&self, method: &str, arguments: &impl Message, key: Option<&[u8]>) -> String {
+        let arguments = arguments.encode_to_vec();
+        let issue = |key| {
+            self.validation
+                .tokens
+                .issue(&[method.as_bytes(), &arguments], key)
+        };
+        key.map(issue).unwrap_or_default()
     }
+}
 
-    async fn answer(&self, mut message: pb::AnswerFindingRequest) -> Result<Finding, Error> {
-        let name = ReportName::parse(&message.name).map_err(Error::name("name"))?;
-        let explanation =
-            Explanation::parse(&message.explanation).ok_or(Error::InvalidExplanation)?;
-        let id = std::mem::take(&mut message.request_id);
-        let mutation =
-            Mutation::read("AnswerFinding", &id, &message).map_err(Error::InvalidField)?;
-        let answered = self
-            .reports
-            .answer(&name, message.number, &explanation, &mutation)
-            .await?;
-        Ok(finding_message(
-            message.number,
-            &answered,
-            self.wording("")?,
-        ))
-    }
+/// The number that a page token holds; 0 for the first page.
+fn number_of(key: Option<Vec<u8>>) -> u64 {
+    let key = key.and_then(|key| key.try_into().ok());
+    key.map_or(0, u64::from_be_bytes)
+}
 
-    async fn watch(
-        &self,
-        after: Option<Position>,
-    ) -> Result<events::Events<pb::WatchReportsResponse>, Error> {
-        let (log, stop) = (store::reports_log(), self.stop.clone());
-        let message = |entry| event_message(&entry).map_err(status);
-        Ok(events::stream(&self.reports.store, log, after, stop, message).await?)
-    }
+/// Somebody's words.
+fn text(field: &str, words: &str) -> Result<Text, Error> {
+    Text::parse(words).ok_or_else(|| Error::text(field))
 }

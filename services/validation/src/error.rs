@@ -1,28 +1,29 @@
 //! What can go wrong, with a stable reason for each.
 
+use mesur_access::Denied;
 use mesur_catalogue::EditionName;
 use mesur_returns::Finding;
 use mesur_rpc::status::{Kind, RESOURCE_NAME, Reason, Violation};
 use mesur_store::IsConflict;
 use mesur_wire::{NameError, violation_of};
 
-use crate::domain::{EXPLANATION_CHARS_MAX, Refusal};
+use crate::domain::{FindingRefusal, QueryRefusal, TEXT_CHARS_MAX};
 
 /// An error of the validation service.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// A field of the request has not the form that is due.
-    #[error("the request is not valid: {}", .0.description)]
-    InvalidField(Violation),
+    /// The caller may not do this with what the request names.
+    #[error("the caller may not do this")]
+    Denied,
+    /// Fields of the request have not the form that is due.
+    #[error("the request is not valid: {}", described(.0))]
+    InvalidFields(Vec<Violation>),
     /// The observations do not make a whole return.
     #[error("the return is not whole: {} violation(s)", findings.len())]
     InvalidReturn {
         /// What is wrong.
         findings: Vec<Finding>,
     },
-    /// The explanation is empty or too long.
-    #[error("an explanation has 1 to {EXPLANATION_CHARS_MAX} characters")]
-    InvalidExplanation,
     /// No such edition.
     #[error("the edition {name} is not known")]
     EditionNotFound {
@@ -39,27 +40,15 @@ pub(crate) enum Error {
         /// The other digest.
         theirs: String,
     },
-    /// The revision is not there, or not validated yet.
-    #[error("there is no {name} yet")]
-    ReportNotFound {
-        /// The name that was asked for.
+    /// Something that the request names is not in the state that it must be in, or not there.
+    #[error("{}", what.describe(name))]
+    Refused {
+        /// Why.
+        what: Refusal,
+        /// The name that the request has.
         name: String,
-    },
-    /// The report has no finding of that number.
-    #[error("{name} has no finding {number}")]
-    FindingNotFound {
-        /// The report.
-        name: String,
-        /// The number that was asked for.
-        number: i32,
-    },
-    /// Only warnings are explained.
-    #[error("finding {number} of {name} is not a warning")]
-    NotAWarning {
-        /// The report.
-        name: String,
-        /// The number of the finding.
-        number: i32,
+        /// The id of the finding; empty where none is involved.
+        finding: String,
     },
     /// The same request id came with other content.
     #[error("the request id was used before with other content")]
@@ -77,6 +66,119 @@ pub(crate) enum Error {
     },
 }
 
+/// Why a request about something by name is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The revision is not there, or not validated yet.
+    ReportNotFound,
+    /// The report has no such finding.
+    FindingNotFound,
+    /// There is no such query.
+    QueryNotFound,
+    /// A later revision was reported on.
+    ReportSuperseded,
+    /// The return is signed off.
+    AlreadySignedOff,
+    /// Only warnings are explained.
+    NotAWarning,
+    /// Only errors are let pass.
+    NotAnError,
+    /// No explanation stands.
+    NotExplained,
+    /// No round was opened.
+    NoOpenRound,
+    /// The query is accepted or withdrawn.
+    QueryClosed,
+    /// The query has no answer.
+    NotAnswered,
+}
+
+impl Refusal {
+    /// The error, about `name`.
+    pub(crate) fn of(self, name: &impl ToString) -> Error {
+        self.of_finding(name, "")
+    }
+
+    /// The error, about a finding of `name`.
+    pub(crate) fn of_finding(self, name: &impl ToString, finding: &str) -> Error {
+        Error::Refused {
+            what: self,
+            name: name.to_string(),
+            finding: finding.to_owned(),
+        }
+    }
+
+    fn describe(self, name: &str) -> String {
+        match self {
+            Self::ReportNotFound => format!("there is no {name} yet"),
+            Self::FindingNotFound => format!("{name} has no such finding"),
+            Self::QueryNotFound => format!("there is no {name}"),
+            Self::ReportSuperseded => format!("{name} is not the latest report on its return"),
+            Self::AlreadySignedOff => format!("{name} is signed off"),
+            Self::NotAWarning => format!("the finding of {name} is not a warning"),
+            Self::NotAnError => format!("the finding of {name} is not an error"),
+            Self::NotExplained => format!("no explanation of the finding of {name} stands"),
+            Self::NoOpenRound => format!("no round of queries was opened on {name}"),
+            Self::QueryClosed => format!("{name} is closed"),
+            Self::NotAnswered => format!("{name} has no answer to accept or reject"),
+        }
+    }
+
+    fn reason(self) -> &'static str {
+        match self {
+            Self::ReportNotFound => "REPORT_NOT_FOUND",
+            Self::FindingNotFound => "FINDING_NOT_FOUND",
+            Self::QueryNotFound => "QUERY_NOT_FOUND",
+            Self::ReportSuperseded => "REPORT_SUPERSEDED",
+            Self::AlreadySignedOff => "ALREADY_SIGNED_OFF",
+            Self::NotAWarning => "NOT_A_WARNING",
+            Self::NotAnError => "NOT_AN_ERROR",
+            Self::NotExplained => "NOT_EXPLAINED",
+            Self::NoOpenRound => "NO_OPEN_ROUND",
+            Self::QueryClosed => "QUERY_CLOSED",
+            Self::NotAnswered => "NOT_ANSWERED",
+        }
+    }
+
+    fn kind(self) -> Kind {
+        match self {
+            Self::ReportNotFound | Self::FindingNotFound | Self::QueryNotFound => Kind::NotFound,
+            Self::ReportSuperseded
+            | Self::AlreadySignedOff
+            | Self::NotAWarning
+            | Self::NotAnError
+            | Self::NotExplained
+            | Self::NoOpenRound
+            | Self::QueryClosed
+            | Self::NotAnswered => Kind::State,
+        }
+    }
+}
+
+impl From<FindingRefusal> for Refusal {
+    fn from(refusal: FindingRefusal) -> Self {
+        match refusal {
+            FindingRefusal::WarningsOnly => Self::NotAWarning,
+            FindingRefusal::ErrorsOnly => Self::NotAnError,
+            FindingRefusal::NothingExplained => Self::NotExplained,
+        }
+    }
+}
+
+impl From<QueryRefusal> for Refusal {
+    fn from(refusal: QueryRefusal) -> Self {
+        match refusal {
+            QueryRefusal::Closed => Self::QueryClosed,
+            QueryRefusal::NotAnswered => Self::NotAnswered,
+        }
+    }
+}
+
+fn described(violations: &[Violation]) -> String {
+    let described = violations.iter().map(|one| one.description.as_str());
+    described.collect::<Vec<_>>().join("; ")
+}
+
 impl From<mesur_store::Error> for Error {
     fn from(error: mesur_store::Error) -> Self {
         match error {
@@ -86,12 +188,24 @@ impl From<mesur_store::Error> for Error {
     }
 }
 
+impl From<Denied> for Error {
+    fn from(_: Denied) -> Self {
+        Self::Denied
+    }
+}
+
+impl From<Violation> for Error {
+    fn from(violation: Violation) -> Self {
+        Self::InvalidFields(vec![violation])
+    }
+}
+
 impl Error {
     /// A name that has not its form.
     pub(crate) fn name(field: &str) -> impl FnOnce(NameError) -> Self {
         let field = field.to_owned();
         move |error| {
-            Self::InvalidField(Violation {
+            Self::from(Violation {
                 field,
                 reason: "INVALID_NAME",
                 description: error.to_string(),
@@ -99,12 +213,43 @@ impl Error {
         }
     }
 
-    /// An answer that cannot be taken.
-    pub(crate) fn refused(name: String, number: i32) -> impl FnOnce(Refusal) -> Self {
-        move |refusal| match refusal {
-            Refusal::NoSuchFinding => Self::FindingNotFound { name, number },
-            Refusal::NotAWarning => Self::NotAWarning { name, number },
-        }
+    /// A field that has not the value that it must have.
+    pub(crate) fn field(field: &str, description: impl Into<String>) -> Self {
+        Self::from(Violation {
+            field: field.to_owned(),
+            reason: "INVALID_FIELD",
+            description: description.into(),
+        })
+    }
+
+    /// A text that is none.
+    pub(crate) fn text(field: &str) -> Self {
+        Self::from(Violation {
+            field: field.to_owned(),
+            reason: "INVALID_TEXT",
+            description: format!(
+                "{field} has 1 to {TEXT_CHARS_MAX} characters, and no control characters"
+            ),
+        })
+    }
+
+    /// Cells that the edition does not have.
+    pub(crate) fn unknown_cells(unknown: impl IntoIterator<Item = (usize, String)>) -> Self {
+        let violations = unknown.into_iter().map(|(place, problem)| Violation {
+            field: format!("cells[{place}]"),
+            reason: "UNKNOWN_CELL",
+            description: problem,
+        });
+        Self::InvalidFields(violations.collect())
+    }
+
+    /// A metric that the edition does not have.
+    pub(crate) fn unknown_metric(description: String) -> Self {
+        Self::from(Violation {
+            field: "metric".to_owned(),
+            reason: "UNKNOWN_METRIC",
+            description,
+        })
     }
 }
 
@@ -117,14 +262,14 @@ impl IsConflict for Error {
 impl Reason for Error {
     fn reason(&self) -> &'static str {
         match self {
-            Self::InvalidField(violation) => violation.reason,
+            Self::Denied => "PERMISSION_DENIED",
+            Self::InvalidFields(violations) => {
+                violations.first().map_or("INVALID_FIELD", |one| one.reason)
+            }
             Self::InvalidReturn { .. } => "INVALID_RETURN",
-            Self::InvalidExplanation => "INVALID_EXPLANATION",
             Self::EditionNotFound { .. } => "EDITION_NOT_FOUND",
             Self::EditionMismatch { .. } => "EDITION_MISMATCH",
-            Self::ReportNotFound { .. } => "REPORT_NOT_FOUND",
-            Self::FindingNotFound { .. } => "FINDING_NOT_FOUND",
-            Self::NotAWarning { .. } => "NOT_A_WARNING",
+            Self::Refused { what, .. } => what.reason(),
             Self::RequestIdReused => "REQUEST_ID_REUSED",
             Self::Store(error) if error.is_conflict() => "CONTENDED",
             Self::Store(_) => "STORE",
@@ -134,14 +279,13 @@ impl Reason for Error {
 
     fn kind(&self) -> Kind {
         match self {
-            Self::InvalidField(_)
-            | Self::InvalidReturn { .. }
-            | Self::InvalidExplanation
-            | Self::RequestIdReused => Kind::Invalid,
-            Self::EditionNotFound { .. }
-            | Self::ReportNotFound { .. }
-            | Self::FindingNotFound { .. } => Kind::NotFound,
-            Self::EditionMismatch { .. } | Self::NotAWarning { .. } => Kind::State,
+            Self::Denied => Kind::Denied,
+            Self::InvalidFields(_) | Self::InvalidReturn { .. } | Self::RequestIdReused => {
+                Kind::Invalid
+            }
+            Self::EditionNotFound { .. } => Kind::NotFound,
+            Self::EditionMismatch { .. } => Kind::State,
+            Self::Refused { what, .. } => what.kind(),
             Self::Store(error) if error.is_conflict() => Kind::Stale,
             Self::Store(_) => Kind::Bug,
             Self::Record { .. } => Kind::Corrupt,
@@ -150,19 +294,21 @@ impl Reason for Error {
 
     fn metadata(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::InvalidExplanation => vec![("chars_max", EXPLANATION_CHARS_MAX.to_string())],
             Self::EditionNotFound { name } => vec![(RESOURCE_NAME, name.to_string())],
             Self::EditionMismatch { name, ours, theirs } => vec![
                 (RESOURCE_NAME, name.to_string()),
                 ("service_digest", ours.clone()),
                 ("request_digest", theirs.clone()),
             ],
-            Self::ReportNotFound { name } => vec![(RESOURCE_NAME, name.clone())],
-            Self::FindingNotFound { name, number } | Self::NotAWarning { name, number } => vec![
+            Self::Refused { name, finding, .. } if finding.is_empty() => {
+                vec![(RESOURCE_NAME, name.clone())]
+            }
+            Self::Refused { name, finding, .. } => vec![
                 (RESOURCE_NAME, name.clone()),
-                ("number", number.to_string()),
+                ("finding_id", finding.clone()),
             ],
-            Self::InvalidField(_)
+            Self::Denied
+            | Self::InvalidFields(_)
             | Self::InvalidReturn { .. }
             | Self::RequestIdReused
             | Self::Store(_)
@@ -171,21 +317,17 @@ impl Reason for Error {
     }
 
     fn violations(&self) -> Vec<Violation> {
-        let field = |field: &str| {
-            vec![Violation {
-                field: field.to_owned(),
-                reason: self.reason(),
-                description: self.to_string(),
-            }]
-        };
         match self {
-            Self::InvalidField(violation) => vec![violation.clone()],
+            Self::InvalidFields(violations) => violations.clone(),
             Self::InvalidReturn { findings } => findings
                 .iter()
                 .map(|finding| violation_of("observations", finding))
                 .collect(),
-            Self::InvalidExplanation => field("explanation"),
-            Self::RequestIdReused => field("request_id"),
+            Self::RequestIdReused => vec![Violation {
+                field: "request_id".to_owned(),
+                reason: self.reason(),
+                description: self.to_string(),
+            }],
             _ => Vec::new(),
         }
     }

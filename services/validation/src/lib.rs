@@ -1,5 +1,5 @@
-//! The validation service: checks every return against the rules of its edition, and keeps the
-//! reports and the authorities' answers to their warnings.
+//! The validation service: checks every return against the rules of its edition, and holds the
+//! conversation about what was found.
 //!
 //! It follows submission: a revision that was taken in while validation was away is validated
 //! when it comes back. A report, its event and the place in submission's log are one commit, so
@@ -7,27 +7,40 @@
 //! validated, and nothing here stops a return from being taken in; submission asks for the report
 //! when somebody signs the return off.
 //!
-//! Where to look: `api` is the transport, `validator` follows submission, `reports` has the use
-//! cases, `domain` what a report is and which answers it takes, `store` the keys and records.
+//! What is said about a return is kept as remarks, which are only added; where a finding or a query
+//! stands is worked out from them. Nothing is copied from one revision to the next.
+//!
+//! Where to look: `api` is the gRPC transport and `web` the page for statisticians, `validator`
+//! follows submission, `reports`, `remarks`, `queries`, `marks` and `progress` have the use cases,
+//! `domain` decides, `store` has the keys and records.
 
 mod api;
 mod domain;
 mod error;
+mod marks;
+mod progress;
+mod queries;
+mod remarks;
 mod reports;
 mod store;
 mod submission;
 mod validator;
+mod web;
 
+use std::io;
 use std::sync::Arc;
 
 use mesur_catalogue::Catalogue;
 use mesur_proto::validation::v1::validation_service_server::{self, ValidationServiceServer};
+use mesur_rpc::access::{Authenticator, Bearer};
 use mesur_rpc::channel::{self, MESSAGE_BYTES_MAX, REQUEST_BYTES_MAX};
 use mesur_rpc::clock::Clock;
 use mesur_rpc::follow::{Backoff, follow};
+use mesur_rpc::page::Tokens;
 use mesur_rpc::server::{self, Contract, Drained, Limits, Listener};
 use mesur_store::Store;
 use mesur_wire::Wordings;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
@@ -42,8 +55,14 @@ pub struct Config {
     pub clock: Arc<dyn Clock>,
     /// Where submission is, `http://host:port`. It need not be there yet.
     pub submission: String,
+    /// Finds out who calls.
+    pub authenticator: Authenticator,
+    /// What the service shows to submission.
+    pub bearer: Bearer,
     /// What a client may hold.
     pub limits: Limits,
+    /// Where the page for statisticians is served; `None` for nowhere.
+    pub web: Option<TcpListener>,
 }
 
 /// Why the service ended before it was asked to.
@@ -52,12 +71,18 @@ pub enum RunError {
     /// The house wording has a fault.
     #[error("reading the wording")]
     Wording(#[from] mesur_wording::Error),
+    /// The store failed at the start.
+    #[error("opening the store")]
+    Store(#[from] mesur_store::Error),
     /// The address of submission is not one.
     #[error("the address of submission")]
     Submission(#[from] channel::Error),
     /// The server failed.
     #[error("serving")]
     Server(#[from] server::Error),
+    /// The web server failed.
+    #[error("serving the web page")]
+    Web(#[from] io::Error),
 }
 
 /// Serves and follows submission until `stop` is cancelled; then the calls are drained and the
@@ -67,32 +92,46 @@ pub async fn run(
     listener: Listener,
     stop: CancellationToken,
 ) -> Result<Drained, RunError> {
-    let wordings = Wordings::house()?;
-    let submission = submission::Submission(channel::connect_lazy(&config.submission)?);
-    let reports = Arc::new(reports::Reports {
+    let wordings = Arc::new(Wordings::house()?);
+    let tokens = Tokens::load(&*config.store, &store::page_key()).await?;
+    let submission =
+        submission::Submission(channel::connect_lazy(&config.submission, config.bearer)?);
+    // A server that failed was not asked to stop: the others end with it.
+    let stop = stop.child_token();
+    let validation = Arc::new(reports::Validation {
         store: config.store,
         catalogue: config.catalogue,
         clock: config.clock,
+        tokens,
+        stop: stop.clone(),
     });
-    let following = stop.child_token();
     let validator = validator::Validator {
         submission: submission.clone(),
-        reports: Arc::clone(&reports),
-        stop: following.clone(),
+        validation: Arc::clone(&validation),
+        stop: stop.clone(),
     };
     let tasks = TaskTracker::new();
+    let backoff = Backoff::default();
     tasks.spawn(follow(
         "submission",
         submission,
         validator,
-        following.clone(),
-        Backoff::default(),
+        stop.clone(),
+        backoff,
     ));
+    if let Some(listener) = config.web {
+        let pages = web::Pages {
+            validation: Arc::clone(&validation),
+            wordings: Arc::clone(&wordings),
+            authenticator: config.authenticator.clone(),
+        };
+        let drain_timeout = config.limits.drain_timeout;
+        tasks.spawn(web::serve(listener, pages, drain_timeout, stop.clone()));
+    }
     tasks.close();
     let api = api::Api {
-        reports,
+        validation,
         wordings,
-        stop: stop.clone(),
     };
     let routes = Routes::new(
         ValidationServiceServer::new(api)
@@ -108,12 +147,12 @@ pub async fn run(
         listener,
         routes,
         contract,
+        config.authenticator,
         config.limits,
-        stop,
+        stop.clone(),
     )
     .await;
-    // A server that failed was not asked to stop: the follower ends with it.
-    following.cancel();
+    stop.cancel();
     tasks.wait().await;
     Ok(served?)
 }

@@ -4,10 +4,9 @@ use async_trait::async_trait;
 use mesur_proto::submission::v1 as pb;
 use mesur_proto::submission::v1::submission_service_client::SubmissionServiceClient;
 use mesur_returns::Previous;
-use mesur_rpc::channel::MESSAGE_BYTES_MAX;
+use mesur_rpc::channel::{Connection, MESSAGE_BYTES_MAX};
 use mesur_rpc::follow::{EventStream, Source};
 use mesur_wire::{PreviousValuesName, ReturnName, RevisionName, previous_values_from_wire};
-use tonic::transport::Channel;
 use tonic::{Code, Status};
 
 /// Why submission gave nothing to validate.
@@ -38,10 +37,10 @@ impl Error {
 
 /// The submission service.
 #[derive(Clone)]
-pub(crate) struct Submission(pub(crate) Channel);
+pub(crate) struct Submission(pub(crate) Connection);
 
 impl Submission {
-    fn client(&self) -> SubmissionServiceClient<Channel> {
+    fn client(&self) -> SubmissionServiceClient<Connection> {
         SubmissionServiceClient::new(self.0.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
     }
 

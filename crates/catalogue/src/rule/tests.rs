@@ -1,4 +1,6 @@
+use super::read::tolerance;
 use super::*;
+use crate::ids::CellId;
 
 #[test]
 fn thresholds_are_read_in_the_form_of_their_kind() {

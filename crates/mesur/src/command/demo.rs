@@ -6,15 +6,17 @@ use std::sync::Arc;
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use mesur_catalogue::{Catalogue, EditionName};
+use mesur_rpc::access::Bearer;
 use mesur_rpc::clock::SystemClock;
 use mesur_rpc::server::Limits;
 use mesur_suite::{Config, Ports, Stores, Suite};
-use mesur_wording::{Language, Wording};
+use mesur_wording::Language;
 
 use crate::findings;
-use crate::output::{LINE_WIDTH, say, wrapped};
-use crate::production::{Clients, Outcome, PreviousByAuthority, Run, told};
-use crate::samples;
+use crate::output::{say, width, wrapped};
+use crate::production::{Clients, Outcome, PreviousByAuthority, Run};
+use crate::refusal::told;
+use crate::{samples, words};
 
 /// The bundled years, in their order: the later is compared with the earlier.
 const YEARS: [&str; 2] = ["pif/2020-21", "pif/2022-23"];
@@ -48,9 +50,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let stop = mesur_rpc::shutdown::on_signal()?;
         let started = Suite::start(config, stop.clone()).await;
         let mut suite = started.context("starting the suite; --port chooses another port")?;
-        let clients = Clients::new(suite.endpoints())?;
         for year in YEARS {
-            produce(&catalogue, clients.clone(), year).await?;
+            produce(&catalogue, &suite, year).await?;
         }
         say!("The values of single authorities in this sample are synthetic.");
         if arguments.once {
@@ -66,18 +67,18 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     })
 }
 
-async fn produce(catalogue: &Catalogue, clients: Clients, year: &str) -> anyhow::Result<()> {
+async fn produce(catalogue: &Catalogue, suite: &Suite, year: &str) -> anyhow::Result<()> {
     let name = EditionName::parse(year)?;
     let edition = catalogue
         .get(&name)
         .with_context(|| format!("{year} is not bundled"))?;
-    let wording = Wording::new(Language::En, None)?;
+    let wording = words::of(Language::En)?;
     let progress = ProgressBar::new(0);
     progress.set_style(ProgressStyle::with_template(&format!(
         "{year} {{bar:40}} {{pos}}/{{len}} {{msg}}"
     ))?);
     let run = Run {
-        clients,
+        suite,
         catalogue,
         edition,
         wording: &wording,
@@ -92,23 +93,23 @@ async fn produce(catalogue: &Catalogue, clients: Clients, year: &str) -> anyhow:
     say!(
         "{year}: {} returns, {}",
         returns.len(),
-        findings::summary(&rows, &wording)?
+        findings::summary_of(&rows, &wording)
     );
     if !rows.is_empty() {
-        say!("{}", findings::table(&rows, &wording)?);
+        say!("{}", findings::table(&rows, &wording));
     }
     let Outcome::Published(published) = outcome else {
         anyhow::bail!("{year} of the bundled sample has errors");
     };
-    let text = run
-        .clients
+    let public = Clients::new(suite.endpoints(), &Bearer::none())?;
+    let text = public
         .download(&published.release.name, "main-points.en.txt")
         .await
-        .map_err(|status| told(&status))
+        .map_err(told(&wording))
         .context("downloading the main points")?;
     for line in String::from_utf8(text)?
         .lines()
-        .flat_map(|line| wrapped(line, LINE_WIDTH))
+        .flat_map(|line| wrapped(line, width()))
     {
         say!("{line}");
     }

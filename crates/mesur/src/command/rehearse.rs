@@ -10,6 +10,8 @@ use anyhow::{Context, bail};
 use indicatif::ProgressBar;
 use mesur_catalogue::Edition;
 use mesur_publication::{data_rows, write_data_csv};
+use mesur_returns::file_bytes_max;
+use mesur_rpc::access::Bearer;
 use mesur_rpc::clock::SystemClock;
 use mesur_rpc::server::Limits;
 use mesur_suite::{Config, Ports, Stores, Suite};
@@ -18,8 +20,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::findings::{self, Row};
 use crate::output::say;
-use crate::production::{Clients, Outcome, PreviousByAuthority, Published, Reader, Run, told};
-use crate::{editions, files};
+use crate::production::{Clients, Outcome, PreviousByAuthority, Published, Reader, Run};
+use crate::refusal::told;
+use crate::{editions, files, words};
 
 /// The files of a release that are written out.
 const RELEASE_FILES: [&str; 6] = [
@@ -39,7 +42,7 @@ pub(crate) struct Arguments {
     /// The edition: a bundled one such as pif/2022-23, or a folder.
     #[arg(long, value_name = "NAME_OR_DIR")]
     edition: String,
-    /// The folder of the return files, one CSV file for each authority.
+    /// The folder of the return files, one CSV, XLSX or ODS file for each authority.
     #[arg(long, value_name = "DIR")]
     returns: PathBuf,
     /// The folder of the return files of an earlier period, for the rules that compare with it.
@@ -53,19 +56,21 @@ pub(crate) struct Arguments {
 /// Exits with 0 when a release came out and with 1 when findings block it.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let (catalogue, edition) = editions::find(&arguments.edition)?;
-    let returns = files::read_folder(&arguments.returns)?;
+    let returns = files::read_folder(&arguments.returns, file_bytes_max(&edition))?;
     let faults = editions::template_faults(edition.release())?;
     if !faults.is_empty() {
         bail!("the edition's templates have faults\n{}", faults.join("\n"));
     }
-    let wording = Wording::new(Language::En, None)?;
+    let wording = words::of(Language::En)?;
     let reader = Reader {
         edition: &edition,
         catalogue: &catalogue,
         wording: &wording,
     };
     let previous = match &arguments.previous {
-        Some(folder) => reader.read_previous(&files::read_folder(folder)?)?,
+        Some(folder) => {
+            reader.read_previous(&files::read_folder(folder, file_bytes_max(&edition))?)?
+        }
         None => PreviousByAuthority::new(),
     };
     fs::create_dir_all(&arguments.out)
@@ -83,7 +88,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     runtime.block_on(async {
         let suite = Suite::start(config, CancellationToken::new()).await?;
         let run = Run {
-            clients: Clients::new(suite.endpoints())?,
+            suite: &suite,
             catalogue: &catalogue,
             edition: &edition,
             wording: &wording,
@@ -96,17 +101,19 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         write_findings(&arguments.out, &rows)?;
         let code = match outcome? {
             Outcome::Published(published) => {
-                write_release(&run.clients, &arguments.out, &edition, &published).await?;
+                let public = Clients::new(suite.endpoints(), &Bearer::none())?;
+                let files = write_release(&public, &arguments.out, &edition, &published, &wording);
+                files.await?;
                 say!(
                     "{}: {}",
                     edition.name(),
-                    findings::summary(&rows, &wording)?
+                    findings::summary_of(&rows, &wording)
                 );
                 say!("the release is in {}", arguments.out.display());
                 ExitCode::SUCCESS
             }
             Outcome::Blocked => {
-                account_of_errors(&edition, &rows, &wording, &arguments.out)?;
+                account_of_errors(&edition, &rows, &wording, &arguments.out);
                 ExitCode::FAILURE
             }
         };
@@ -115,21 +122,15 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     })
 }
 
-fn account_of_errors(
-    edition: &Edition,
-    rows: &[Row],
-    wording: &Wording,
-    out: &Path,
-) -> anyhow::Result<()> {
+fn account_of_errors(edition: &Edition, rows: &[Row], wording: &Wording, out: &Path) {
     let errors: Vec<Row> = rows.iter().filter(|row| row.is_error()).cloned().collect();
-    say!("{}", findings::table(&errors, wording)?);
+    say!("{}", findings::table(&errors, wording));
     say!(
         "{}: no release, because of {} error(s); every finding is in {}",
         edition.name(),
         errors.len(),
         out.join(FINDINGS_FILE).display()
     );
-    Ok(())
 }
 
 /// An earlier rehearsal's files must not stand beside the findings of this one.
@@ -160,11 +161,12 @@ async fn write_release(
     out: &Path,
     edition: &Edition,
     published: &Published,
+    wording: &Wording,
 ) -> anyhow::Result<()> {
     for name in RELEASE_FILES {
         let bytes = clients.download(&published.release.name, name).await;
         let bytes = bytes
-            .map_err(|status| told(&status))
+            .map_err(told(wording))
             .with_context(|| format!("downloading {name}"))?;
         write(&out.join(name), &bytes)?;
     }

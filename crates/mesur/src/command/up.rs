@@ -1,4 +1,4 @@
-//! `mesur up`: the suite on this machine until a signal stops it.
+//! `mesur up`: the suite on this machine until a signal stops it, with a token for each part to play.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,6 +10,7 @@ use mesur_rpc::clock::SystemClock;
 use mesur_rpc::server::Limits;
 use mesur_suite::{Config, Ports, Stores, Suite};
 
+use super::access;
 use crate::output::say;
 
 #[derive(Debug, clap::Args)]
@@ -20,8 +21,8 @@ pub(crate) struct Arguments {
     /// A folder with a further edition; may be given again.
     #[arg(long = "edition", value_name = "DIR")]
     editions: Vec<PathBuf>,
-    /// The port of the web page on loopback. The services listen on the four ports after it; 0
-    /// lets the system choose all of them.
+    /// The port of the web page on loopback. The services listen on the four ports after it, and
+    /// the page for statisticians is on the fifth; 0 lets the system choose all of them.
     #[arg(long, default_value_t = 7400, value_name = "PORT")]
     port: u16,
 }
@@ -33,10 +34,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         0 => Ok(0),
         port => port
             .checked_add(offset)
-            .context("the four ports after --port are needed too"),
+            .context("the five ports after --port are needed too"),
     };
+    let catalogue = mesur_process::catalogue(&arguments.editions)?;
     let config = Config {
-        catalogue: mesur_process::catalogue(&arguments.editions)?,
+        catalogue: Arc::clone(&catalogue),
         stores: Stores::Folder(arguments.data.clone()),
         ports: Ports {
             web: arguments.port,
@@ -44,6 +46,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             validation: next(2)?,
             aggregation: next(3)?,
             publication: next(4)?,
+            statisticians: next(5)?,
         },
         clock: Arc::new(SystemClock),
         limits: Limits::default(),
@@ -52,12 +55,16 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     runtime.block_on(async {
         let stop = mesur_rpc::shutdown::on_signal()?;
         let mut suite = Suite::start(config, stop).await?;
+        let tokens = arguments.data.join("access");
+        access::write(suite.issuer(), &tokens, &catalogue)?;
         let endpoints = suite.endpoints();
-        say!("web          {}", endpoints.web);
-        say!("submission   {}", endpoints.submission);
-        say!("validation   {}", endpoints.validation);
-        say!("aggregation  {}", endpoints.aggregation);
-        say!("publication  {}", endpoints.publication);
+        say!("web            {}", endpoints.web);
+        say!("submission     {}", endpoints.submission);
+        say!("validation     {}", endpoints.validation);
+        say!("aggregation    {}", endpoints.aggregation);
+        say!("publication    {}", endpoints.publication);
+        say!("statisticians  {}", endpoints.statisticians);
+        say!("tokens         {}", tokens.display());
         say!(
             "ready in {} ms; Ctrl-C stops",
             started.elapsed().as_millis()

@@ -1,4 +1,4 @@
-//! The clients of the four services, with the calls that a production run makes.
+//! The clients of the four services, as one caller, with the calls that a production run makes.
 
 use mesur_catalogue::{Edition, EditionName};
 use mesur_proto::aggregation::v1 as aggregation;
@@ -7,42 +7,40 @@ use mesur_proto::publication::v1 as publication;
 use mesur_proto::publication::v1::publication_service_client::PublicationServiceClient;
 use mesur_proto::submission::v1 as submission;
 use mesur_proto::submission::v1::submission_service_client::SubmissionServiceClient;
+use mesur_proto::types::v1::Finding;
 use mesur_proto::validation::v1 as validation;
 use mesur_proto::validation::v1::validation_service_client::ValidationServiceClient;
 use mesur_returns::Previous;
-use mesur_rpc::channel::{MESSAGE_BYTES_MAX, connect_lazy};
+use mesur_rpc::access::Bearer;
+use mesur_rpc::channel::{Connection, MESSAGE_BYTES_MAX, connect_lazy};
 use mesur_suite::Endpoints;
 use mesur_wire::{PreviousValuesName, previous_values_to_wire};
 use tonic::Status;
-use tonic::transport::Channel;
-use uuid::Uuid;
 
 use super::Reports;
+use crate::connection::request_id;
 
-/// A client of each service. Every mutation has a request id of its own.
+/// A client of each service, as one caller. Every mutation has a request id of its own.
 #[derive(Clone)]
 pub(crate) struct Clients {
-    submission: SubmissionServiceClient<Channel>,
-    validation: ValidationServiceClient<Channel>,
-    aggregation: AggregationServiceClient<Channel>,
-    publication: PublicationServiceClient<Channel>,
-}
-
-fn request_id() -> String {
-    Uuid::new_v4().to_string()
+    submission: SubmissionServiceClient<Connection>,
+    validation: ValidationServiceClient<Connection>,
+    aggregation: AggregationServiceClient<Connection>,
+    publication: PublicationServiceClient<Connection>,
 }
 
 impl Clients {
     /// Clients of a running suite; they connect at the first call.
-    pub(crate) fn new(endpoints: &Endpoints) -> anyhow::Result<Self> {
+    pub(crate) fn new(endpoints: &Endpoints, bearer: &Bearer) -> anyhow::Result<Self> {
+        let connect = |endpoint: &str| connect_lazy(endpoint, bearer.clone());
         Ok(Self {
-            submission: SubmissionServiceClient::new(connect_lazy(&endpoints.submission)?)
+            submission: SubmissionServiceClient::new(connect(&endpoints.submission)?)
                 .max_encoding_message_size(MESSAGE_BYTES_MAX),
-            validation: ValidationServiceClient::new(connect_lazy(&endpoints.validation)?)
+            validation: ValidationServiceClient::new(connect(&endpoints.validation)?)
                 .max_decoding_message_size(MESSAGE_BYTES_MAX),
-            aggregation: AggregationServiceClient::new(connect_lazy(&endpoints.aggregation)?)
+            aggregation: AggregationServiceClient::new(connect(&endpoints.aggregation)?)
                 .max_decoding_message_size(MESSAGE_BYTES_MAX),
-            publication: PublicationServiceClient::new(connect_lazy(&endpoints.publication)?),
+            publication: PublicationServiceClient::new(connect(&endpoints.publication)?),
         })
     }
 
@@ -66,10 +64,8 @@ impl Clients {
             previous_values: Some(values),
             request_id: request_id(),
         };
-        self.submission
-            .clone()
-            .record_previous_values(request)
-            .await?;
+        let mut client = self.submission.clone();
+        client.record_previous_values(request).await?;
         Ok(())
     }
 
@@ -79,19 +75,12 @@ impl Clients {
     ) -> Result<submission::DataReturn, Status> {
         let request = submission::SubmitReturnRequest {
             data_return: Some(data_return),
-            validate_only: false,
             request_id: request_id(),
-            language_code: String::new(),
+            ..submission::SubmitReturnRequest::default()
         };
-        let response = self
-            .submission
-            .clone()
-            .submit_return(request)
-            .await?
-            .into_inner();
-        response
-            .data_return
-            .ok_or_else(|| Status::internal("the response has no return"))
+        let response = self.submission.clone().submit_return(request).await?;
+        let data_return = response.into_inner().data_return;
+        data_return.ok_or_else(|| Status::internal("the response has no return"))
     }
 
     pub(super) async fn sign_off(&self, name: String, etag: String) -> Result<(), Status> {
@@ -106,44 +95,44 @@ impl Clients {
 
     pub(super) async fn watch_reports(&self) -> Result<Reports, Status> {
         let request = validation::WatchReportsRequest { cursor: Vec::new() };
-        Ok(self
-            .validation
-            .clone()
-            .watch_reports(request)
-            .await?
-            .into_inner())
+        let reports = self.validation.clone().watch_reports(request).await?;
+        Ok(reports.into_inner())
     }
 
-    pub(super) async fn report(
+    /// Every finding of a report.
+    pub(super) async fn findings(
         &self,
-        name: String,
+        report: String,
         language_code: &str,
-    ) -> Result<validation::Report, Status> {
-        let request = validation::GetReportRequest {
-            name,
+    ) -> Result<Vec<Finding>, Status> {
+        let request = validation::StreamFindingsRequest {
+            parent: report,
+            filter: None,
             language_code: language_code.to_owned(),
         };
-        Ok(self
-            .validation
-            .clone()
-            .get_report(request)
-            .await?
-            .into_inner())
+        let stream = self.validation.clone().stream_findings(request).await?;
+        let mut stream = stream.into_inner();
+        let mut findings = Vec::new();
+        while let Some(finding) = stream.message().await? {
+            findings.push(finding);
+        }
+        Ok(findings)
     }
 
-    pub(super) async fn answer(
+    pub(super) async fn explain(
         &self,
-        name: String,
-        number: i32,
+        report: String,
+        finding_id: &str,
         explanation: &str,
     ) -> Result<(), Status> {
-        let request = validation::AnswerFindingRequest {
-            name,
-            number,
+        let request = validation::ExplainFindingRequest {
+            name: report,
+            finding_id: finding_id.to_owned(),
             explanation: explanation.to_owned(),
             request_id: request_id(),
+            language_code: String::new(),
         };
-        self.validation.clone().answer_finding(request).await?;
+        self.validation.clone().explain_finding(request).await?;
         Ok(())
     }
 
@@ -157,12 +146,8 @@ impl Clients {
             returns,
             request_id: request_id(),
         };
-        Ok(self
-            .aggregation
-            .clone()
-            .create_snapshot(request)
-            .await?
-            .into_inner())
+        let snapshot = self.aggregation.clone().create_snapshot(request).await?;
+        Ok(snapshot.into_inner())
     }
 
     pub(super) async fn compile_release(
@@ -173,12 +158,8 @@ impl Clients {
             snapshot,
             request_id: request_id(),
         };
-        Ok(self
-            .publication
-            .clone()
-            .compile_release(request)
-            .await?
-            .into_inner())
+        let release = self.publication.clone().compile_release(request).await?;
+        Ok(release.into_inner())
     }
 
     pub(super) async fn publish_release(
@@ -191,12 +172,8 @@ impl Clients {
             etag,
             request_id: request_id(),
         };
-        Ok(self
-            .publication
-            .clone()
-            .publish_release(request)
-            .await?
-            .into_inner())
+        let release = self.publication.clone().publish_release(request).await?;
+        Ok(release.into_inner())
     }
 
     /// A file of a published release.
@@ -205,12 +182,8 @@ impl Clients {
             name: release.to_owned(),
             file_name: file_name.to_owned(),
         };
-        let mut pieces = self
-            .publication
-            .clone()
-            .download_file(request)
-            .await?
-            .into_inner();
+        let pieces = self.publication.clone().download_file(request).await?;
+        let mut pieces = pieces.into_inner();
         let mut bytes = Vec::new();
         while let Some(piece) = pieces.message().await? {
             bytes.extend(piece.content);

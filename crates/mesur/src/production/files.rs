@@ -1,18 +1,20 @@
 //! From return files to what is sent.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use anyhow::bail;
 use mesur_catalogue::{AuthorityCode, Catalogue, Edition};
 use mesur_proto::types::v1::Observation;
 use mesur_returns::{
-    CellState, FileReading, Finding, Previous, PreviousError, check_file, read_csv,
+    Assembly, FileReading, Finding, Previous, PreviousError, check_file, file_bytes_max, read_file,
 };
-use mesur_wire::{ReturnName, observation_to_wire};
+use mesur_wire::{ReturnName, observations_to_wire};
 use mesur_wording::{Args, Wording};
 
-use crate::files::ReturnFile;
+use crate::files::{self, ReturnFile};
 use crate::findings::{Row, table};
+use crate::words;
 
 /// A return to send.
 pub(crate) struct Sent {
@@ -20,9 +22,14 @@ pub(crate) struct Sent {
     pub(crate) file: String,
     /// The return.
     pub(crate) name: ReturnName,
-    /// Its observations; each has the line of its row as reference.
+    /// Its observations.
     pub(crate) observations: Vec<Observation>,
+    /// Where each cell stands in the file, by metric and category.
+    pub(crate) places: Places,
 }
+
+/// Where the cells stand in a file, in words, by metric and category.
+pub(crate) type Places = BTreeMap<(String, String), String>;
 
 /// The earlier values of each authority.
 pub(crate) type PreviousByAuthority = BTreeMap<AuthorityCode, Previous>;
@@ -42,26 +49,24 @@ impl Reader<'_> {
         files: &[ReturnFile],
         previous: &PreviousByAuthority,
         rows: &mut Vec<Row>,
-    ) -> anyhow::Result<Vec<Sent>> {
+    ) -> Vec<Sent> {
         let mut sent = Vec::new();
         let mut seen: BTreeMap<AuthorityCode, &str> = BTreeMap::new();
         for file in files {
-            let (authority, findings, cells) =
-                match read_csv(&file.bytes, self.edition, self.catalogue) {
-                    FileReading::Refused { findings } => (None, findings, Vec::new()),
+            let (authority, notes, assembly) =
+                match read_file(&file.bytes, self.edition, self.catalogue) {
+                    FileReading::Refused { findings } => {
+                        self.note(file, None, &findings, rows);
+                        continue;
+                    }
                     FileReading::Read {
                         authority,
                         notes,
                         assembly,
-                    } => {
-                        let findings = notes.into_iter().chain(assembly.findings).collect();
-                        (Some(authority), findings, assembly.cells)
-                    }
+                    } => (authority, notes, assembly),
                 };
-            let Some(authority) = authority else {
-                self.note(file, None, &findings, rows);
-                continue;
-            };
+            let findings: Vec<Finding> =
+                notes.into_iter().chain(assembly.findings.clone()).collect();
             if findings.iter().any(Finding::is_error) {
                 let previous = previous.get(&authority);
                 let checked = check_file(&file.bytes, self.edition, self.catalogue, previous);
@@ -70,12 +75,12 @@ impl Reader<'_> {
             }
             self.note(file, Some(&authority), &findings, rows);
             if let Some(other) = seen.insert(authority.clone(), &file.name) {
-                rows.push(self.duplicate(file, &authority, other)?);
+                rows.push(self.duplicate(file, &authority, other));
                 continue;
             }
-            sent.push(self.to_send(file, authority, &cells));
+            sent.push(self.to_send(file, authority, &assembly));
         }
-        Ok(sent)
+        sent
     }
 
     fn note(
@@ -91,49 +96,51 @@ impl Reader<'_> {
         }));
     }
 
-    fn duplicate(
-        &self,
-        file: &ReturnFile,
-        authority: &AuthorityCode,
-        other: &str,
-    ) -> anyhow::Result<Row> {
+    fn duplicate(&self, file: &ReturnFile, authority: &AuthorityCode, other: &str) -> Row {
         let args = Args::new()
             .text("file", &file.name)
             .text("authority", authority.as_str())
             .text("other", other);
-        let message = self.wording.text("finding-duplicate_return", &args)?;
-        Ok(Row::of_folder(
-            &file.name,
-            authority.as_str(),
-            "duplicate_return",
-            message,
-        ))
+        let message = words::text(self.wording, "finding-duplicate_return", &args);
+        Row::of_folder(&file.name, authority.as_str(), "duplicate_return", message)
     }
 
-    fn to_send(&self, file: &ReturnFile, authority: AuthorityCode, cells: &[CellState]) -> Sent {
-        let observations = self
-            .edition
-            .cells()
-            .iter()
-            .zip(cells)
-            .filter_map(|(cell, state)| {
-                let CellState::Observed { observation, line } = state else {
-                    return None;
-                };
-                let reference = line.map(|line| line.to_string()).unwrap_or_default();
-                Some(Observation {
-                    reference,
-                    ..observation_to_wire(cell, observation)
-                })
-            });
+    fn to_send(&self, file: &ReturnFile, authority: AuthorityCode, assembly: &Assembly) -> Sent {
         Sent {
             file: file.name.clone(),
-            observations: observations.collect(),
+            observations: observations_to_wire(self.edition, &assembly.cells),
             name: ReturnName {
                 authority,
                 edition: self.edition.name().clone(),
             },
+            places: self.places(assembly),
         }
+    }
+
+    fn places(&self, assembly: &Assembly) -> Places {
+        let mut places = Places::new();
+        for cell in self.edition.cells() {
+            let reference = &cell.reference;
+            let id = self.edition.cell_id(reference);
+            let Some((id, line)) = id.and_then(|id| Some((id, assembly.line(id)?))) else {
+                continue;
+            };
+            let sheet = assembly.sheet(id);
+            let args = Args::new()
+                .text("line", &line.to_string())
+                .text("sheet", sheet);
+            let words_id = if sheet.is_empty() {
+                "finding-place-line"
+            } else {
+                "finding-place-row"
+            };
+            let cell = (
+                reference.metric.to_string(),
+                reference.category_str().to_owned(),
+            );
+            places.insert(cell, words::text(self.wording, words_id, &args));
+        }
+        places
     }
 
     /// Reads the earlier values in a folder's files: one file an authority.
@@ -143,7 +150,7 @@ impl Reader<'_> {
     ) -> anyhow::Result<PreviousByAuthority> {
         let mut values = PreviousByAuthority::new();
         for file in files {
-            let previous = read_previous(file, self.edition, self.wording)?;
+            let previous = earlier_values(file, self.edition, self.wording)?;
             if let Some(other) = values.insert(previous.authority.clone(), previous) {
                 bail!(
                     "{} is a second earlier return of {}",
@@ -158,11 +165,20 @@ impl Reader<'_> {
 
 /// The earlier values in a file, which must be of a period before the edition's.
 pub(crate) fn read_previous(
+    path: &Path,
+    edition: &Edition,
+    wording: &Wording,
+) -> anyhow::Result<Previous> {
+    let file = files::read(path, file_bytes_max(edition))?;
+    earlier_values(&file, edition, wording)
+}
+
+fn earlier_values(
     file: &ReturnFile,
     edition: &Edition,
     wording: &Wording,
 ) -> anyhow::Result<Previous> {
-    let previous = match Previous::read_csv(&file.bytes) {
+    let previous = match Previous::read_file(&file.bytes, edition) {
         Ok(previous) => previous,
         Err(error @ PreviousError::Unnamed) => bail!("{}: {error}", file.name),
         Err(PreviousError::Unreadable { findings }) => {
@@ -172,7 +188,7 @@ pub(crate) fn read_previous(
             let rows: Vec<Row> = rows.collect();
             bail!(
                 "an earlier return cannot be read\n{}",
-                table(&rows, wording)?
+                table(&rows, wording)
             );
         }
     };

@@ -7,8 +7,15 @@
 
 mod catalogue;
 mod check;
+mod documents;
 mod invented;
+mod line;
+mod refusals;
 mod rehearse;
 mod releases;
+mod running;
+mod same;
+mod status;
+mod story;
 mod support;
 mod up;

@@ -97,7 +97,7 @@ fn warnings_against_an_earlier_year_are_answered_and_marked_as_a_rehearsal() {
         assert_eq!(row["severity"], "warning");
         assert!(row["explanation"].starts_with("Rehearsal"), "{row:?}");
         assert!(
-            !row["line"].is_empty() && !row["authority"].is_empty(),
+            row["place"].starts_with("line ") && !row["authority"].is_empty(),
             "{row:?}"
         );
     }
@@ -160,7 +160,7 @@ fn an_error_finding_blocks_the_release_with_a_clear_account() {
     assert!(
         findings
             .iter()
-            .any(|row| row["kind"] == "negative" && row["line"] == "2")
+            .any(|row| row["kind"] == "negative" && row["place"] == "line 2")
     );
 }
 

@@ -10,6 +10,7 @@ use serde_json::Value;
 pub(crate) fn mesur() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mesur"));
     command.env("MESUR_LOG", "error");
+    command.env_remove("MESUR_TOKEN_FILE");
     command
 }
 

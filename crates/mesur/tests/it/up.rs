@@ -1,86 +1,19 @@
 //! `mesur up`: ready at once, and gone when told, whoever is connected.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mesur_catalogue::{Catalogue, EditionName};
 use mesur_proto::submission::v1::submission_service_client::SubmissionServiceClient;
 use mesur_proto::submission::v1::{DataReturn, GetReturnRequest, SubmitReturnRequest};
 use mesur_returns::check_file;
+use mesur_rpc::access::Bearer;
+use mesur_rpc::channel::{Connection, connect_lazy};
 use mesur_wire::observations_to_wire;
-use tonic::transport::Channel;
 
+use crate::running::{Up, up};
 use crate::support::{complained, mesur, repository, samples};
-
-/// Silent clients are let go at once; a slow machine gets some time.
-const STOP_WITHIN: Duration = Duration::from_secs(4);
-
-struct Up {
-    child: Child,
-    /// Addresses by name, `127.0.0.1:port`.
-    addresses: Vec<(String, String)>,
-    ready_in: Duration,
-}
-
-fn up(data: &Path) -> Up {
-    let started = Instant::now();
-    let mut command = mesur();
-    command.args(["up", "--port", "0", "--data"]).arg(data);
-    let mut child = command
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the command runs");
-    let mut addresses = Vec::new();
-    let output = BufReader::new(child.stdout.take().expect("standard output"));
-    for line in output.lines() {
-        let line = line.expect("a line");
-        if line.starts_with("ready") {
-            break;
-        }
-        let (name, address) = line.split_once(' ').expect("a name and an address");
-        let address = address.trim().trim_start_matches("http://").to_owned();
-        addresses.push((name.to_owned(), address));
-    }
-    assert_eq!(addresses.len(), 5, "four services and the web page");
-    Up {
-        child,
-        addresses,
-        ready_in: started.elapsed(),
-    }
-}
-
-impl Up {
-    fn address(&self, name: &str) -> &str {
-        &self
-            .addresses
-            .iter()
-            .find(|(found, _)| found == name)
-            .expect("an address")
-            .1
-    }
-
-    /// Ends it as a power cut would.
-    fn kill(mut self) {
-        self.child.kill().expect("killed");
-        self.child.wait().expect("it ends");
-    }
-
-    fn stop(mut self, signal: &str) {
-        let told = Instant::now();
-        let pid = self.child.id().to_string();
-        let sent = Command::new("kill")
-            .args([signal, &pid])
-            .status()
-            .expect("kill runs");
-        assert!(sent.success());
-        let status = self.child.wait().expect("it ends");
-        assert!(told.elapsed() < STOP_WITHIN, "{:?}", told.elapsed());
-        assert!(status.success(), "{status}");
-    }
-}
 
 #[test]
 fn it_is_ready_within_a_second_and_stops_on_both_signals_with_silent_clients_attached() {
@@ -90,9 +23,8 @@ fn it_is_ready_within_a_second_and_stops_on_both_signals_with_silent_clients_att
         let up = up(data.path());
         ready_in.push(up.ready_in);
         let silent: Vec<TcpStream> = up
-            .addresses
-            .iter()
-            .map(|(_, address)| TcpStream::connect(address).expect("it listens"))
+            .services()
+            .map(|address| TcpStream::connect(address).expect("it listens"))
             .collect();
         up.stop(signal);
         drop(silent);
@@ -106,12 +38,7 @@ fn it_is_ready_within_a_second_and_stops_on_both_signals_with_silent_clients_att
 fn the_web_page_lists_releases_and_hides_what_is_not_there() {
     let data = tempfile::tempdir().expect("a folder");
     let up = up(data.path());
-    let web = &up
-        .addresses
-        .iter()
-        .find(|(name, _)| name == "web")
-        .expect("the web page")
-        .1;
+    let web = up.address("web");
     let get = |path: &str| {
         let mut stream = TcpStream::connect(web).expect("it listens");
         let request = format!("GET {path} HTTP/1.1\r\nhost: {web}\r\nconnection: close\r\n\r\n");
@@ -128,12 +55,12 @@ fn the_web_page_lists_releases_and_hides_what_is_not_there() {
     up.stop("-TERM");
 }
 
-/// Connects to submission; the calls are made one after the other.
-async fn submission(up: &Up) -> SubmissionServiceClient<Channel> {
+/// Connects to submission as an authority's submitter.
+fn submission(up: &Up, authority: &str) -> SubmissionServiceClient<Connection> {
+    let token = std::fs::read_to_string(up.token(&format!("{authority}-submitter")));
+    let bearer = Bearer::new(&token.expect("a token")).expect("a token");
     let endpoint = format!("http://{}", up.address("submission"));
-    SubmissionServiceClient::connect(endpoint)
-        .await
-        .expect("submission answers")
+    SubmissionServiceClient::new(connect_lazy(&endpoint, bearer).expect("an address"))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -150,34 +77,28 @@ async fn a_return_that_was_acknowledged_is_there_after_a_kill() {
         let checked = check_file(&bytes.expect("a sample"), edition, &catalogue, None);
         let data_return = DataReturn {
             name: format!("authorities/{authority}/returns/pif-2022-23"),
-            observations: observations_to_wire(edition, checked.data_return().expect("whole")),
+            observations: observations_to_wire(
+                edition,
+                checked.data_return().expect("whole").cells(),
+            ),
             ..DataReturn::default()
         };
         let request = SubmitReturnRequest {
             data_return: Some(data_return),
             ..Default::default()
         };
-        let answer = submission(&up).await.submit_return(request).await;
-        sent.push(
-            answer
-                .expect("taken in")
-                .into_inner()
-                .data_return
-                .expect("a return"),
-        );
+        let answer = submission(&up, authority).submit_return(request).await;
+        let acknowledged = answer.expect("taken in").into_inner().data_return;
+        sent.push((authority, acknowledged.expect("a return")));
         up.kill();
     }
     let up = up(data.path());
-    let mut client = submission(&up).await;
-    for acknowledged in sent {
+    for (authority, acknowledged) in sent {
         let request = GetReturnRequest {
             name: acknowledged.name.clone(),
         };
-        let kept = client
-            .get_return(request)
-            .await
-            .expect("it is there")
-            .into_inner();
+        let kept = submission(&up, authority).get_return(request).await;
+        let kept = kept.expect("it is there").into_inner();
         assert_eq!(
             (kept.digest, kept.etag),
             (acknowledged.digest, acknowledged.etag)

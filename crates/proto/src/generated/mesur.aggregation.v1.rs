@@ -151,12 +151,16 @@ pub struct AuthorityValues {
 /// What one authority provided for one cell. An authority without a return provided nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AuthorityValue {
-    /// The value, scaled by the metric's decimals.
+    /// The value, scaled by the metric's decimals; absent where it is not robust.
     #[prost(int64, optional, tag = "1")]
     pub value: ::core::option::Option<i64>,
     /// How much of the value there is.
     #[prost(enumeration = "super::super::types::v1::observation::Status", tag = "2")]
     pub status: i32,
+    /// A statistician marked the authority's value of the metric as not robust: it is in the national
+    /// total, and is not shown.
+    #[prost(bool, tag = "3")]
+    pub not_robust: bool,
 }
 /// Totals that never change again.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -164,7 +168,8 @@ pub struct Snapshot {
     /// `snapshots/{snapshot}`.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// The digest of the inputs: the edition's digest and every return with its digest.
+    /// The digest of the inputs: the edition's digest, every return with its digest, and the marks of
+    /// values that are not robust.
     #[prost(string, tag = "2")]
     pub digest: ::prost::alloc::string::String,
     /// The totals.
@@ -238,7 +243,8 @@ pub struct RankAuthoritiesResponse {
     /// Lowest first, by the unrounded share; equal shares in the order of the codes.
     #[prost(message, repeated, tag = "1")]
     pub authorities: ::prost::alloc::vec::Vec<RankedAuthority>,
-    /// The codes of the authorities that did not provide every cell that the figure needs.
+    /// The codes of the authorities that did not provide every cell that the figure needs, or whose
+    /// value of one of its metrics is not robust.
     #[prost(string, repeated, tag = "2")]
     pub missing_authorities: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }

@@ -26,6 +26,22 @@ pub struct Edition {
     /// The rules in the order of the table.
     #[prost(message, repeated, tag = "8")]
     pub rules: ::prost::alloc::vec::Vec<Rule>,
+    /// Why a value may be missing or part.
+    #[prost(message, repeated, tag = "9")]
+    pub reasons: ::prost::alloc::vec::Vec<Reason>,
+}
+/// A reason why a value is missing or for part of the period.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Reason {
+    /// The id, such as `ict_migration`.
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// The English words.
+    #[prost(string, tag = "2")]
+    pub label_en: ::prost::alloc::string::String,
+    /// The Welsh words; empty when none are held.
+    #[prost(string, tag = "3")]
+    pub label_cy: ::prost::alloc::string::String,
 }
 /// A reporting authority, or the nation.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -42,6 +42,12 @@ pub struct Release {
     /// When the release was published.
     #[prost(message, optional, tag = "13")]
     pub publish_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The identity of who compiled the release; empty for those who do not work on releases.
+    #[prost(string, tag = "14")]
+    pub compiler: ::prost::alloc::string::String,
+    /// The identity of who published the release; empty for those who do not work on releases.
+    #[prost(string, tag = "15")]
+    pub publisher: ::prost::alloc::string::String,
 }
 /// Nested message and enum types in `Release`.
 pub mod release {
@@ -194,6 +200,8 @@ pub mod publication_service_client {
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
     /// Compiles releases from snapshots, publishes them and serves them.
+    ///
+    /// What the caller may not do fails with `PERMISSION_DENIED`; that is not repeated below.
     #[derive(Debug, Clone)]
     pub struct PublicationServiceClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -311,7 +319,8 @@ pub mod publication_service_client {
         /// Publishes a compiled release: its files are rendered once and never change again.
         ///
         /// Idempotent when `request_id` is set. Fails with `RELEASE_NOT_FOUND` (NOT_FOUND), `STALE_ETAG`
-        /// (ABORTED) and `ALREADY_PUBLISHED` (FAILED_PRECONDITION).
+        /// (ABORTED), `ALREADY_PUBLISHED` (FAILED_PRECONDITION), and `SAME_PERSON` (PERMISSION_DENIED) when
+        /// the caller compiled it.
         pub async fn publish_release(
             &mut self,
             request: impl tonic::IntoRequest<super::PublishReleaseRequest>,
@@ -340,7 +349,8 @@ pub mod publication_service_client {
         }
         /// Gets a release.
         ///
-        /// Fails with `RELEASE_NOT_FOUND` (NOT_FOUND).
+        /// Fails with `RELEASE_NOT_FOUND` (NOT_FOUND); for those who do not work on releases one that is not
+        /// published is not there.
         pub async fn get_release(
             &mut self,
             request: impl tonic::IntoRequest<super::GetReleaseRequest>,
@@ -367,7 +377,8 @@ pub mod publication_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Lists the releases in the order of their names.
+        /// Lists the releases in the order of their names; for those who do not work on releases only
+        /// those that are published.
         pub async fn list_releases(
             &mut self,
             request: impl tonic::IntoRequest<super::ListReleasesRequest>,
@@ -400,7 +411,7 @@ pub mod publication_service_client {
         /// Streams the content of a file of a published release.
         ///
         /// Fails with `RELEASE_NOT_FOUND` or `FILE_NOT_FOUND` (NOT_FOUND); a release that is not
-        /// published has no files.
+        /// published is not there.
         pub async fn download_file(
             &mut self,
             request: impl tonic::IntoRequest<super::DownloadFileRequest>,
@@ -460,19 +471,22 @@ pub mod publication_service_server {
         /// Publishes a compiled release: its files are rendered once and never change again.
         ///
         /// Idempotent when `request_id` is set. Fails with `RELEASE_NOT_FOUND` (NOT_FOUND), `STALE_ETAG`
-        /// (ABORTED) and `ALREADY_PUBLISHED` (FAILED_PRECONDITION).
+        /// (ABORTED), `ALREADY_PUBLISHED` (FAILED_PRECONDITION), and `SAME_PERSON` (PERMISSION_DENIED) when
+        /// the caller compiled it.
         async fn publish_release(
             &self,
             request: tonic::Request<super::PublishReleaseRequest>,
         ) -> std::result::Result<tonic::Response<super::Release>, tonic::Status>;
         /// Gets a release.
         ///
-        /// Fails with `RELEASE_NOT_FOUND` (NOT_FOUND).
+        /// Fails with `RELEASE_NOT_FOUND` (NOT_FOUND); for those who do not work on releases one that is not
+        /// published is not there.
         async fn get_release(
             &self,
             request: tonic::Request<super::GetReleaseRequest>,
         ) -> std::result::Result<tonic::Response<super::Release>, tonic::Status>;
-        /// Lists the releases in the order of their names.
+        /// Lists the releases in the order of their names; for those who do not work on releases only
+        /// those that are published.
         async fn list_releases(
             &self,
             request: tonic::Request<super::ListReleasesRequest>,
@@ -489,7 +503,7 @@ pub mod publication_service_server {
         /// Streams the content of a file of a published release.
         ///
         /// Fails with `RELEASE_NOT_FOUND` or `FILE_NOT_FOUND` (NOT_FOUND); a release that is not
-        /// published has no files.
+        /// published is not there.
         async fn download_file(
             &self,
             request: tonic::Request<super::DownloadFileRequest>,
@@ -499,6 +513,8 @@ pub mod publication_service_server {
         >;
     }
     /// Compiles releases from snapshots, publishes them and serves them.
+    ///
+    /// What the caller may not do fails with `PERMISSION_DENIED`; that is not repeated below.
     #[derive(Debug)]
     pub struct PublicationServiceServer<T> {
         inner: Arc<T>,

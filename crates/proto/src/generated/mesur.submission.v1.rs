@@ -15,7 +15,7 @@ pub struct DataReturn {
     #[prost(string, tag = "4")]
     pub edition_digest: ::prost::alloc::string::String,
     /// One observation for every cell of the edition, in any order. Required; output is in
-    /// catalogue order.
+    /// catalogue order, without the missing cells of a draft.
     #[prost(message, repeated, tag = "5")]
     pub observations: ::prost::alloc::vec::Vec<super::super::types::v1::Observation>,
     /// Where the revision is in its life. Output only.
@@ -27,16 +27,23 @@ pub struct DataReturn {
     /// The digest of the content. Output only.
     #[prost(string, tag = "8")]
     pub digest: ::prost::alloc::string::String,
-    /// When the revision was taken in. Output only.
+    /// When the revision was made. A draft that is handed in keeps it; the time of that is in
+    /// `history`. Output only.
     #[prost(message, optional, tag = "9")]
     pub create_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// When the revision was signed off. Output only.
+    /// When the revision was signed off; absent otherwise. Output only.
     #[prost(message, optional, tag = "10")]
     pub sign_off_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Whether it was handed in after it was due. Output only.
+    #[prost(bool, tag = "11")]
+    pub late: bool,
+    /// What happened to this revision, the first first. Output only.
+    #[prost(message, repeated, tag = "12")]
+    pub history: ::prost::alloc::vec::Vec<Move>,
 }
 /// Nested message and enum types in `DataReturn`.
 pub mod data_return {
-    /// The life of a revision.
+    /// The life of a return. The table of moves stands in `docs/life-cycle.md`.
     #[derive(
         Clone,
         Copy,
@@ -52,10 +59,16 @@ pub mod data_return {
     pub enum State {
         /// Never sent.
         Unspecified = 0,
-        /// Taken in; may be amended by sending another revision.
-        Submitted = 1,
+        /// Kept for the authority alone; cells may be missing.
+        Draft = 1,
+        /// Handed in.
+        Submitted = 2,
+        /// Handed in, and a statistician's query waits for an answer.
+        Queried = 3,
         /// Signed off by the authority.
-        SignedOff = 2,
+        SignedOff = 4,
+        /// The sign-off was taken back.
+        Reopened = 5,
     }
     impl State {
         /// String value of the enum field names used in the ProtoBuf definition.
@@ -65,19 +78,79 @@ pub mod data_return {
         pub fn as_str_name(&self) -> &'static str {
             match self {
                 Self::Unspecified => "STATE_UNSPECIFIED",
+                Self::Draft => "DRAFT",
                 Self::Submitted => "SUBMITTED",
+                Self::Queried => "QUERIED",
                 Self::SignedOff => "SIGNED_OFF",
+                Self::Reopened => "REOPENED",
             }
         }
         /// Creates an enum from field names used in the ProtoBuf definition.
         pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
             match value {
                 "STATE_UNSPECIFIED" => Some(Self::Unspecified),
+                "DRAFT" => Some(Self::Draft),
                 "SUBMITTED" => Some(Self::Submitted),
+                "QUERIED" => Some(Self::Queried),
                 "SIGNED_OFF" => Some(Self::SignedOff),
+                "REOPENED" => Some(Self::Reopened),
                 _ => None,
             }
         }
+    }
+}
+/// One step in the life of a revision.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Move {
+    /// The state that it led to.
+    #[prost(enumeration = "data_return::State", tag = "1")]
+    pub state: i32,
+    /// Who did it; empty for what followed by itself.
+    #[prost(string, tag = "2")]
+    pub identity: ::prost::alloc::string::String,
+    /// Why, where a reason is asked for.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+    /// When.
+    #[prost(message, optional, tag = "4")]
+    pub time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// What a sender keeps as proof of what was taken in, or kept as a draft.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Receipt {
+    /// `authorities/{authority}/returns/{return}/revisions/{revision}`.
+    #[prost(string, tag = "1")]
+    pub revision: ::prost::alloc::string::String,
+    /// The digest of the content.
+    #[prost(string, tag = "2")]
+    pub digest: ::prost::alloc::string::String,
+    /// The digest of the edition.
+    #[prost(string, tag = "3")]
+    pub edition_digest: ::prost::alloc::string::String,
+    /// Every family of the edition, in catalogue order.
+    #[prost(message, repeated, tag = "4")]
+    pub families: ::prost::alloc::vec::Vec<receipt::Family>,
+    /// When it was taken in.
+    #[prost(message, optional, tag = "5")]
+    pub create_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Whether it was handed in after it was due.
+    #[prost(bool, tag = "6")]
+    pub late: bool,
+}
+/// Nested message and enum types in `Receipt`.
+pub mod receipt {
+    /// How much of a family of metrics was taken in.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct Family {
+        /// The family, such as `AD`.
+        #[prost(string, tag = "1")]
+        pub family: ::prost::alloc::string::String,
+        /// How many rows were sent; with UpdateObservations how many cells were changed.
+        #[prost(int32, tag = "2")]
+        pub row_count: i32,
+        /// How many of them have a value.
+        #[prost(int32, tag = "3")]
+        pub value_count: i32,
     }
 }
 /// The request of SubmitReturn.
@@ -95,16 +168,111 @@ pub struct SubmitReturnRequest {
     /// `en` or `cy`: the language of the findings' messages. Optional; `en` when empty.
     #[prost(string, tag = "4")]
     pub language_code: ::prost::alloc::string::String,
+    /// Keep as a draft; not together with `validate_only`.
+    #[prost(bool, tag = "5")]
+    pub draft: bool,
 }
-/// The response of SubmitReturn.
+/// The response of SubmitReturn and of every other way to send.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SubmitReturnResponse {
     /// The return as taken in, without its observations; with `validate_only` as it would be.
     #[prost(message, optional, tag = "1")]
     pub data_return: ::core::option::Option<DataReturn>,
-    /// Every finding, in catalogue order; with `validate_only` alone.
+    /// Every finding, ranked; with `validate_only` alone.
     #[prost(message, repeated, tag = "2")]
     pub findings: ::prost::alloc::vec::Vec<super::super::types::v1::Finding>,
+    /// The receipt; absent with `validate_only`.
+    #[prost(message, optional, tag = "3")]
+    pub receipt: ::core::option::Option<Receipt>,
+}
+/// A message of UploadReturn: the header first, then the chunks.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UploadReturnRequest {
+    /// The header in the first message, a chunk in every other.
+    #[prost(oneof = "upload_return_request::Part", tags = "1, 2")]
+    pub part: ::core::option::Option<upload_return_request::Part>,
+}
+/// Nested message and enum types in `UploadReturnRequest`.
+pub mod upload_return_request {
+    /// What the file is.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct Header {
+        /// `authorities/{authority}/returns/{collection}-{period}`. Required.
+        #[prost(string, tag = "1")]
+        pub name: ::prost::alloc::string::String,
+        /// The etag of the latest revision. Optional.
+        #[prost(string, tag = "2")]
+        pub etag: ::prost::alloc::string::String,
+        /// The digest of the edition. Optional: when set it must be the service's.
+        #[prost(string, tag = "3")]
+        pub edition_digest: ::prost::alloc::string::String,
+        /// The length of the file in bytes. Required.
+        #[prost(int64, tag = "4")]
+        pub size_bytes: i64,
+        /// The digest of the file, `sha256:` and 64 hexadecimal digits. Required.
+        #[prost(string, tag = "5")]
+        pub digest: ::prost::alloc::string::String,
+        /// How many observations are in the file. Optional: when set, the file must have as many.
+        #[prost(int32, tag = "6")]
+        pub row_count: i32,
+        /// Check only: nothing is kept.
+        #[prost(bool, tag = "7")]
+        pub validate_only: bool,
+        /// Keep as a draft; not together with `validate_only`.
+        #[prost(bool, tag = "8")]
+        pub draft: bool,
+        /// A UUID that makes a repeat safe. Optional.
+        #[prost(string, tag = "9")]
+        pub request_id: ::prost::alloc::string::String,
+        /// `en` or `cy`: the language of the findings' messages. Optional; `en` when empty.
+        #[prost(string, tag = "10")]
+        pub language_code: ::prost::alloc::string::String,
+    }
+    /// The header in the first message, a chunk in every other.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Part {
+        /// What the file is.
+        #[prost(message, tag = "1")]
+        Header(Header),
+        /// The next bytes of the file, at most 1 MiB.
+        #[prost(bytes, tag = "2")]
+        Chunk(::prost::alloc::vec::Vec<u8>),
+    }
+}
+/// The request of UpdateObservations.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct UpdateObservationsRequest {
+    /// `authorities/{authority}/returns/{return}`. Required.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The etag of the latest revision. Required.
+    #[prost(string, tag = "2")]
+    pub etag: ::prost::alloc::string::String,
+    /// The changed cells, each once. Required.
+    #[prost(message, repeated, tag = "3")]
+    pub observations: ::prost::alloc::vec::Vec<super::super::types::v1::Observation>,
+    /// Check only: nothing is kept.
+    #[prost(bool, tag = "4")]
+    pub validate_only: bool,
+    /// A UUID that makes a repeat safe. Optional.
+    #[prost(string, tag = "5")]
+    pub request_id: ::prost::alloc::string::String,
+    /// `en` or `cy`: the language of the findings' messages. Optional; `en` when empty.
+    #[prost(string, tag = "6")]
+    pub language_code: ::prost::alloc::string::String,
+}
+/// The request of SubmitDraft.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SubmitDraftRequest {
+    /// `authorities/{authority}/returns/{return}`. Required.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The etag of the draft. Required.
+    #[prost(string, tag = "2")]
+    pub etag: ::prost::alloc::string::String,
+    /// A UUID that makes a repeat safe. Optional.
+    #[prost(string, tag = "3")]
+    pub request_id: ::prost::alloc::string::String,
 }
 /// The request of GetReturn.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -139,6 +307,59 @@ pub struct ListReturnsResponse {
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
+/// The request of ListRevisions.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListRevisionsRequest {
+    /// `authorities/{authority}/returns/{return}`. Required.
+    #[prost(string, tag = "1")]
+    pub parent: ::prost::alloc::string::String,
+    /// At most this many; 0 is 100, more than 1,000 is 1,000.
+    #[prost(int32, tag = "2")]
+    pub page_size: i32,
+    /// The `next_page_token` of the page before.
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// The response of ListRevisions.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListRevisionsResponse {
+    /// The revisions, the latest first.
+    #[prost(message, repeated, tag = "1")]
+    pub revisions: ::prost::alloc::vec::Vec<DataReturn>,
+    /// Empty at the end.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// The request of CompareRevisions.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CompareRevisionsRequest {
+    /// `authorities/{authority}/returns/{return}/revisions/{revision}`, the earlier. Required.
+    #[prost(string, tag = "1")]
+    pub from: ::prost::alloc::string::String,
+    /// Another revision of the same return and edition digest. Required.
+    #[prost(string, tag = "2")]
+    pub to: ::prost::alloc::string::String,
+}
+/// The response of CompareRevisions.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CompareRevisionsResponse {
+    /// The cells in catalogue order.
+    #[prost(message, repeated, tag = "1")]
+    pub differences: ::prost::alloc::vec::Vec<compare_revisions_response::Difference>,
+}
+/// Nested message and enum types in `CompareRevisionsResponse`.
+pub mod compare_revisions_response {
+    /// A cell that differs.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct Difference {
+        /// What the earlier one says; absent where a draft has nothing.
+        #[prost(message, optional, tag = "1")]
+        pub from: ::core::option::Option<super::super::super::types::v1::Observation>,
+        /// What the later one says; absent where a draft has nothing.
+        #[prost(message, optional, tag = "2")]
+        pub to: ::core::option::Option<super::super::super::types::v1::Observation>,
+    }
+}
 /// The request of SignOffReturn.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SignOffReturnRequest {
@@ -150,6 +371,22 @@ pub struct SignOffReturnRequest {
     pub etag: ::prost::alloc::string::String,
     /// A UUID that makes a repeat safe. Optional.
     #[prost(string, tag = "3")]
+    pub request_id: ::prost::alloc::string::String,
+}
+/// The request of ReopenReturn.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReopenReturnRequest {
+    /// `authorities/{authority}/returns/{return}`. Required.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The etag of the revision. Required.
+    #[prost(string, tag = "2")]
+    pub etag: ::prost::alloc::string::String,
+    /// Why, 1 to 1,000 characters. Required.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+    /// A UUID that makes a repeat safe. Optional.
+    #[prost(string, tag = "4")]
     pub request_id: ::prost::alloc::string::String,
 }
 /// The request of WatchReturns.
@@ -168,12 +405,24 @@ pub struct WatchReturnsResponse {
     /// What happened.
     #[prost(enumeration = "watch_returns_response::Event", tag = "2")]
     pub event: i32,
-    /// `authorities/{authority}/returns/{return}/revisions/{revision}`.
+    /// `authorities/{authority}/returns/{return}/revisions/{revision}`, or the name of a delegation.
     #[prost(string, tag = "3")]
     pub name: ::prost::alloc::string::String,
     /// The digest of the revision's content.
     #[prost(string, tag = "4")]
     pub digest: ::prost::alloc::string::String,
+    /// Whether the revision was handed in after it was due.
+    #[prost(bool, tag = "5")]
+    pub late: bool,
+    /// The supplier's identity, for a delegation.
+    #[prost(string, tag = "6")]
+    pub supplier: ::prost::alloc::string::String,
+    /// When it happened.
+    #[prost(message, optional, tag = "7")]
+    pub time: ::core::option::Option<::prost_types::Timestamp>,
+    /// `collections/{collection}/editions/{period}`, for a delegation.
+    #[prost(string, tag = "8")]
+    pub edition: ::prost::alloc::string::String,
 }
 /// Nested message and enum types in `WatchReturnsResponse`.
 pub mod watch_returns_response {
@@ -193,10 +442,20 @@ pub mod watch_returns_response {
     pub enum Event {
         /// Never sent.
         Unspecified = 0,
-        /// A revision was taken in.
+        /// A revision was handed in.
         Submitted = 1,
         /// A revision was signed off.
         SignedOff = 2,
+        /// A statistician's query waits for an answer.
+        Queried = 3,
+        /// Every query is answered.
+        Settled = 4,
+        /// The sign-off was taken back.
+        Reopened = 5,
+        /// A supplier may send for the authority; `name` is the delegation.
+        Delegated = 6,
+        /// It may no longer.
+        DelegationRevoked = 7,
     }
     impl Event {
         /// String value of the enum field names used in the ProtoBuf definition.
@@ -208,6 +467,11 @@ pub mod watch_returns_response {
                 Self::Unspecified => "EVENT_UNSPECIFIED",
                 Self::Submitted => "SUBMITTED",
                 Self::SignedOff => "SIGNED_OFF",
+                Self::Queried => "QUERIED",
+                Self::Settled => "SETTLED",
+                Self::Reopened => "REOPENED",
+                Self::Delegated => "DELEGATED",
+                Self::DelegationRevoked => "DELEGATION_REVOKED",
             }
         }
         /// Creates an enum from field names used in the ProtoBuf definition.
@@ -216,6 +480,11 @@ pub mod watch_returns_response {
                 "EVENT_UNSPECIFIED" => Some(Self::Unspecified),
                 "SUBMITTED" => Some(Self::Submitted),
                 "SIGNED_OFF" => Some(Self::SignedOff),
+                "QUERIED" => Some(Self::Queried),
+                "SETTLED" => Some(Self::Settled),
+                "REOPENED" => Some(Self::Reopened),
+                "DELEGATED" => Some(Self::Delegated),
+                "DELEGATION_REVOKED" => Some(Self::DelegationRevoked),
                 _ => None,
             }
         }
@@ -248,6 +517,191 @@ pub struct GetPreviousValuesRequest {
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
+/// When the returns of an edition are due.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Schedule {
+    /// `collections/{collection}/editions/{period}/schedule`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Changes with every change.
+    #[prost(string, tag = "2")]
+    pub etag: ::prost::alloc::string::String,
+    /// What is returned later is marked late; absent for never.
+    #[prost(message, optional, tag = "3")]
+    pub due_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// From then on no authority may send, sign or reopen; absent for never.
+    #[prost(message, optional, tag = "4")]
+    pub close_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Every extension that was granted, the first first; the last one of an authority holds.
+    #[prost(message, repeated, tag = "5")]
+    pub extensions: ::prost::alloc::vec::Vec<schedule::Extension>,
+    /// Every setting, the first first.
+    #[prost(message, repeated, tag = "6")]
+    pub history: ::prost::alloc::vec::Vec<schedule::Setting>,
+}
+/// Nested message and enum types in `Schedule`.
+pub mod schedule {
+    /// One authority's later time.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct Extension {
+        /// The authority's code.
+        #[prost(string, tag = "1")]
+        pub authority: ::prost::alloc::string::String,
+        /// Until when its return is not late.
+        #[prost(message, optional, tag = "2")]
+        pub due_time: ::core::option::Option<::prost_types::Timestamp>,
+        /// Why.
+        #[prost(string, tag = "3")]
+        pub reason: ::prost::alloc::string::String,
+        /// Who granted it.
+        #[prost(string, tag = "4")]
+        pub identity: ::prost::alloc::string::String,
+        /// When.
+        #[prost(message, optional, tag = "5")]
+        pub time: ::core::option::Option<::prost_types::Timestamp>,
+    }
+    /// A setting, as it was made.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct Setting {
+        /// When returns are due; absent for never.
+        #[prost(message, optional, tag = "1")]
+        pub due_time: ::core::option::Option<::prost_types::Timestamp>,
+        /// When the edition closes; absent for never.
+        #[prost(message, optional, tag = "2")]
+        pub close_time: ::core::option::Option<::prost_types::Timestamp>,
+        /// Why.
+        #[prost(string, tag = "3")]
+        pub reason: ::prost::alloc::string::String,
+        /// Who set it.
+        #[prost(string, tag = "4")]
+        pub identity: ::prost::alloc::string::String,
+        /// When.
+        #[prost(message, optional, tag = "5")]
+        pub time: ::core::option::Option<::prost_types::Timestamp>,
+    }
+}
+/// The request of GetSchedule.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetScheduleRequest {
+    /// `collections/{collection}/editions/{period}/schedule`. Required.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+}
+/// The request of UpdateSchedule.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UpdateScheduleRequest {
+    /// `collections/{collection}/editions/{period}/schedule`. Required.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The etag that was seen; empty when nothing was set yet.
+    #[prost(string, tag = "2")]
+    pub etag: ::prost::alloc::string::String,
+    /// When returns are due; absent for never.
+    #[prost(message, optional, tag = "3")]
+    pub due_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// When the edition closes, not before it is due; absent for never.
+    #[prost(message, optional, tag = "4")]
+    pub close_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Why, 1 to 1,000 characters. Required.
+    #[prost(string, tag = "5")]
+    pub reason: ::prost::alloc::string::String,
+    /// A UUID that makes a repeat safe. Optional.
+    #[prost(string, tag = "6")]
+    pub request_id: ::prost::alloc::string::String,
+}
+/// The request of GrantExtension.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GrantExtensionRequest {
+    /// `collections/{collection}/editions/{period}/schedule`. Required.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The authority's code. Required.
+    #[prost(string, tag = "2")]
+    pub authority: ::prost::alloc::string::String,
+    /// Until when its return is not late; after the edition's due time, not after it closes. Required.
+    #[prost(message, optional, tag = "3")]
+    pub due_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Why, 1 to 1,000 characters. Required.
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+    /// A UUID that makes a repeat safe. Optional.
+    #[prost(string, tag = "5")]
+    pub request_id: ::prost::alloc::string::String,
+}
+/// That a supplier's system may send for an authority.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Delegation {
+    /// `authorities/{authority}/delegations/{delegation}`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// `collections/{collection}/editions/{period}`.
+    #[prost(string, tag = "2")]
+    pub edition: ::prost::alloc::string::String,
+    /// The supplier's identity: the subject of its tokens.
+    #[prost(string, tag = "3")]
+    pub supplier: ::prost::alloc::string::String,
+    /// Who made it.
+    #[prost(string, tag = "4")]
+    pub identity: ::prost::alloc::string::String,
+    /// When it was made.
+    #[prost(message, optional, tag = "5")]
+    pub create_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Who took it back; empty while it holds.
+    #[prost(string, tag = "6")]
+    pub revoker: ::prost::alloc::string::String,
+    /// When it was taken back; absent while it holds.
+    #[prost(message, optional, tag = "7")]
+    pub revoke_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// The request of CreateDelegation.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreateDelegationRequest {
+    /// `authorities/{authority}`. Required.
+    #[prost(string, tag = "1")]
+    pub parent: ::prost::alloc::string::String,
+    /// `collections/{collection}/editions/{period}`. Required.
+    #[prost(string, tag = "2")]
+    pub edition: ::prost::alloc::string::String,
+    /// The supplier's identity, 1 to 200 characters. Required.
+    #[prost(string, tag = "3")]
+    pub supplier: ::prost::alloc::string::String,
+    /// A UUID that makes a repeat safe. Optional.
+    #[prost(string, tag = "4")]
+    pub request_id: ::prost::alloc::string::String,
+}
+/// The request of RevokeDelegation.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RevokeDelegationRequest {
+    /// `authorities/{authority}/delegations/{delegation}`. Required.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// A UUID that makes a repeat safe. Optional.
+    #[prost(string, tag = "2")]
+    pub request_id: ::prost::alloc::string::String,
+}
+/// The request of ListDelegations.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListDelegationsRequest {
+    /// `authorities/{authority}`. Required.
+    #[prost(string, tag = "1")]
+    pub parent: ::prost::alloc::string::String,
+    /// At most this many; 0 is 100, more than 1,000 is 1,000.
+    #[prost(int32, tag = "2")]
+    pub page_size: i32,
+    /// The `next_page_token` of the page before.
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// The response of ListDelegations.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListDelegationsResponse {
+    /// The delegations.
+    #[prost(message, repeated, tag = "1")]
+    pub delegations: ::prost::alloc::vec::Vec<Delegation>,
+    /// Empty at the end.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
 /// Generated client implementations.
 pub mod submission_service_client {
     #![allow(
@@ -260,6 +714,9 @@ pub mod submission_service_client {
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
     /// Takes in the returns of the authorities, keeps their revisions, and signs them off.
+    ///
+    /// Who may call what stands in `docs/permissions.md`. Every call may fail with `UNAUTHENTICATED` and
+    /// with `PERMISSION_DENIED`; that is not repeated below.
     #[derive(Debug, Clone)]
     pub struct SubmissionServiceClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -346,12 +803,14 @@ pub mod submission_service_client {
         /// return from being whole (an unknown or missing cell, a duplicate, a value where none may
         /// be) and what the edition's rules say. Without it a return that is not whole is refused with
         /// `INVALID_RETURN` (INVALID_ARGUMENT), with as many violations as a status can carry. Rule
-        /// findings do not stop a return from being taken in; they stop its
-        /// sign-off. Idempotent when `request_id` is set: a repeat returns the first response, the same
-        /// id with other content is `REQUEST_ID_REUSED` (INVALID_ARGUMENT). Fails with
-        /// `EDITION_NOT_FOUND` (NOT_FOUND), `EDITION_MISMATCH` (FAILED_PRECONDITION) when
-        /// `edition_digest` is not the service's, `ALREADY_SIGNED_OFF` (FAILED_PRECONDITION), and
-        /// `STALE_ETAG` (ABORTED).
+        /// findings do not stop a return from being taken in; they stop its sign-off. With `draft` cells
+        /// may still be missing, and nobody but the authority sees it.
+        ///
+        /// Idempotent when `request_id` is set: a repeat by the same caller returns the first response, the
+        /// same id with other content is `REQUEST_ID_REUSED` (INVALID_ARGUMENT). Fails with `EDITION_NOT_FOUND`
+        /// (NOT_FOUND), `EDITION_MISMATCH` (FAILED_PRECONDITION) when `edition_digest` is not the
+        /// service's, `STALE_ETAG` (ABORTED), and with FAILED_PRECONDITION: `ALREADY_SUBMITTED` for a
+        /// draft of what is handed in, `ALREADY_SIGNED_OFF`, `EDITION_CLOSED`.
         pub async fn submit_return(
             &mut self,
             request: impl tonic::IntoRequest<super::SubmitReturnRequest>,
@@ -377,6 +836,111 @@ pub mod submission_service_client {
                     GrpcMethod::new(
                         "mesur.submission.v1.SubmissionService",
                         "SubmitReturn",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Sends a return as a file, in chunks: CSV (one row a cell or one column a cell), XLSX or ODS.
+        ///
+        /// The first message is the header, every other a chunk of at most 1 MiB. The header declares the
+        /// length and the digest of the file; one that does not come to both is `UPLOAD_INCOMPLETE`
+        /// (INVALID_ARGUMENT) and nothing is kept. `TOO_MANY_UPLOADS` (RESOURCE_EXHAUSTED) while there is
+        /// no room for the file. Otherwise as SubmitReturn; `validate_only` of a file that cannot be read
+        /// says why in the findings.
+        pub async fn upload_return(
+            &mut self,
+            request: impl tonic::IntoStreamingRequest<
+                Message = super::UploadReturnRequest,
+            >,
+        ) -> std::result::Result<
+            tonic::Response<super::SubmitReturnResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.submission.v1.SubmissionService/UploadReturn",
+            );
+            let mut req = request.into_streaming_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.submission.v1.SubmissionService",
+                        "UploadReturn",
+                    ),
+                );
+            self.inner.client_streaming(req, path, codec).await
+        }
+        /// Changes some cells of the latest revision; the others stay as they are. Makes a new revision.
+        ///
+        /// A draft stays one, and may then still lack cells. Fails as SubmitReturn does, and with
+        /// `RETURN_NOT_FOUND` (NOT_FOUND).
+        pub async fn update_observations(
+            &mut self,
+            request: impl tonic::IntoRequest<super::UpdateObservationsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SubmitReturnResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.submission.v1.SubmissionService/UpdateObservations",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.submission.v1.SubmissionService",
+                        "UpdateObservations",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Hands a draft in as it stands.
+        ///
+        /// Idempotent when `request_id` is set. The revision stays the same, and so does its digest.
+        /// Fails with `RETURN_NOT_FOUND`, `NOT_A_DRAFT` (FAILED_PRECONDITION), `INVALID_RETURN` while
+        /// cells are missing, and as SubmitReturn does.
+        pub async fn submit_draft(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SubmitDraftRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SubmitReturnResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.submission.v1.SubmissionService/SubmitDraft",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.submission.v1.SubmissionService",
+                        "SubmitDraft",
                     ),
                 );
             self.inner.unary(req, path, codec).await
@@ -408,7 +972,8 @@ pub mod submission_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Lists the latest revisions, without their observations, in the order of their names.
+        /// Lists the latest revisions, without their observations, in the order of their names. Drafts are
+        /// listed for those who may see them.
         pub async fn list_returns(
             &mut self,
             request: impl tonic::IntoRequest<super::ListReturnsRequest>,
@@ -438,12 +1003,77 @@ pub mod submission_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Signs off the latest revision, for the statistician to add up.
+        /// Lists every revision of a return, the latest first, without observations.
+        pub async fn list_revisions(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListRevisionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListRevisionsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.submission.v1.SubmissionService/ListRevisions",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.submission.v1.SubmissionService",
+                        "ListRevisions",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Tells the cells in which two revisions of a return differ, in catalogue order. The sender's
+        /// references are no difference.
+        ///
+        /// Fails with `RETURN_NOT_FOUND` (NOT_FOUND), and with `EDITION_MISMATCH` (FAILED_PRECONDITION) for
+        /// revisions of editions with other digests.
+        pub async fn compare_revisions(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CompareRevisionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CompareRevisionsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.submission.v1.SubmissionService/CompareRevisions",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.submission.v1.SubmissionService",
+                        "CompareRevisions",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Signs off the latest revision, for the statistician to add up. The signer is not one of those
+        /// who sent it: `SAME_PERSON` (PERMISSION_DENIED) otherwise.
         ///
         /// Idempotent when `request_id` is set. Fails with `RETURN_NOT_FOUND` (NOT_FOUND), `STALE_ETAG`
-        /// (ABORTED), `ALREADY_SIGNED_OFF`, `NOT_YET_VALIDATED` or `FINDINGS_OPEN`
-        /// (FAILED_PRECONDITION) while the report is not there, has errors, or has warnings without an
-        /// explanation, and `VALIDATION_AWAY` (UNAVAILABLE).
+        /// (ABORTED), `NOT_SUBMITTED`, `ALREADY_SIGNED_OFF`, `NOT_YET_VALIDATED` or `FINDINGS_OPEN`
+        /// (FAILED_PRECONDITION) while the report is not there or has something open, `EDITION_CLOSED`
+        /// (FAILED_PRECONDITION), and `VALIDATION_AWAY` (UNAVAILABLE).
         pub async fn sign_off_return(
             &mut self,
             request: impl tonic::IntoRequest<super::SignOffReturnRequest>,
@@ -470,7 +1100,42 @@ pub mod submission_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Streams what happened to returns, from a point on, and goes on as it happens.
+        /// Takes the sign-off back, with a reason; the return leaves the totals until it is signed again.
+        ///
+        /// Idempotent when `request_id` is set. Fails with `RETURN_NOT_FOUND`, `STALE_ETAG`,
+        /// `NOT_SIGNED_OFF` (FAILED_PRECONDITION), and `EDITION_CLOSED` for an authority.
+        pub async fn reopen_return(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReopenReturnRequest>,
+        ) -> std::result::Result<tonic::Response<super::DataReturn>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.submission.v1.SubmissionService/ReopenReturn",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.submission.v1.SubmissionService",
+                        "ReopenReturn",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Streams what happened to returns, from a point on, and goes on as it happens. Drafts are not in
+        /// it. An authority's callers see that authority's events; a supplier those of returns that are
+        /// delegated to it as they come, and those of its own delegations.
+        ///
+        /// Fails with `CURSOR_INVALID` (INVALID_ARGUMENT) for a cursor of no event, such as one beyond the
+        /// end after the service's store was restored.
         pub async fn watch_returns(
             &mut self,
             request: impl tonic::IntoRequest<super::WatchReturnsRequest>,
@@ -562,6 +1227,185 @@ pub mod submission_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Gets the closing dates of an edition, with the extensions: all for statisticians, and its own
+        /// for an authority. One that was never set is empty: nothing is late and nothing is closed.
+        pub async fn get_schedule(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetScheduleRequest>,
+        ) -> std::result::Result<tonic::Response<super::Schedule>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.submission.v1.SubmissionService/GetSchedule",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.submission.v1.SubmissionService",
+                        "GetSchedule",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Sets when returns of an edition are due and when it closes, with a reason; earlier settings
+        /// stay in `history`.
+        ///
+        /// Idempotent when `request_id` is set. Fails with `STALE_ETAG` (ABORTED) and
+        /// `EDITION_NOT_FOUND`.
+        pub async fn update_schedule(
+            &mut self,
+            request: impl tonic::IntoRequest<super::UpdateScheduleRequest>,
+        ) -> std::result::Result<tonic::Response<super::Schedule>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.submission.v1.SubmissionService/UpdateSchedule",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.submission.v1.SubmissionService",
+                        "UpdateSchedule",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Gives one authority until a later time, with a reason.
+        ///
+        /// Idempotent when `request_id` is set. Fails as UpdateSchedule, and with `NO_DUE_TIME`
+        /// (FAILED_PRECONDITION) when none is set.
+        pub async fn grant_extension(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GrantExtensionRequest>,
+        ) -> std::result::Result<tonic::Response<super::Schedule>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.submission.v1.SubmissionService/GrantExtension",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.submission.v1.SubmissionService",
+                        "GrantExtension",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lets a supplier's system send for an authority, for one collection and period. Never sign.
+        ///
+        /// Idempotent when `request_id` is set. Fails with `ALREADY_DELEGATED` (ALREADY_EXISTS).
+        pub async fn create_delegation(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CreateDelegationRequest>,
+        ) -> std::result::Result<tonic::Response<super::Delegation>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.submission.v1.SubmissionService/CreateDelegation",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.submission.v1.SubmissionService",
+                        "CreateDelegation",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Takes a delegation back. It stays listed.
+        ///
+        /// Idempotent when `request_id` is set. Fails with `DELEGATION_NOT_FOUND` (NOT_FOUND) and
+        /// `ALREADY_REVOKED` (FAILED_PRECONDITION).
+        pub async fn revoke_delegation(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RevokeDelegationRequest>,
+        ) -> std::result::Result<tonic::Response<super::Delegation>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.submission.v1.SubmissionService/RevokeDelegation",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.submission.v1.SubmissionService",
+                        "RevokeDelegation",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists the delegations of an authority, those that were taken back too, in the order of their
+        /// making.
+        pub async fn list_delegations(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListDelegationsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListDelegationsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.submission.v1.SubmissionService/ListDelegations",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.submission.v1.SubmissionService",
+                        "ListDelegations",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -583,15 +1427,54 @@ pub mod submission_service_server {
         /// return from being whole (an unknown or missing cell, a duplicate, a value where none may
         /// be) and what the edition's rules say. Without it a return that is not whole is refused with
         /// `INVALID_RETURN` (INVALID_ARGUMENT), with as many violations as a status can carry. Rule
-        /// findings do not stop a return from being taken in; they stop its
-        /// sign-off. Idempotent when `request_id` is set: a repeat returns the first response, the same
-        /// id with other content is `REQUEST_ID_REUSED` (INVALID_ARGUMENT). Fails with
-        /// `EDITION_NOT_FOUND` (NOT_FOUND), `EDITION_MISMATCH` (FAILED_PRECONDITION) when
-        /// `edition_digest` is not the service's, `ALREADY_SIGNED_OFF` (FAILED_PRECONDITION), and
-        /// `STALE_ETAG` (ABORTED).
+        /// findings do not stop a return from being taken in; they stop its sign-off. With `draft` cells
+        /// may still be missing, and nobody but the authority sees it.
+        ///
+        /// Idempotent when `request_id` is set: a repeat by the same caller returns the first response, the
+        /// same id with other content is `REQUEST_ID_REUSED` (INVALID_ARGUMENT). Fails with `EDITION_NOT_FOUND`
+        /// (NOT_FOUND), `EDITION_MISMATCH` (FAILED_PRECONDITION) when `edition_digest` is not the
+        /// service's, `STALE_ETAG` (ABORTED), and with FAILED_PRECONDITION: `ALREADY_SUBMITTED` for a
+        /// draft of what is handed in, `ALREADY_SIGNED_OFF`, `EDITION_CLOSED`.
         async fn submit_return(
             &self,
             request: tonic::Request<super::SubmitReturnRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SubmitReturnResponse>,
+            tonic::Status,
+        >;
+        /// Sends a return as a file, in chunks: CSV (one row a cell or one column a cell), XLSX or ODS.
+        ///
+        /// The first message is the header, every other a chunk of at most 1 MiB. The header declares the
+        /// length and the digest of the file; one that does not come to both is `UPLOAD_INCOMPLETE`
+        /// (INVALID_ARGUMENT) and nothing is kept. `TOO_MANY_UPLOADS` (RESOURCE_EXHAUSTED) while there is
+        /// no room for the file. Otherwise as SubmitReturn; `validate_only` of a file that cannot be read
+        /// says why in the findings.
+        async fn upload_return(
+            &self,
+            request: tonic::Request<tonic::Streaming<super::UploadReturnRequest>>,
+        ) -> std::result::Result<
+            tonic::Response<super::SubmitReturnResponse>,
+            tonic::Status,
+        >;
+        /// Changes some cells of the latest revision; the others stay as they are. Makes a new revision.
+        ///
+        /// A draft stays one, and may then still lack cells. Fails as SubmitReturn does, and with
+        /// `RETURN_NOT_FOUND` (NOT_FOUND).
+        async fn update_observations(
+            &self,
+            request: tonic::Request<super::UpdateObservationsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SubmitReturnResponse>,
+            tonic::Status,
+        >;
+        /// Hands a draft in as it stands.
+        ///
+        /// Idempotent when `request_id` is set. The revision stays the same, and so does its digest.
+        /// Fails with `RETURN_NOT_FOUND`, `NOT_A_DRAFT` (FAILED_PRECONDITION), `INVALID_RETURN` while
+        /// cells are missing, and as SubmitReturn does.
+        async fn submit_draft(
+            &self,
+            request: tonic::Request<super::SubmitDraftRequest>,
         ) -> std::result::Result<
             tonic::Response<super::SubmitReturnResponse>,
             tonic::Status,
@@ -604,7 +1487,8 @@ pub mod submission_service_server {
             &self,
             request: tonic::Request<super::GetReturnRequest>,
         ) -> std::result::Result<tonic::Response<super::DataReturn>, tonic::Status>;
-        /// Lists the latest revisions, without their observations, in the order of their names.
+        /// Lists the latest revisions, without their observations, in the order of their names. Drafts are
+        /// listed for those who may see them.
         async fn list_returns(
             &self,
             request: tonic::Request<super::ListReturnsRequest>,
@@ -612,15 +1496,44 @@ pub mod submission_service_server {
             tonic::Response<super::ListReturnsResponse>,
             tonic::Status,
         >;
-        /// Signs off the latest revision, for the statistician to add up.
+        /// Lists every revision of a return, the latest first, without observations.
+        async fn list_revisions(
+            &self,
+            request: tonic::Request<super::ListRevisionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListRevisionsResponse>,
+            tonic::Status,
+        >;
+        /// Tells the cells in which two revisions of a return differ, in catalogue order. The sender's
+        /// references are no difference.
+        ///
+        /// Fails with `RETURN_NOT_FOUND` (NOT_FOUND), and with `EDITION_MISMATCH` (FAILED_PRECONDITION) for
+        /// revisions of editions with other digests.
+        async fn compare_revisions(
+            &self,
+            request: tonic::Request<super::CompareRevisionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CompareRevisionsResponse>,
+            tonic::Status,
+        >;
+        /// Signs off the latest revision, for the statistician to add up. The signer is not one of those
+        /// who sent it: `SAME_PERSON` (PERMISSION_DENIED) otherwise.
         ///
         /// Idempotent when `request_id` is set. Fails with `RETURN_NOT_FOUND` (NOT_FOUND), `STALE_ETAG`
-        /// (ABORTED), `ALREADY_SIGNED_OFF`, `NOT_YET_VALIDATED` or `FINDINGS_OPEN`
-        /// (FAILED_PRECONDITION) while the report is not there, has errors, or has warnings without an
-        /// explanation, and `VALIDATION_AWAY` (UNAVAILABLE).
+        /// (ABORTED), `NOT_SUBMITTED`, `ALREADY_SIGNED_OFF`, `NOT_YET_VALIDATED` or `FINDINGS_OPEN`
+        /// (FAILED_PRECONDITION) while the report is not there or has something open, `EDITION_CLOSED`
+        /// (FAILED_PRECONDITION), and `VALIDATION_AWAY` (UNAVAILABLE).
         async fn sign_off_return(
             &self,
             request: tonic::Request<super::SignOffReturnRequest>,
+        ) -> std::result::Result<tonic::Response<super::DataReturn>, tonic::Status>;
+        /// Takes the sign-off back, with a reason; the return leaves the totals until it is signed again.
+        ///
+        /// Idempotent when `request_id` is set. Fails with `RETURN_NOT_FOUND`, `STALE_ETAG`,
+        /// `NOT_SIGNED_OFF` (FAILED_PRECONDITION), and `EDITION_CLOSED` for an authority.
+        async fn reopen_return(
+            &self,
+            request: tonic::Request<super::ReopenReturnRequest>,
         ) -> std::result::Result<tonic::Response<super::DataReturn>, tonic::Status>;
         /// Server streaming response type for the WatchReturns method.
         type WatchReturnsStream: tonic::codegen::tokio_stream::Stream<
@@ -628,7 +1541,12 @@ pub mod submission_service_server {
             >
             + std::marker::Send
             + 'static;
-        /// Streams what happened to returns, from a point on, and goes on as it happens.
+        /// Streams what happened to returns, from a point on, and goes on as it happens. Drafts are not in
+        /// it. An authority's callers see that authority's events; a supplier those of returns that are
+        /// delegated to it as they come, and those of its own delegations.
+        ///
+        /// Fails with `CURSOR_INVALID` (INVALID_ARGUMENT) for a cursor of no event, such as one beyond the
+        /// end after the service's store was restored.
         async fn watch_returns(
             &self,
             request: tonic::Request<super::WatchReturnsRequest>,
@@ -654,8 +1572,58 @@ pub mod submission_service_server {
             &self,
             request: tonic::Request<super::GetPreviousValuesRequest>,
         ) -> std::result::Result<tonic::Response<super::PreviousValues>, tonic::Status>;
+        /// Gets the closing dates of an edition, with the extensions: all for statisticians, and its own
+        /// for an authority. One that was never set is empty: nothing is late and nothing is closed.
+        async fn get_schedule(
+            &self,
+            request: tonic::Request<super::GetScheduleRequest>,
+        ) -> std::result::Result<tonic::Response<super::Schedule>, tonic::Status>;
+        /// Sets when returns of an edition are due and when it closes, with a reason; earlier settings
+        /// stay in `history`.
+        ///
+        /// Idempotent when `request_id` is set. Fails with `STALE_ETAG` (ABORTED) and
+        /// `EDITION_NOT_FOUND`.
+        async fn update_schedule(
+            &self,
+            request: tonic::Request<super::UpdateScheduleRequest>,
+        ) -> std::result::Result<tonic::Response<super::Schedule>, tonic::Status>;
+        /// Gives one authority until a later time, with a reason.
+        ///
+        /// Idempotent when `request_id` is set. Fails as UpdateSchedule, and with `NO_DUE_TIME`
+        /// (FAILED_PRECONDITION) when none is set.
+        async fn grant_extension(
+            &self,
+            request: tonic::Request<super::GrantExtensionRequest>,
+        ) -> std::result::Result<tonic::Response<super::Schedule>, tonic::Status>;
+        /// Lets a supplier's system send for an authority, for one collection and period. Never sign.
+        ///
+        /// Idempotent when `request_id` is set. Fails with `ALREADY_DELEGATED` (ALREADY_EXISTS).
+        async fn create_delegation(
+            &self,
+            request: tonic::Request<super::CreateDelegationRequest>,
+        ) -> std::result::Result<tonic::Response<super::Delegation>, tonic::Status>;
+        /// Takes a delegation back. It stays listed.
+        ///
+        /// Idempotent when `request_id` is set. Fails with `DELEGATION_NOT_FOUND` (NOT_FOUND) and
+        /// `ALREADY_REVOKED` (FAILED_PRECONDITION).
+        async fn revoke_delegation(
+            &self,
+            request: tonic::Request<super::RevokeDelegationRequest>,
+        ) -> std::result::Result<tonic::Response<super::Delegation>, tonic::Status>;
+        /// Lists the delegations of an authority, those that were taken back too, in the order of their
+        /// making.
+        async fn list_delegations(
+            &self,
+            request: tonic::Request<super::ListDelegationsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListDelegationsResponse>,
+            tonic::Status,
+        >;
     }
     /// Takes in the returns of the authorities, keeps their revisions, and signs them off.
+    ///
+    /// Who may call what stands in `docs/permissions.md`. Every call may fail with `UNAUTHENTICATED` and
+    /// with `PERMISSION_DENIED`; that is not repeated below.
     #[derive(Debug)]
     pub struct SubmissionServiceServer<T> {
         inner: Arc<T>,
@@ -778,6 +1746,149 @@ pub mod submission_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/mesur.submission.v1.SubmissionService/UploadReturn" => {
+                    #[allow(non_camel_case_types)]
+                    struct UploadReturnSvc<T: SubmissionService>(pub Arc<T>);
+                    impl<
+                        T: SubmissionService,
+                    > tonic::server::ClientStreamingService<super::UploadReturnRequest>
+                    for UploadReturnSvc<T> {
+                        type Response = super::SubmitReturnResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                tonic::Streaming<super::UploadReturnRequest>,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SubmissionService>::upload_return(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = UploadReturnSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.client_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.submission.v1.SubmissionService/UpdateObservations" => {
+                    #[allow(non_camel_case_types)]
+                    struct UpdateObservationsSvc<T: SubmissionService>(pub Arc<T>);
+                    impl<
+                        T: SubmissionService,
+                    > tonic::server::UnaryService<super::UpdateObservationsRequest>
+                    for UpdateObservationsSvc<T> {
+                        type Response = super::SubmitReturnResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::UpdateObservationsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SubmissionService>::update_observations(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = UpdateObservationsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.submission.v1.SubmissionService/SubmitDraft" => {
+                    #[allow(non_camel_case_types)]
+                    struct SubmitDraftSvc<T: SubmissionService>(pub Arc<T>);
+                    impl<
+                        T: SubmissionService,
+                    > tonic::server::UnaryService<super::SubmitDraftRequest>
+                    for SubmitDraftSvc<T> {
+                        type Response = super::SubmitReturnResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SubmitDraftRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SubmissionService>::submit_draft(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SubmitDraftSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 "/mesur.submission.v1.SubmissionService/GetReturn" => {
                     #[allow(non_camel_case_types)]
                     struct GetReturnSvc<T: SubmissionService>(pub Arc<T>);
@@ -869,6 +1980,98 @@ pub mod submission_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/mesur.submission.v1.SubmissionService/ListRevisions" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListRevisionsSvc<T: SubmissionService>(pub Arc<T>);
+                    impl<
+                        T: SubmissionService,
+                    > tonic::server::UnaryService<super::ListRevisionsRequest>
+                    for ListRevisionsSvc<T> {
+                        type Response = super::ListRevisionsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListRevisionsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SubmissionService>::list_revisions(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListRevisionsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.submission.v1.SubmissionService/CompareRevisions" => {
+                    #[allow(non_camel_case_types)]
+                    struct CompareRevisionsSvc<T: SubmissionService>(pub Arc<T>);
+                    impl<
+                        T: SubmissionService,
+                    > tonic::server::UnaryService<super::CompareRevisionsRequest>
+                    for CompareRevisionsSvc<T> {
+                        type Response = super::CompareRevisionsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CompareRevisionsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SubmissionService>::compare_revisions(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CompareRevisionsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 "/mesur.submission.v1.SubmissionService/SignOffReturn" => {
                     #[allow(non_camel_case_types)]
                     struct SignOffReturnSvc<T: SubmissionService>(pub Arc<T>);
@@ -900,6 +2103,52 @@ pub mod submission_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = SignOffReturnSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.submission.v1.SubmissionService/ReopenReturn" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReopenReturnSvc<T: SubmissionService>(pub Arc<T>);
+                    impl<
+                        T: SubmissionService,
+                    > tonic::server::UnaryService<super::ReopenReturnRequest>
+                    for ReopenReturnSvc<T> {
+                        type Response = super::DataReturn;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReopenReturnRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SubmissionService>::reopen_return(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReopenReturnSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -1045,6 +2294,282 @@ pub mod submission_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetPreviousValuesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.submission.v1.SubmissionService/GetSchedule" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetScheduleSvc<T: SubmissionService>(pub Arc<T>);
+                    impl<
+                        T: SubmissionService,
+                    > tonic::server::UnaryService<super::GetScheduleRequest>
+                    for GetScheduleSvc<T> {
+                        type Response = super::Schedule;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetScheduleRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SubmissionService>::get_schedule(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetScheduleSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.submission.v1.SubmissionService/UpdateSchedule" => {
+                    #[allow(non_camel_case_types)]
+                    struct UpdateScheduleSvc<T: SubmissionService>(pub Arc<T>);
+                    impl<
+                        T: SubmissionService,
+                    > tonic::server::UnaryService<super::UpdateScheduleRequest>
+                    for UpdateScheduleSvc<T> {
+                        type Response = super::Schedule;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::UpdateScheduleRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SubmissionService>::update_schedule(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = UpdateScheduleSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.submission.v1.SubmissionService/GrantExtension" => {
+                    #[allow(non_camel_case_types)]
+                    struct GrantExtensionSvc<T: SubmissionService>(pub Arc<T>);
+                    impl<
+                        T: SubmissionService,
+                    > tonic::server::UnaryService<super::GrantExtensionRequest>
+                    for GrantExtensionSvc<T> {
+                        type Response = super::Schedule;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GrantExtensionRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SubmissionService>::grant_extension(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GrantExtensionSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.submission.v1.SubmissionService/CreateDelegation" => {
+                    #[allow(non_camel_case_types)]
+                    struct CreateDelegationSvc<T: SubmissionService>(pub Arc<T>);
+                    impl<
+                        T: SubmissionService,
+                    > tonic::server::UnaryService<super::CreateDelegationRequest>
+                    for CreateDelegationSvc<T> {
+                        type Response = super::Delegation;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CreateDelegationRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SubmissionService>::create_delegation(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CreateDelegationSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.submission.v1.SubmissionService/RevokeDelegation" => {
+                    #[allow(non_camel_case_types)]
+                    struct RevokeDelegationSvc<T: SubmissionService>(pub Arc<T>);
+                    impl<
+                        T: SubmissionService,
+                    > tonic::server::UnaryService<super::RevokeDelegationRequest>
+                    for RevokeDelegationSvc<T> {
+                        type Response = super::Delegation;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RevokeDelegationRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SubmissionService>::revoke_delegation(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RevokeDelegationSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.submission.v1.SubmissionService/ListDelegations" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListDelegationsSvc<T: SubmissionService>(pub Arc<T>);
+                    impl<
+                        T: SubmissionService,
+                    > tonic::server::UnaryService<super::ListDelegationsRequest>
+                    for ListDelegationsSvc<T> {
+                        type Response = super::ListDelegationsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListDelegationsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SubmissionService>::list_delegations(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListDelegationsSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -15,16 +15,21 @@ pub struct Observation {
     /// How much of the value there is. Required.
     #[prost(enumeration = "observation::Status", tag = "4")]
     pub status: i32,
-    /// A remark, at most 1,000 characters. Required with every status but `PROVIDED`.
+    /// A remark, at most 1,000 characters, kept to the byte. With every status but `PROVIDED` a
+    /// reason or a comment is required.
     #[prost(string, tag = "5")]
     pub comment: ::prost::alloc::string::String,
     /// The sender's own reference of the row, at most 64 characters; findings give it back.
     #[prost(string, tag = "6")]
     pub reference: ::prost::alloc::string::String,
-    /// Output only. The last day that a part-period value covers, ISO 8601, where the comment
-    /// states it.
+    /// The last day that a part-period value covers, ISO 8601, within the edition's period. Where it
+    /// is empty in a request it is read from the comment, if that states it.
     #[prost(string, tag = "7")]
     pub end_date: ::prost::alloc::string::String,
+    /// Why a value is missing or part: the id of one of the edition's reasons, such as
+    /// `ict_migration`; empty where the comment says it alone.
+    #[prost(string, tag = "8")]
+    pub reason: ::prost::alloc::string::String,
 }
 /// Nested message and enum types in `Observation`.
 pub mod observation {
@@ -46,11 +51,11 @@ pub mod observation {
         Unspecified = 0,
         /// A value for the whole period. Zero is a value.
         Provided = 1,
-        /// A value for part of the period; the comment says why and to which day.
+        /// A value for part of the period; reason or comment says why.
         PartPeriod = 2,
-        /// No value; the comment says why.
+        /// No value; reason or comment says why.
         NotProvided = 3,
-        /// The cell does not apply to the authority; the comment says why.
+        /// The cell does not apply to the authority; reason or comment says why.
         NotApplicable = 4,
     }
     impl Status {
@@ -83,9 +88,10 @@ pub mod observation {
 /// One result of checking a return.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Finding {
-    /// The finding's number within its report, from 1; 0 outside a report.
-    #[prost(int32, tag = "1")]
-    pub number: i32,
+    /// Stable across runs and revisions, unique within a return: the rule or kind and the place, such
+    /// as `AD/005-sum:AD/005`.
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
     /// The kind, stable for ever, such as `sum_mismatch`.
     #[prost(string, tag = "2")]
     pub kind: ::prost::alloc::string::String,
@@ -113,12 +119,24 @@ pub struct Finding {
     /// The sender's own reference of the row.
     #[prost(string, tag = "10")]
     pub reference: ::prost::alloc::string::String,
-    /// The explanation that was given; empty when there is none yet.
+    /// The authority's explanation that stands; empty when there is none.
     #[prost(string, tag = "11")]
     pub explanation: ::prost::alloc::string::String,
     /// What is wrong and what to do, in the language that the caller asked for.
     #[prost(string, tag = "12")]
     pub message: ::prost::alloc::string::String,
+    /// The value of the place in the earlier period, as printed; empty where none is held.
+    #[prost(string, tag = "13")]
+    pub previous: ::prost::alloc::string::String,
+    /// How far the conversation has come; set within a report.
+    #[prost(enumeration = "finding::Standing", tag = "14")]
+    pub standing: i32,
+    /// How far what was found is from what is expected, in thousandths of the larger of the two.
+    #[prost(int64, tag = "15")]
+    pub effect: i64,
+    /// Where it stands in a file: `line 12`, or `Adults, row 7` of a spreadsheet; empty elsewhere.
+    #[prost(string, tag = "16")]
+    pub place: ::prost::alloc::string::String,
 }
 /// Nested message and enum types in `Finding`.
 pub mod finding {
@@ -165,6 +183,61 @@ pub mod finding {
                 "ERROR" => Some(Self::Error),
                 "WARNING" => Some(Self::Warning),
                 "INFO" => Some(Self::Info),
+                _ => None,
+            }
+        }
+    }
+    /// How far the conversation about a finding has come.
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Standing {
+        /// Outside a report, or nothing is asked.
+        Unspecified = 0,
+        /// The authority is to correct or explain it.
+        Open = 1,
+        /// Explained by the authority; a statistician may accept or reject.
+        Explained = 2,
+        /// The explanation was accepted.
+        Accepted = 3,
+        /// The explanation was rejected: the authority is to correct or explain again.
+        Rejected = 4,
+        /// An error that a statistician lets pass.
+        Overridden = 5,
+    }
+    impl Standing {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "STANDING_UNSPECIFIED",
+                Self::Open => "OPEN",
+                Self::Explained => "EXPLAINED",
+                Self::Accepted => "ACCEPTED",
+                Self::Rejected => "REJECTED",
+                Self::Overridden => "OVERRIDDEN",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "STANDING_UNSPECIFIED" => Some(Self::Unspecified),
+                "OPEN" => Some(Self::Open),
+                "EXPLAINED" => Some(Self::Explained),
+                "ACCEPTED" => Some(Self::Accepted),
+                "REJECTED" => Some(Self::Rejected),
+                "OVERRIDDEN" => Some(Self::Overridden),
                 _ => None,
             }
         }

@@ -3,12 +3,15 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::indexing_slicing,
     reason = "the helpers of a test fail it by panicking"
 )]
 
+mod access;
 mod drain;
 mod follow;
 mod logs;
 mod probe;
 mod shutdown;
 mod status;
+mod web;

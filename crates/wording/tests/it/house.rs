@@ -5,7 +5,14 @@ use mesur_wording::{Args, Error, Language, Wording};
 use crate::support::shipped;
 
 /// The kinds of finding that a check can make.
-const FINDINGS: [&str; 42] = [
+const FINDINGS: [&str; 58] = [
+    "linear_mismatch",
+    "coverage_mismatch",
+    "same_value",
+    "suspicious_zero",
+    "peer_difference",
+    "unknown_reason",
+    "invalid_end_date",
     "sum_mismatch",
     "category_above_total",
     "subset_above_base",
@@ -47,6 +54,15 @@ const FINDINGS: [&str; 42] = [
     "formula_text",
     "surrounding_space",
     "byte_order_mark",
+    "wrong_digest",
+    "unsupported_format",
+    "damaged_file",
+    "protected_file",
+    "unpacked_too_large",
+    "no_data_sheet",
+    "too_many_columns",
+    "cell_error",
+    "inexact_number",
     "file_too_large",
 ];
 
@@ -173,8 +189,16 @@ fn every_kind_of_finding_has_its_words() {
         .filter_map(|id| id.strip_prefix("finding-"))
         .collect();
     let mut wanted = FINDINGS.to_vec();
-    // Beyond the kinds of a check: a frame, a suggestion, and what only a folder of files can have.
-    wanted.extend(["at-line", "suggestion", "duplicate_return"]);
+    // Beyond the kinds of a check: places, what follows a finding, and what only a folder of files can have.
+    wanted.extend([
+        "at-line",
+        "place-line",
+        "place-row",
+        "previous",
+        "rule",
+        "suggestion",
+        "duplicate_return",
+    ]);
     wanted.sort_unstable();
     assert_eq!(held, wanted);
 }

@@ -249,8 +249,8 @@ fn missing(returns: &Returns<'_>, authorities: &[usize]) -> u32 {
 fn has_value(data_return: &DataReturn, expression: &Expression) -> bool {
     let mut cells = expression.cells();
     cells.any(|cell| {
-        let observation = data_return.observations.get(cell.index());
-        observation.is_some_and(|observation| observation.value.value().is_some())
+        let observed = data_return.observed(cell);
+        observed.is_some_and(|observed| observed.value().is_some())
     })
 }
 
@@ -268,11 +268,13 @@ fn part_periods(
         };
         let mut cells = sides.iter().flat_map(|side| side.cells());
         let first = cells.find_map(|cell| {
-            let observation = data_return.observations.get(cell.index())?;
+            let observation = data_return.observation(cell)?;
             let Observed::PartPeriod { end, .. } = observation.value else {
                 return None;
             };
-            let reason = returns.edition().reason_in(&observation.comment);
+            let edition = returns.edition();
+            let reason = edition.reason(observation.reason);
+            let reason = reason.or_else(|| edition.reason_in(observation.comment));
             let reason = reason.map(|reason| reason.id.clone());
             Some(PartPeriod { end, reason })
         });

@@ -23,7 +23,8 @@ pub(crate) struct RankedShare {
 pub(crate) struct Ranking {
     /// Lowest first by the unrounded share; equal shares in the order of the codes.
     pub(crate) ranked: Vec<RankedShare>,
-    /// The places of the authorities that lack a value of the figure, in the edition's order.
+    /// The places of the authorities that lack a value of the figure, or one of whose values is not
+    /// robust, in the edition's order.
     pub(crate) missing: Vec<usize>,
 }
 
@@ -44,8 +45,8 @@ pub(crate) fn percent_sides<'a>(
     }
 }
 
-/// Ranks the authorities that provided both sides. One whose base is zero has no percentage: it
-/// is neither ranked nor missing.
+/// Ranks the authorities that provided both sides with robust values. One whose base is zero has
+/// no percentage: it is neither ranked nor missing.
 pub(crate) fn rank_authorities(
     returns: &Returns<'_>,
     (numerator, denominator): (&Expression, &Expression),
@@ -53,6 +54,10 @@ pub(crate) fn rank_authorities(
     let authorities = returns.edition().authorities();
     let code = |place: usize| authorities.get(place).map(|authority| &authority.code);
     let mut shares = own_shares(returns, numerator, denominator)?;
+    shares.retain(|(authority, _)| {
+        let mut cells = numerator.cells().chain(denominator.cells());
+        cells.all(|cell| returns.is_robust(*authority, cell))
+    });
     let provided = |place: &usize| shares.iter().any(|(authority, _)| authority == place);
     let missing = (0..authorities.len()).filter(|place| !provided(place));
     let missing = missing.collect();

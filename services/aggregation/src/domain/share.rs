@@ -76,11 +76,7 @@ pub(crate) fn side(
         let Operand::Cell(cell) = operand else {
             return None;
         };
-        let value = data_return
-            .observations
-            .get(cell.index())?
-            .value
-            .counted()?;
+        let value = data_return.observed(*cell)?.counted()?;
         rescale(value, edition.cell(*cell)?.decimals, decimals)
     })
 }

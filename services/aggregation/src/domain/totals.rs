@@ -1,15 +1,22 @@
 //! The national value of every cell, with who provided it.
 
-use mesur_catalogue::{CellId, Edition};
+use std::collections::BTreeSet;
+
+use mesur_catalogue::{AuthorityCode, CellId, Edition, MetricCode};
 use mesur_figures::coverage_percent;
-use mesur_returns::{DataReturn, Observation, Observed};
+use mesur_returns::{DataReturn, Observed};
 
 use super::Error;
+
+/// The values that are not robust: they are in the national totals, and nothing is said of the
+/// authority by itself.
+pub(crate) type NotRobust = BTreeSet<(AuthorityCode, MetricCode)>;
 
 /// The returns of an edition, one place for each of its authorities in their order.
 pub(crate) struct Returns<'a> {
     edition: &'a Edition,
     by_authority: Vec<Option<&'a DataReturn>>,
+    not_robust: NotRobust,
 }
 
 impl<'a> Returns<'a> {
@@ -27,7 +34,24 @@ impl<'a> Returns<'a> {
         Self {
             edition,
             by_authority: by_authority.collect(),
+            not_robust: NotRobust::new(),
         }
+    }
+
+    /// The same returns, of which these values are not robust.
+    pub(crate) fn hiding(mut self, not_robust: &NotRobust) -> Self {
+        self.not_robust.clone_from(not_robust);
+        self
+    }
+
+    /// Whether the authority in a place may be named with its value of a cell.
+    pub(crate) fn is_robust(&self, authority: usize, cell: CellId) -> bool {
+        let named = self.edition.authorities().get(authority);
+        let named = named.zip(self.edition.cell(cell));
+        !named.is_some_and(|(authority, cell)| {
+            let mark = (authority.code.clone(), cell.reference.metric.clone());
+            self.not_robust.contains(&mark)
+        })
     }
 
     /// The edition that the returns answer.
@@ -46,9 +70,9 @@ impl<'a> Returns<'a> {
     }
 
     /// What each authority said about a cell.
-    fn observations(&self, cell: CellId) -> impl Iterator<Item = Option<&'a Observation>> + '_ {
+    fn observed(&self, cell: CellId) -> impl Iterator<Item = Option<Observed>> + '_ {
         self.by_authority()
-            .map(move |data_return| data_return?.observations.get(cell.index()))
+            .map(move |data_return| data_return?.observed(cell))
     }
 }
 
@@ -90,8 +114,8 @@ fn cell_total(returns: &Returns<'_>, cell: CellId) -> Option<CellTotal> {
     let mut total = CellTotal::default();
     // Summed wide, so that the order of the authorities cannot decide whether the sum fits.
     let mut sum: i128 = 0;
-    for observation in returns.observations(cell) {
-        let count = match observation.map(|observation| observation.value) {
+    for observed in returns.observed(cell) {
+        let count = match observed {
             Some(Observed::Provided(value)) => {
                 sum = sum.checked_add(value.into())?;
                 &mut total.provided

@@ -1,6 +1,9 @@
 //! Taking returns in, whatever happens to submission and to the service.
 
-use mesur_returns::Observed;
+use mesur_catalogue::{CellId, Edition};
+use mesur_returns::{CellsBuilder, DataReturn, Observation, Observed};
+
+use mesur_proto::aggregation::v1 as pb;
 
 use crate::support::{Service, edition, memory, samples};
 use crate::upstream::Upstream;
@@ -44,12 +47,20 @@ async fn what_was_signed_off_while_either_side_was_away_is_caught_up_with_once()
     service.stop().await;
 }
 
+/// The return with another value in its first cell.
+fn with_one_more(edition: &Edition, data_return: &DataReturn) -> DataReturn {
+    let value = data_return.cells().values()[0] + 1;
+    let mut changed = CellsBuilder::new(1);
+    changed.set(CellId(0), Observation::of(Observed::Provided(value)));
+    let cells = data_return.cells().with(&changed.finish());
+    DataReturn::new(edition, data_return.authority.clone(), cells).expect("a whole return")
+}
+
 #[tokio::test]
 async fn a_return_that_is_not_the_one_signed_off_is_never_added_up() {
     let (edition, mut returns) = (edition(PERIOD), samples(PERIOD));
     let signed = returns[0].clone();
-    let value = &mut returns[0].observations[0].value;
-    *value = Observed::Provided(value.value().expect("a value") + 1);
+    returns[0] = with_one_more(edition, &signed);
     let (store, upstream) = (memory(), Upstream::start().await);
     let name = upstream.sign_off(edition, &signed, 1);
     upstream.replace(&name, edition, &returns[0]);
@@ -63,5 +74,66 @@ async fn a_return_that_is_not_the_one_signed_off_is_never_added_up() {
     upstream.replace(&name, edition, &signed);
     upstream.until_caught_up().await;
     assert_eq!(received(&service).await.len(), 2);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_return_whose_sign_off_is_taken_back_leaves_the_totals_until_it_is_signed_again() {
+    let (edition, returns) = (edition(PERIOD), samples(PERIOD));
+    let (service, upstream) = Service::with(PERIOD, &returns[..2]).await;
+    let both = service.totals(PERIOD).await;
+    let code = |place: usize| returns[place].authority.to_string();
+    let name = format!("authorities/{}/returns/pif-{PERIOD}/revisions/1", code(0));
+    upstream.reopen(&name);
+    upstream.until_caught_up().await;
+    assert_eq!(received(&service).await, [code(1)]);
+    upstream.sign_off(edition, &returns[0], 1);
+    upstream.until_caught_up().await;
+    assert_eq!(service.totals(PERIOD).await, both);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_value_that_is_not_robust_is_added_up_and_not_told_of_its_authority() {
+    let (edition, returns) = (edition(PERIOD), samples(PERIOD));
+    let (service, upstream) = Service::with(PERIOD, &returns).await;
+    let before = service.totals(PERIOD).await;
+    let plain = service.create(PERIOD, &[]).await.expect("a snapshot");
+    let authority = returns[0].authority.as_str();
+    let shown = |totals: &pb::Totals, metric: &str| -> Vec<(Option<i64>, bool)> {
+        let own = totals
+            .authorities
+            .iter()
+            .find(|own| own.authority == authority);
+        let values = &own.expect("the authority").values;
+        let cells = totals.cells.iter().zip(values);
+        let cells = cells.filter(|(cell, _)| cell.metric == metric);
+        cells
+            .map(|(_, value)| (value.value, value.not_robust))
+            .collect()
+    };
+    let metric = "AD/005";
+    let values = shown(&before, metric);
+    assert!(values.iter().any(|(value, _)| value.is_some()));
+    upstream.mark(edition, authority, metric, false);
+    upstream.until_marked().await;
+    let hidden = service.totals(PERIOD).await;
+    assert_eq!(hidden.cells, before.cells);
+    let expected: Vec<_> = values
+        .iter()
+        .map(|(value, _)| (None, value.is_some()))
+        .collect();
+    assert_eq!(shown(&hidden, metric), expected);
+    assert_eq!(shown(&hidden, "AD/004"), shown(&before, "AD/004"));
+    // Another input is another snapshot; the earlier one stays as it is.
+    let marked = service.create(PERIOD, &[]).await.expect("a snapshot");
+    assert_ne!(marked.name, plain.name);
+    upstream.mark(edition, authority, metric, true);
+    upstream.until_marked().await;
+    assert_eq!(service.totals(PERIOD).await, before);
+    assert_eq!(
+        service.create(PERIOD, &[]).await.expect("a snapshot"),
+        plain
+    );
     service.stop().await;
 }

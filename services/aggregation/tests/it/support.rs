@@ -4,19 +4,18 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
+use mesur_access::Role;
 use mesur_aggregation::{Config, RunError, run};
 use mesur_catalogue::{Catalogue, Edition, EditionName};
 use mesur_proto::aggregation::v1 as pb;
 use mesur_proto::aggregation::v1::aggregation_service_client::AggregationServiceClient;
 use mesur_returns::{DataReturn, check_file};
-use mesur_rpc::channel;
-use mesur_rpc::clock::SteppedClock;
+use mesur_rpc::channel::{self, Connection};
 use mesur_rpc::server::{Drained, Limits, Listener};
 use mesur_store::{MemoryStore, Store};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
-use tonic::transport::Channel;
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 use crate::upstream::Upstream;
@@ -49,7 +48,7 @@ pub(crate) fn memory() -> Arc<dyn Store> {
 
 /// A running service.
 pub(crate) struct Service {
-    pub(crate) client: AggregationServiceClient<Channel>,
+    pub(crate) client: AggregationServiceClient<Connection>,
     stop: CancellationToken,
     running: JoinHandle<Result<Drained, RunError>>,
 }
@@ -58,18 +57,22 @@ impl Service {
     pub(crate) async fn start(store: &Arc<dyn Store>, upstream: &Upstream) -> Self {
         let listener = Listener::loopback(0).await.expect("a port");
         let address = format!("http://{}", listener.local_addr());
-        let start = "2023-09-05T08:30:00Z".parse().expect("a time");
         let config = Config {
             catalogue: Arc::clone(&CATALOGUE),
             store: Arc::clone(store),
-            clock: Arc::new(SteppedClock::new(start)),
+            clock: upstream.clock(),
             submission: upstream.address().to_owned(),
+            validation: upstream.address().to_owned(),
+            authenticator: upstream.authenticator(),
+            bearer: upstream.bearer("aggregation", Role::Service),
             limits: Limits::default(),
         };
         let stop = CancellationToken::new();
+        let bearer = upstream.bearer("a statistician", Role::Statistician);
+        let connection = channel::connect_lazy(&address, bearer).expect("a uri");
         Self {
             running: tokio::spawn(run(config, listener, stop.clone())),
-            client: AggregationServiceClient::new(channel::connect_lazy(&address).expect("a uri")),
+            client: AggregationServiceClient::new(connection),
             stop,
         }
     }

@@ -22,7 +22,8 @@ pub struct DataRow {
     pub category: String,
     /// The value in plain digits; empty where there is none, and then `shorthand` says why.
     pub value: String,
-    /// `t` on the nation's rows, `x` where nothing was provided, `z` where the cell does not apply.
+    /// `t` on the nation's rows, `u` where the value is not robust and not shown, `x` where nothing
+    /// was provided, `z` where the cell does not apply.
     pub shorthand: Vec<Shorthand>,
     /// On the nation's rows, the authorities whose value is in the sum.
     pub provided: Option<u32>,
@@ -76,6 +77,7 @@ pub(crate) fn rows_of(edition: &Edition, tables: &[Table]) -> Vec<DataRow> {
             for (authority, value) in edition.authorities().iter().zip(&column.values) {
                 rows.push(match *value {
                     CellValue::Value { units, .. } => row(authority, Some(units), Vec::new()),
+                    CellValue::NotRobust => row(authority, None, vec![Shorthand::LowReliability]),
                     CellValue::NotProvided => row(authority, None, vec![Shorthand::NotAvailable]),
                     CellValue::NotApplicable => {
                         row(authority, None, vec![Shorthand::NotApplicable])

@@ -129,6 +129,7 @@ pub(crate) fn totals(
                 wire::AuthorityValue {
                     value,
                     status: status.into(),
+                    not_robust: false,
                 }
             });
             wire::AuthorityValues {

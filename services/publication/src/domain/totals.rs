@@ -36,6 +36,8 @@ pub(crate) enum CellValue {
         /// Whether it covers only part of the period.
         part_period: bool,
     },
+    /// A value that is not robust: it is in the national value, and not shown.
+    NotRobust,
     /// Nothing.
     NotProvided,
     /// The cell does not apply to the authority.
@@ -185,6 +187,9 @@ fn authorities(
 
 fn cell_value(code: &str, value: &wire::AuthorityValue) -> Result<CellValue, TotalsError> {
     match (value.status(), value.value) {
+        (Status::Provided | Status::PartPeriod, None) if value.not_robust => {
+            Ok(CellValue::NotRobust)
+        }
         (Status::Provided, Some(units)) => Ok(CellValue::Value {
             units,
             part_period: false,

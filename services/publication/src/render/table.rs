@@ -146,6 +146,7 @@ impl Printer<'_> {
     fn cell(&self, value: CellValue, decimals: u8) -> String {
         match value {
             CellValue::Value { units, part_period } => self.value(units, decimals, part_period),
+            CellValue::NotRobust => bracketed(Shorthand::LowReliability.code()),
             CellValue::NotProvided => bracketed(Shorthand::NotAvailable.code()),
             CellValue::NotApplicable => bracketed(Shorthand::NotApplicable.code()),
         }

@@ -6,14 +6,13 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use mesur_store::KeyRange;
+use mesur_store::Key;
 use mesur_wording::{Args, Language, Wording};
 
 use super::Missing;
 use crate::error::Error;
-use crate::releases::{Release, Releases};
+use crate::releases::{Reader, Release, Releases};
 use crate::render::STYLE;
-use crate::store;
 
 /// The most releases on the page.
 const RELEASES_MAX: usize = 1_000;
@@ -23,7 +22,7 @@ pub(super) async fn page(
     State(releases): State<Arc<Releases>>,
     language: Language,
 ) -> Result<Response, Missing> {
-    let mut published = published(&releases).await?;
+    let mut published = releases.list(None, RELEASES_MAX, Reader::Public).await?;
     // The latest period first.
     published.reverse();
     let page = markup(&published, language).map_err(Error::Render)?;
@@ -31,19 +30,7 @@ pub(super) async fn page(
     Ok((about, page.into_string()).into_response())
 }
 
-async fn published(releases: &Releases) -> Result<Vec<Release>, Error> {
-    let range = KeyRange::prefix(store::releases_prefix());
-    let mut found = Vec::new();
-    for (key, entry) in releases.store.scan(range, RELEASES_MAX).await? {
-        let release = store::release_of(&key, &entry.value)?;
-        if release.published.is_some() {
-            found.push(release);
-        }
-    }
-    Ok(found)
-}
-
-fn markup(releases: &[Release], language: Language) -> Result<Markup, crate::render::Error> {
+fn markup(releases: &[(Key, Release)], language: Language) -> Result<Markup, crate::render::Error> {
     let wording = Wording::new(language, None)?;
     let label = |id: &str| wording.text(id, &Args::new());
     let other = match language {
@@ -69,7 +56,7 @@ fn markup(releases: &[Release], language: Language) -> Result<Markup, crate::ren
                 }
                 main #main tabindex="-1" {
                     @if releases.is_empty() { p { (label("index-empty")?) } }
-                    ul { @for release in releases { li { (link(release, language)) } } }
+                    ul { @for (_, release) in releases { li { (link(release, language)) } } }
                 }
             }
         }

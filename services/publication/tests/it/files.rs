@@ -81,7 +81,7 @@ async fn there_are_no_files_but_the_published_ones() {
         refused(
             service.download(RELEASE, file).await,
             not_found,
-            "FILE_NOT_FOUND",
+            "RELEASE_NOT_FOUND",
         );
     }
     service

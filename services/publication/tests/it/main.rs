@@ -5,6 +5,7 @@
 mod files;
 mod following;
 mod http;
+mod people;
 mod releases;
 mod support;
 mod totals;

@@ -248,7 +248,7 @@ async fn releases_are_listed_by_page_in_the_order_of_their_names() {
             page_size,
             page_token,
         };
-        let response = service.client.clone().list_releases(request).await;
+        let response = service.statistician.clone().list_releases(request).await;
         response.map(tonic::Response::into_inner)
     };
     for size in [0, 2, i32::MAX] {

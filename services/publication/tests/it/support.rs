@@ -4,19 +4,21 @@ use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use mesur_access::Role;
+use mesur_access::dev::Issuer;
 use mesur_catalogue::{Catalogue, Edition, EditionName};
 use mesur_proto::aggregation::v1::Snapshot;
 use mesur_proto::publication::v1 as pb;
 use mesur_proto::publication::v1::publication_service_client::PublicationServiceClient;
 use mesur_publication::{Config, RunError, run};
-use mesur_rpc::channel::connect_lazy;
-use mesur_rpc::clock::SteppedClock;
+use mesur_rpc::access::{Authenticator, Bearer};
+use mesur_rpc::channel::{Connection, connect_lazy};
+use mesur_rpc::clock::{Clock as _, SteppedClock};
 use mesur_rpc::server::{Drained, Limits, Listener};
 use mesur_store::{MemoryStore, Store};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::Channel;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
@@ -25,6 +27,8 @@ use crate::upstream::Upstream;
 
 /// When a test begins.
 pub(crate) const NOW: &str = "2023-09-05T08:30:00Z";
+/// How long the tokens of a test are good.
+const A_DAY: Duration = Duration::from_hours(24);
 /// How long a test waits before it fails.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 /// The release of most tests.
@@ -47,9 +51,15 @@ pub(crate) fn id(number: u32) -> String {
     format!("6ba7b810-9dad-41d1-80b4-{number:012}")
 }
 
-/// A running service.
+pub(crate) type Client = PublicationServiceClient<Connection>;
+
+/// A running service, and those who call it.
 pub(crate) struct Service {
-    pub(crate) client: PublicationServiceClient<Channel>,
+    pub(crate) statistician: Client,
+    pub(crate) publisher: Client,
+    pub(crate) public: Client,
+    issuer: Issuer,
+    address: String,
     pub(crate) web: SocketAddr,
     pub(crate) clock: Arc<SteppedClock>,
     stop: CancellationToken,
@@ -70,21 +80,38 @@ impl Service {
         let address = format!("http://{}", listener.local_addr());
         let pages = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let clock = Arc::new(SteppedClock::new(NOW.parse().expect("a time")));
+        let issuer = Issuer::generate();
         let config = Config {
             catalogue: Arc::clone(&CATALOGUE),
             store: Arc::clone(store),
             clock: Arc::<SteppedClock>::clone(&clock),
             aggregation: aggregation.to_owned(),
+            authenticator: Authenticator::trusting(&issuer, Arc::<SteppedClock>::clone(&clock)),
+            bearer: Bearer::none(),
             limits,
         };
         let stop = CancellationToken::new();
+        let client = |identity, role| {
+            let token = issuer.token(identity, &[role], A_DAY, clock.now());
+            client(&address, Bearer::new(&token).expect("a token"))
+        };
         Self {
-            client: PublicationServiceClient::new(connect_lazy(&address).expect("a uri")),
+            statistician: client("a statistician", Role::Statistician),
+            publisher: client("a publisher", Role::Publisher),
+            public: self::client(&address, Bearer::none()),
             web: pages.local_addr().expect("an address"),
             clock,
             running: tokio::spawn(run(config, listener, pages, stop.clone())),
             stop,
+            issuer,
+            address,
         }
+    }
+
+    /// A client of somebody with these roles.
+    pub(crate) fn client_of(&self, identity: &str, roles: &[Role]) -> Client {
+        let token = self.issuer.token(identity, roles, A_DAY, self.clock.now());
+        client(&self.address, Bearer::new(&token).expect("a token"))
     }
 
     /// A service that has received a snapshot of each edition and of each value.
@@ -122,7 +149,7 @@ impl Service {
             snapshot: snapshot.name.clone(),
             request_id: request_id.to_owned(),
         };
-        let response = self.client.clone().compile_release(request).await?;
+        let response = self.statistician.clone().compile_release(request).await?;
         Ok(response.into_inner())
     }
 
@@ -136,14 +163,14 @@ impl Service {
             etag: seen.etag.clone(),
             request_id: request_id.to_owned(),
         };
-        let response = self.client.clone().publish_release(request).await?;
+        let response = self.publisher.clone().publish_release(request).await?;
         Ok(response.into_inner())
     }
 
     pub(crate) async fn get(&self, name: &str) -> Result<pb::Release, Status> {
         let name = name.to_owned();
         let request = pb::GetReleaseRequest { name };
-        let response = self.client.clone().get_release(request).await?;
+        let response = self.statistician.clone().get_release(request).await?;
         Ok(response.into_inner())
     }
 
@@ -158,7 +185,7 @@ impl Service {
             file_name: file_name.to_owned(),
         };
         let mut stream = self
-            .client
+            .public
             .clone()
             .download_file(request)
             .await?
@@ -169,6 +196,10 @@ impl Service {
         }
         Ok(pieces)
     }
+}
+
+fn client(address: &str, bearer: Bearer) -> Client {
+    Client::new(connect_lazy(address, bearer).expect("a uri"))
 }
 
 /// Checks the code and the stable reason of a refusal; gives its details.

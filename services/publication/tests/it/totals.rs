@@ -30,6 +30,7 @@ fn totals(edition: &Edition, value: i64) -> pb::Totals {
     let provided = pb::AuthorityValue {
         value: Some(value),
         status: Status::Provided.into(),
+        not_robust: false,
     };
     let authorities = edition.authorities().iter().map(|one| pb::AuthorityValues {
         authority: one.code.to_string(),

@@ -7,11 +7,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use mesur_access::dev::Issuer;
 use mesur_proto::aggregation::v1 as pb;
 use mesur_proto::aggregation::v1::aggregation_service_server::{
     AggregationService, AggregationServiceServer,
 };
+use mesur_rpc::access::Authenticator;
 use mesur_rpc::channel::MESSAGE_BYTES_MAX;
+use mesur_rpc::clock::SystemClock;
 use mesur_rpc::server::{self, Contract, Limits, Listener};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
@@ -68,6 +71,7 @@ impl Upstream {
             listener,
             routes,
             Contract::default(),
+            Authenticator::trusting(&Issuer::generate(), Arc::new(SystemClock)),
             Limits::default(),
             CancellationToken::new(),
         );

@@ -3,22 +3,17 @@
 use std::sync::Arc;
 
 use mesur_catalogue::{
-    Authority, Catalogue, Category, CollectionId, ComparedItem, Difference, Edition, Metric, Rule,
+    Authority, Catalogue, Category, CollectionId, ComparedItem, Difference, Edition, Metric,
+    Reason, Rule,
 };
 use mesur_proto::catalogue::v1 as pb;
 use mesur_proto::catalogue::v1::catalogue_service_server::CatalogueService;
-use mesur_rpc::page::{SizeLimits, Tokens};
+use mesur_rpc::page::Tokens;
 use mesur_wire::EditionResource;
 use tonic::{Request, Response, Status};
 
-use super::{convert, status};
-use crate::error::Error;
-
-/// How many editions a page of a list has.
-const PAGE: SizeLimits = SizeLimits {
-    default: 100,
-    max: 1_000,
-};
+use super::{PAGE, answer, open};
+use crate::error::{Error, invalid};
 
 /// The gRPC face of the catalogue.
 pub(crate) struct CatalogueApi {
@@ -32,28 +27,43 @@ impl CatalogueService for CatalogueApi {
         &self,
         request: Request<pb::GetEditionRequest>,
     ) -> Result<Response<pb::Edition>, Status> {
-        let edition = self
-            .edition("name", &request.into_inner().name)
-            .map_err(status)?;
-        Ok(Response::new(whole_edition(edition)))
+        let (_, request) = open(request)?;
+        let edition = self.edition("name", &request.name);
+        answer(edition.map(whole_edition))
     }
 
     async fn list_editions(
         &self,
         request: Request<pb::ListEditionsRequest>,
     ) -> Result<Response<pb::ListEditionsResponse>, Status> {
-        self.list(&request.into_inner())
-            .map(Response::new)
-            .map_err(status)
+        let (_, request) = open(request)?;
+        answer(self.list(&request))
     }
 
     async fn compare_editions(
         &self,
         request: Request<pb::CompareEditionsRequest>,
     ) -> Result<Response<pb::CompareEditionsResponse>, Status> {
-        let request = request.into_inner();
-        let from = self.edition("from", &request.from).map_err(status)?;
-        let to = self.edition("to", &request.to).map_err(status)?;
+        let (_, request) = open(request)?;
+        answer(self.compare(&request))
+    }
+}
+
+impl CatalogueApi {
+    fn edition(&self, field: &str, name: &str) -> Result<&Edition, Error> {
+        let name = EditionResource::parse(name).map_err(Error::name(field))?.0;
+        match self.catalogue.get(&name) {
+            Some(edition) => Ok(edition),
+            None => Err(Error::EditionNotFound { name }),
+        }
+    }
+
+    fn compare(
+        &self,
+        request: &pb::CompareEditionsRequest,
+    ) -> Result<pb::CompareEditionsResponse, Error> {
+        let from = self.edition("from", &request.from)?;
+        let to = self.edition("to", &request.to)?;
         let comparison = from.compare(to);
         let mut differences = Vec::new();
         for (item, compared) in [
@@ -67,39 +77,22 @@ impl CatalogueService for CatalogueApi {
                     .map(|compared| difference(item, compared)),
             );
         }
-        Ok(Response::new(pb::CompareEditionsResponse { differences }))
-    }
-}
-
-impl CatalogueApi {
-    fn edition(&self, field: &str, name: &str) -> Result<&Edition, Error> {
-        let name = EditionResource::parse(name).map_err(Error::name(field))?.0;
-        match self.catalogue.get(&name) {
-            Some(edition) => Ok(edition),
-            None => Err(Error::EditionNotFound { name }),
-        }
+        Ok(pb::CompareEditionsResponse { differences })
     }
 
     fn list(&self, request: &pb::ListEditionsRequest) -> Result<pb::ListEditionsResponse, Error> {
         let collection = match request.parent.strip_prefix("collections/") {
             Some("-") => None,
             Some(id) => Some(
-                CollectionId::parse(id)
-                    .map_err(|error| convert::invalid("parent", &error.to_string()))?,
+                CollectionId::parse(id).map_err(|error| invalid("parent", &error.to_string()))?,
             ),
             None => {
-                return Err(convert::invalid(
-                    "parent",
-                    "must be collections/{collection}",
-                ));
+                return Err(invalid("parent", "must be collections/{collection}").into());
             }
         };
-        let size = PAGE.apply(request.page_size).map_err(Error::InvalidField)?;
+        let size = PAGE.apply(request.page_size)?;
         let arguments = [request.parent.as_bytes()];
-        let after = self
-            .tokens
-            .read(&arguments, &request.page_token)
-            .map_err(Error::InvalidField)?;
+        let after = self.tokens.read(&arguments, &request.page_token)?;
         let wanted = self.catalogue.editions().filter(|edition| {
             collection
                 .as_ref()
@@ -139,6 +132,7 @@ fn bare_edition(edition: &Edition) -> pb::Edition {
         nation: Some(authority(edition.nation())),
         metrics: Vec::new(),
         rules: Vec::new(),
+        reasons: Vec::new(),
     }
 }
 
@@ -146,6 +140,7 @@ fn whole_edition(edition: &Edition) -> pb::Edition {
     pb::Edition {
         metrics: edition.metrics().iter().map(metric).collect(),
         rules: edition.rules().iter().map(rule).collect(),
+        reasons: edition.reasons().iter().map(reason).collect(),
         ..bare_edition(edition)
     }
 }
@@ -189,6 +184,14 @@ fn rule(rule: &Rule) -> pb::Rule {
         severity: rule.severity.as_str().to_owned(),
         test: rule.test.describe(),
         basis: rule.basis.clone(),
+    }
+}
+
+fn reason(reason: &Reason) -> pb::Reason {
+    pb::Reason {
+        id: reason.id.clone(),
+        label_en: reason.label_en.clone(),
+        label_cy: reason.label_cy.clone(),
     }
 }
 

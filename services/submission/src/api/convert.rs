@@ -2,35 +2,19 @@
 
 use mesur_catalogue::{AuthorityCode, CollectionId, Edition, EditionName};
 use mesur_proto::submission::v1 as pb;
+use mesur_proto::submission::v1::data_return::State as StateMessage;
 use mesur_returns::Previous;
 use mesur_rpc::{Violation, clock};
-use mesur_store::LogEntry;
 use mesur_wire::{AuthorityName, EditionResource, PreviousValuesName, previous_values_to_wire};
 
-use crate::domain::{Revision, State};
-use crate::error::Error;
-use crate::store::{self, Event};
-
-/// A field that is wrong.
-pub(super) fn invalid(field: &str, description: &str) -> Error {
-    Error::InvalidField(Violation {
-        field: field.to_owned(),
-        reason: "INVALID_FIELD",
-        description: description.to_owned(),
-    })
-}
-
-/// A field that must be set.
-pub(super) fn required(field: &str) -> Error {
-    invalid(field, "must be set")
-}
+use crate::domain::{Family, Move, Revision, State};
+use crate::error::{Error, invalid};
+use crate::returns::Outcome;
 
 /// An authority that does not report for an edition.
-pub(super) fn not_an_authority(field: &str, code: &AuthorityCode, edition: &Edition) -> Error {
-    invalid(
-        field,
-        &format!("{code} is not an authority of {}", edition.name()),
-    )
+pub(super) fn not_an_authority(field: &str, code: &AuthorityCode, edition: &Edition) -> Violation {
+    let problem = format!("{code} is not an authority of {}", edition.name());
+    invalid(field, &problem)
 }
 
 /// `authorities/{authority}`, or `None` for `authorities/-`.
@@ -42,40 +26,91 @@ pub(super) fn parent_authority(parent: &str) -> Result<Option<AuthorityCode>, Er
     Ok(Some(name.0))
 }
 
-/// A revision without its observations.
-pub(super) fn return_message(revision: &Revision) -> pb::DataReturn {
-    let state = match revision.state() {
-        State::Submitted => pb::data_return::State::Submitted,
-        State::SignedOff => pb::data_return::State::SignedOff,
-    };
+/// A number on the wire, where numbers have a sign.
+pub(super) fn number(count: u32) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}
+
+/// A revision with its history, without its observations.
+pub(super) fn return_message(outcome: &Outcome) -> pb::DataReturn {
+    let revision = &outcome.revision;
     let name = &revision.name.data_return;
+    let signed = outcome
+        .history
+        .last()
+        .filter(|step| step.state == State::SignedOff);
     pb::DataReturn {
         name: name.to_string(),
         etag: revision.etag(),
         edition: EditionResource(name.edition.clone()).to_string(),
         edition_digest: revision.edition_digest.clone(),
         observations: Vec::new(),
-        state: state.into(),
-        revision: i32::try_from(revision.name.revision).unwrap_or(i32::MAX),
+        state: state_message(revision.state).into(),
+        revision: number(revision.name.revision),
         digest: revision.digest.clone(),
         create_time: Some(clock::to_proto(revision.created)),
-        sign_off_time: revision.signed_off.map(clock::to_proto),
+        sign_off_time: signed.map(|step| clock::to_proto(step.time)),
+        late: revision.is_late,
+        history: outcome.history.iter().map(move_message).collect(),
     }
 }
 
-/// An entry of the log.
-pub(super) fn event_message(entry: &LogEntry) -> Result<pb::WatchReturnsResponse, Error> {
-    let (event, happened) = store::event_of(&entry.value)?;
-    let event = match event {
-        Event::Submitted => pb::watch_returns_response::Event::Submitted,
-        Event::SignedOff => pb::watch_returns_response::Event::SignedOff,
-    };
-    Ok(pb::WatchReturnsResponse {
-        cursor: entry.position.to_bytes().to_vec(),
-        event: event.into(),
-        name: happened.name,
-        digest: happened.digest,
-    })
+/// What the sender keeps as proof of what was taken in.
+pub(super) fn receipt_message(outcome: &Outcome) -> pb::Receipt {
+    let Revision {
+        name,
+        digest,
+        edition_digest,
+        is_late,
+        created,
+        ..
+    } = &outcome.revision;
+    let taken_in = outcome.history.last().map_or(*created, |step| step.time);
+    pb::Receipt {
+        revision: name.to_string(),
+        digest: digest.clone(),
+        edition_digest: edition_digest.clone(),
+        families: outcome.families.iter().map(family_message).collect(),
+        create_time: Some(clock::to_proto(taken_in)),
+        late: *is_late,
+    }
+}
+
+/// What was taken in, with its receipt.
+pub(super) fn taken_message(outcome: &Outcome) -> pb::SubmitReturnResponse {
+    pb::SubmitReturnResponse {
+        data_return: Some(return_message(outcome)),
+        findings: Vec::new(),
+        receipt: Some(receipt_message(outcome)),
+    }
+}
+
+fn family_message(family: &Family) -> pb::receipt::Family {
+    pb::receipt::Family {
+        family: family.id.clone(),
+        row_count: number(family.rows),
+        value_count: number(family.values),
+    }
+}
+
+fn move_message(step: &Move) -> pb::Move {
+    pb::Move {
+        state: state_message(step.state).into(),
+        identity: step.identity.clone(),
+        reason: step.reason.clone(),
+        time: Some(clock::to_proto(step.time)),
+    }
+}
+
+fn state_message(state: State) -> StateMessage {
+    match state {
+        State::Nothing => StateMessage::Unspecified,
+        State::Draft => StateMessage::Draft,
+        State::Submitted => StateMessage::Submitted,
+        State::Queried => StateMessage::Queried,
+        State::SignedOff => StateMessage::SignedOff,
+        State::Reopened => StateMessage::Reopened,
+    }
 }
 
 /// Values of an earlier period.

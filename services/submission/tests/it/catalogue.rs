@@ -70,6 +70,12 @@ async fn an_edition_is_given_whole() {
         });
         assert!(cells.eq(known_cells), "every cell in catalogue order");
         assert_eq!(given.rules.len(), known.rules().len());
+        let given_reasons = given
+            .reasons
+            .iter()
+            .map(|one| (&one.id, &one.label_en, &one.label_cy));
+        let reasons = known.reasons().iter();
+        assert!(given_reasons.eq(reasons.map(|one| (&one.id, &one.label_en, &one.label_cy))));
         let severities = ["error", "warning", "info"];
         assert!(
             given
@@ -113,7 +119,9 @@ async fn editions_are_listed_by_page_and_collection() {
                 (names(&all), all.next_page_token.as_str()),
                 (vec![EARLIER.into(), LATER.into()], "")
             );
-            let bare = |one: &pb::Edition| one.metrics.is_empty() && one.rules.is_empty();
+            let bare = |one: &pb::Edition| {
+                one.metrics.is_empty() && one.rules.is_empty() && one.reasons.is_empty()
+            };
             assert!(all.editions.iter().all(bare));
         }
         let first = list(&service, parent, 1, "").await.expect("a page");

@@ -7,9 +7,12 @@ use mesur_catalogue::Catalogue;
 use mesur_proto::submission::v1 as pb;
 use mesur_proto::types::v1::Observation;
 use mesur_proto::types::v1::observation::Status;
+use mesur_rpc::server::Limits;
 use tonic::Code;
 
-use crate::support::{CONWY, GWYNEDD, NOBODY, Service, amended, fields, memory, refused, sample};
+use crate::support::{
+    CONWY, GWYNEDD, NOBODY, Service, amended, denied, fields, memory, refused, sample,
+};
 
 fn of(parent: &str, edition: &str, page_size: i32) -> pb::ListReturnsRequest {
     pb::ListReturnsRequest {
@@ -80,6 +83,17 @@ async fn returns_are_listed_in_the_order_of_their_names_by_page_edition_and_auth
     );
     let none = pages(&service, of("authorities/W06000001", "", 1)).await;
     assert_eq!(none, [[""; 0]]);
+
+    // Another authority's are not listed, nor is it told whether there are any.
+    let conwy_only = service.caller("cat@conwy", &["approver/W06000003"]);
+    let mut request = of("authorities/-", LATER, 0);
+    let listed = conwy_only.clone().list_returns(request.clone()).await;
+    let listed = listed.expect("a list").into_inner().data_returns;
+    assert_eq!(listed.len(), 1);
+    for other in [GWYNEDD, "W06000001"] {
+        request.parent = format!("authorities/{other}");
+        denied(conwy_only.clone().list_returns(request.clone()).await);
+    }
 
     // The latest revisions, apart from their observations.
     let page = list(&service, &of(&parent, LATER, 0))
@@ -180,7 +194,8 @@ fn two_collections() -> Catalogue {
 #[tokio::test]
 async fn two_collections_do_not_mix_the_order_of_the_authorities_up() {
     let catalogue = Arc::new(two_collections());
-    let service = Service::start_with(catalogue, &memory(), NOBODY).await;
+    let limits = Limits::default();
+    let service = Service::start_with(catalogue, &memory(), NOBODY, limits).await;
     for authority in [CONWY, GWYNEDD] {
         service
             .submit(sample(authority, "2022-23"))

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use mesur_proto::submission::v1 as pb;
 use tonic::Code;
 
-use crate::support::{CONWY, NOBODY, Service, amended, fields, id, memory, refused, sample};
+use crate::support::{
+    CONWY, NOBODY, SENDER, Service, amended, fields, id, memory, refused, sample, sign_off,
+};
 use crate::validation::Validation;
 
 const PERIOD: &str = "2022-23";
@@ -48,7 +50,11 @@ async fn an_id_that_was_used_for_something_else_is_refused() {
     let (code, reason) = (Code::InvalidArgument, "REQUEST_ID_REUSED");
     let other = service.submit_as(amended(&sent), &id(1)).await;
     assert_eq!(fields(&refused(other, code, reason)), ["request_id"]);
-    refused(service.sign_off(&first, &id(1)).await, code, reason);
+    let signing = service.caller(SENDER, &["approver/W06000003"]);
+    refused(sign_off(&signing, &first, &id(1)).await, code, reason);
+    // What another has used does not count.
+    let signing = service.sign_off(&first, &id(1)).await;
+    refused(signing, Code::Unavailable, "VALIDATION_AWAY");
     let values = pb::PreviousValues {
         name: format!("authorities/{CONWY}/previousValues/pif-2018-19"),
         ..pb::PreviousValues::default()
@@ -109,5 +115,30 @@ async fn of_amendments_at_once_that_saw_the_same_revision_one_is_taken_in() {
     let latest = service.get(&sent.name).await.expect("the latest");
     assert_eq!((latest.revision, &latest.digest), (2, &taken[0].digest));
     missing(&service, &sent.name, 3).await;
+    Arc::into_inner(service).expect("the last").stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_id_signs_off_once_however_often_it_is_sent_at_once() {
+    let validation = Validation::start().await;
+    let service = Arc::new(Service::start(&memory(), &validation.address).await);
+    for (number, authority) in (1..).zip(["W06000001", "W06000002", CONWY, "W06000004"]) {
+        let sent = service.submit(sample(authority, PERIOD)).await;
+        let sent = sent.expect("sent");
+        validation.report(&sent, 0, 0);
+        let calls = (0..AT_ONCE).map(|_| {
+            let (service, sent) = (Arc::clone(&service), sent.clone());
+            let id = id(number);
+            // The etag is stale for each but the first: it gets the first's answer all the same.
+            tokio::spawn(async move { service.sign_off(&sent, &id).await })
+        });
+        let calls: Vec<_> = calls.collect();
+        let mut responses = Vec::new();
+        for call in calls {
+            responses.push(call.await.expect("no panic").expect("signed off"));
+        }
+        assert!(responses.iter().all(|response| *response == responses[0]));
+        assert_eq!(responses[0].history.len(), 2);
+    }
     Arc::into_inner(service).expect("the last").stop().await;
 }

@@ -1,10 +1,14 @@
 //! Signing off, which needs validation.
 
+use mesur_proto::submission::v1 as pb;
 use mesur_proto::submission::v1::data_return::State;
 use mesur_rpc::clock;
 use tonic::Code;
 
-use crate::support::{CONWY, NOBODY, NOW, Service, amended, fields, memory, refused, sample};
+use crate::support::{
+    CONWY, NOBODY, NOW, SENDER, SIGNER, Service, amended, denied, fields, id, memory, refused,
+    sample, send, sign_off,
+};
 use crate::validation::Validation;
 
 const PERIOD: &str = "2022-23";
@@ -26,12 +30,15 @@ async fn a_return_is_signed_off_once_validation_has_nothing_open_against_it() {
         .expect("a subject")
         .violations;
     assert_eq!(subjects[0].subject, format!("{}/revisions/1", sent.name));
-    for (errors, open) in [(1, 0), (0, 2)] {
-        validation.report(&first, errors, open);
+    for open in [[1, 0, 0], [0, 2, 0], [0, 0, 3]] {
+        validation.report_open(&first, open);
         let details = refused(service.sign_off(&first, "").await, state, "FINDINGS_OPEN");
         let metadata = &details.error_info().expect("a reason").metadata;
-        let told = [&metadata["error_count"], &metadata["open_count"]];
-        assert_eq!(told, [&errors.to_string(), &open.to_string()]);
+        let counts = ["open_error_count", "open_warning_count", "open_query_count"];
+        assert_eq!(
+            counts.map(|count| metadata[count].clone()),
+            open.map(|n| n.to_string())
+        );
     }
     validation.report(&first, 0, 0);
     validation.set_away(true);
@@ -60,7 +67,7 @@ async fn a_return_is_signed_off_once_validation_has_nothing_open_against_it() {
         assert_eq!((kept.state(), &kept.etag), (State::SignedOff, &signed.etag));
     }
 
-    // It is at its end: neither signed again nor amended.
+    // It is neither signed again nor amended.
     let reason = "ALREADY_SIGNED_OFF";
     refused(service.sign_off(&signed, "").await, state, reason);
     let mut next = amended(&sent);
@@ -126,6 +133,108 @@ async fn only_the_revision_that_was_seen_and_validated_is_signed_off() {
         Code::NotFound,
         "RETURN_NOT_FOUND",
     );
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn nobody_signs_what_they_sent() {
+    let validation = Validation::start().await;
+    let service = Service::start(&memory(), &validation.address).await;
+    let both = ["submitter/W06000003", "approver/W06000003"];
+    let [ann, bob, cat] = ["ann", "bob", "cat"].map(|name| service.caller(name, &both));
+    let same = |result| refused(result, Code::PermissionDenied, "SAME_PERSON");
+    let sent = sample(CONWY, PERIOD);
+    let draft = send(&ann, sent.clone(), "", true).await.expect("kept");
+    let draft = draft.data_return.expect("a return");
+    let request = pb::SubmitDraftRequest {
+        name: draft.name.clone(),
+        etag: draft.etag,
+        request_id: String::new(),
+    };
+    let handed_in = bob.clone().submit_draft(request).await.expect("handed in");
+    let first = handed_in.into_inner().data_return.expect("a return");
+    validation.report(&first, 0, 0);
+    // Who drafted it and who handed it in, also once another has sent a further revision.
+    same(sign_off(&ann, &first, "").await);
+    same(sign_off(&bob, &first, "").await);
+    let second = send(&cat, amended(&sent), "", false).await.expect("sent");
+    let second = second.data_return.expect("a return");
+    validation.report(&second, 0, 0);
+    for client in [&ann, &bob, &cat] {
+        same(sign_off(client, &second, "").await);
+    }
+    // Whoever may not sign at all learns nothing of it.
+    denied(sign_off(&service.client, &second, "").await);
+    denied(sign_off(&service.statistician, &second, "").await);
+    let gwynedd = service.caller("dan", &["approver/W06000002"]);
+    denied(sign_off(&gwynedd, &second, "").await);
+    let signed = service.sign_off(&second, "").await.expect("signed off");
+
+    // A sign-off settles who answered for what came before it.
+    let reopened = service
+        .reopen(&signed, "a slip", "")
+        .await
+        .expect("reopened");
+    same(sign_off(&cat, &reopened, "").await);
+    let mut third = sent;
+    third.etag = reopened.etag;
+    let third = send(&bob, third, "", false).await.expect("sent");
+    let third = third.data_return.expect("a return");
+    validation.report(&third, 0, 0);
+    same(sign_off(&bob, &third, "").await);
+    sign_off(&ann, &third, "").await.expect("signed off");
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_sign_off_is_taken_back_with_a_reason_and_stands_in_the_history() {
+    let validation = Validation::start().await;
+    let service = Service::start(&memory(), &validation.address).await;
+    let first = service.submit(sample(CONWY, PERIOD)).await.expect("sent");
+    validation.report(&first, 0, 0);
+    let signed = service.sign_off(&first, "").await.expect("signed off");
+    for reason in ["", " ", &"x".repeat(1_001)] {
+        let refusal = service.reopen(&signed, reason, "").await;
+        let details = refused(refusal, Code::InvalidArgument, "INVALID_FIELD");
+        assert_eq!(fields(&details), ["reason"]);
+    }
+    let blind = pb::DataReturn {
+        etag: String::new(),
+        ..signed.clone()
+    };
+    let refusal = service.reopen(&blind, "", "nonsense").await;
+    let details = refused(refusal, Code::InvalidArgument, "INVALID_FIELDS");
+    assert_eq!(fields(&details), ["etag", "reason", "request_id"]);
+    let stale = service.reopen(&first, "a slip", "").await;
+    refused(stale, Code::Aborted, "STALE_ETAG");
+    service.clock.step(std::time::Duration::from_mins(5));
+    let reopened = service.reopen(&signed, "a slip in AD/002", &id(1)).await;
+    let reopened = reopened.expect("reopened");
+    assert_eq!(
+        (reopened.state(), reopened.sign_off_time),
+        (State::Reopened, None)
+    );
+    // It is signed again as it is, and a repeat of the reopening does not undo that.
+    let again = service.sign_off(&reopened, "").await.expect("signed off");
+    let repeat = service.reopen(&signed, "a slip in AD/002", &id(1)).await;
+    assert_eq!(repeat.expect("a repeat"), reopened);
+    let kept = service.get(&first.name).await.expect("kept");
+    assert_eq!(
+        (kept.state(), &kept.history),
+        (State::SignedOff, &again.history)
+    );
+    let told: Vec<_> = kept
+        .history
+        .iter()
+        .map(|step| (step.state(), step.identity.as_str(), step.reason.as_str()))
+        .collect();
+    let expected = [
+        (State::Submitted, SENDER, ""),
+        (State::SignedOff, SIGNER, ""),
+        (State::Reopened, SIGNER, "a slip in AD/002"),
+        (State::SignedOff, SIGNER, ""),
+    ];
+    assert_eq!(told, expected);
     service.stop().await;
 }
 

@@ -1,4 +1,4 @@
-//! A validation service with the reports that a test gives it.
+//! A validation service with the reports and events that a test gives it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -7,24 +7,37 @@ use mesur_proto::submission::v1::DataReturn;
 use mesur_proto::types::v1::Finding;
 use mesur_proto::validation::v1 as pb;
 use mesur_proto::validation::v1::validation_service_server::{
-    ValidationService, ValidationServiceServer,
+    self, ValidationService, ValidationServiceServer,
 };
+use mesur_proto::validation::v1::watch_reports_response::Event;
+use mesur_rpc::access::Authenticator;
+use mesur_rpc::clock::SystemClock;
 use mesur_rpc::server::{self, Contract, Limits, Listener};
+use tokio::sync::mpsc;
 use tokio_stream::Empty;
+use tokio_stream::wrappers::UnboundedReceiverStream;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::service::Routes;
 use tonic::{Request, Response, Status};
 
-/// The validation service of a test.
+use crate::support::ISSUER;
+
+/// The validation service of a test. It lets in only who may ask it.
 pub(crate) struct Validation {
     pub(crate) address: String,
     state: Arc<Mutex<State>>,
     _stop: DropGuard,
 }
 
+type Told = Result<pb::WatchReportsResponse, Status>;
+
 #[derive(Default)]
 struct State {
     reports: BTreeMap<String, pb::Report>,
+    events: Vec<pb::WatchReportsResponse>,
+    /// The cursors that it was asked to go on from.
+    cursors: Vec<Vec<u8>>,
+    watching: Vec<mpsc::UnboundedSender<Told>>,
     is_away: bool,
 }
 
@@ -35,11 +48,16 @@ impl Validation {
         let address = format!("http://{}", listener.local_addr());
         let (state, stop) = (Arc::<Mutex<State>>::default(), CancellationToken::new());
         let fake = Fake(Arc::clone(&state));
+        let contract = Contract {
+            service_names: vec![validation_service_server::SERVICE_NAME],
+            descriptor_sets: Vec::new(),
+        };
         let serving = server::serve(
             "validation",
             listener,
             Routes::new(ValidationServiceServer::new(fake)),
-            Contract::default(),
+            contract,
+            Authenticator::trusting(&ISSUER, Arc::new(SystemClock)),
             Limits::default(),
             stop.clone(),
         );
@@ -51,14 +69,24 @@ impl Validation {
         }
     }
 
-    /// Has a report on this revision, with so many errors and warnings without an explanation.
-    pub(crate) fn report(&self, revision: &DataReturn, error_count: i32, open_count: i32) {
+    /// Has a report on this revision, with so many open errors and warnings.
+    pub(crate) fn report(&self, revision: &DataReturn, errors: i32, warnings: i32) {
+        self.report_open(revision, [errors, warnings, 0]);
+    }
+
+    /// Has a report on this revision, with so many open errors, warnings and queries.
+    pub(crate) fn report_open(&self, revision: &DataReturn, open: [i32; 3]) {
+        let [open_error_count, open_warning_count, open_query_count] = open;
         let name = format!("{}/revisions/{}/report", revision.name, revision.revision);
         let report = pb::Report {
             name: name.clone(),
             return_digest: revision.digest.clone(),
-            error_count,
-            open_count,
+            // What is explained or overridden does not count.
+            error_count: open_error_count + 1,
+            warning_count: open_warning_count + 1,
+            open_error_count,
+            open_warning_count,
+            open_query_count,
             ..pb::Report::default()
         };
         let mut state = self.state.lock().expect("a state");
@@ -69,46 +97,94 @@ impl Validation {
     pub(crate) fn set_away(&self, is_away: bool) {
         self.state.lock().expect("a state").is_away = is_away;
     }
+
+    /// Tells of an event.
+    pub(crate) fn tell(&self, event: Event, name: &str) {
+        let mut state = self.state.lock().expect("a state");
+        let told = pb::WatchReportsResponse {
+            cursor: vec![u8::try_from(state.events.len() + 1).expect("few events")],
+            event: event.into(),
+            name: name.to_owned(),
+            ..pb::WatchReportsResponse::default()
+        };
+        state.events.push(told.clone());
+        state
+            .watching
+            .retain(|watching| watching.send(Ok(told.clone())).is_ok());
+    }
+
+    /// The cursors that it was asked to go on from.
+    pub(crate) fn cursors(&self) -> Vec<Vec<u8>> {
+        self.state.lock().expect("a state").cursors.clone()
+    }
 }
 
 struct Fake(Arc<Mutex<State>>);
 
-#[tonic::async_trait]
-impl ValidationService for Fake {
-    async fn get_report(
-        &self,
-        request: Request<pb::GetReportRequest>,
-    ) -> Result<Response<pb::Report>, Status> {
-        let state = self.0.lock().expect("a state");
-        if state.is_away {
-            return Err(Status::unavailable("away"));
+macro_rules! validation_service {
+    ($($method:ident: $request:ident => $response:ty,)+) => {
+        #[tonic::async_trait]
+        impl ValidationService for Fake {
+            async fn get_report(
+                &self,
+                request: Request<pb::GetReportRequest>,
+            ) -> Result<Response<pb::Report>, Status> {
+                let state = self.0.lock().expect("a state");
+                if state.is_away {
+                    return Err(Status::unavailable("away"));
+                }
+                let found = state.reports.get(&request.into_inner().name).cloned();
+                found
+                    .map(Response::new)
+                    .ok_or_else(|| Status::not_found("no report"))
+            }
+
+            type WatchReportsStream = UnboundedReceiverStream<Told>;
+
+            async fn watch_reports(
+                &self,
+                request: Request<pb::WatchReportsRequest>,
+            ) -> Result<Response<Self::WatchReportsStream>, Status> {
+                let mut state = self.0.lock().expect("a state");
+                let cursor = request.into_inner().cursor;
+                let seen = cursor.first().copied().map_or(0, usize::from);
+                state.cursors.push(cursor);
+                let (sender, receiver) = mpsc::unbounded_channel();
+                for event in state.events.iter().skip(seen) {
+                    sender.send(Ok(event.clone())).expect("a receiver");
+                }
+                state.watching.push(sender);
+                Ok(Response::new(UnboundedReceiverStream::new(receiver)))
+            }
+
+            type StreamFindingsStream = Empty<Result<Finding, Status>>;
+
+            $(async fn $method(
+                &self,
+                _: Request<pb::$request>,
+            ) -> Result<Response<$response>, Status> {
+                Err(Status::unimplemented("not of this test"))
+            })+
         }
-        let found = state.reports.get(&request.into_inner().name).cloned();
-        found
-            .map(Response::new)
-            .ok_or_else(|| Status::not_found("no report"))
-    }
+    };
+}
 
-    async fn validate_return(
-        &self,
-        _: Request<pb::ValidateReturnRequest>,
-    ) -> Result<Response<pb::ValidateReturnResponse>, Status> {
-        Err(Status::unimplemented("not of this test"))
-    }
-
-    async fn answer_finding(
-        &self,
-        _: Request<pb::AnswerFindingRequest>,
-    ) -> Result<Response<Finding>, Status> {
-        Err(Status::unimplemented("not of this test"))
-    }
-
-    type WatchReportsStream = Empty<Result<pb::WatchReportsResponse, Status>>;
-
-    async fn watch_reports(
-        &self,
-        _: Request<pb::WatchReportsRequest>,
-    ) -> Result<Response<Self::WatchReportsStream>, Status> {
-        Err(Status::unimplemented("not of this test"))
-    }
+validation_service! {
+    validate_return: ValidateReturnRequest => pb::ValidateReturnResponse,
+    list_findings: ListFindingsRequest => pb::ListFindingsResponse,
+    stream_findings: StreamFindingsRequest => Self::StreamFindingsStream,
+    explain_finding: ExplainFindingRequest => Finding,
+    review_explanation: ReviewExplanationRequest => Finding,
+    override_finding: OverrideFindingRequest => Finding,
+    list_remarks: ListRemarksRequest => pb::ListRemarksResponse,
+    open_round: OpenRoundRequest => pb::Round,
+    list_rounds: ListRoundsRequest => pb::ListRoundsResponse,
+    raise_query: RaiseQueryRequest => pb::Query,
+    answer_query: AnswerQueryRequest => pb::Query,
+    resolve_query: ResolveQueryRequest => pb::Query,
+    list_queries: ListQueriesRequest => pb::ListQueriesResponse,
+    mark_robustness: MarkRobustnessRequest => pb::RobustnessMark,
+    list_robustness_marks: ListRobustnessMarksRequest => pb::ListRobustnessMarksResponse,
+    compare_authorities: CompareAuthoritiesRequest => pb::CompareAuthoritiesResponse,
+    get_collection_progress: GetCollectionProgressRequest => pb::CollectionProgress,
 }

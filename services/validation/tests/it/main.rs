@@ -6,9 +6,19 @@
     reason = "the helpers of a test fail it by panicking"
 )]
 
-mod answers;
+mod access;
+mod carrying;
+mod conversation;
+mod events;
 mod following;
 mod held;
+mod lists;
+mod marks;
+mod overtaking;
+mod progress;
+mod refusals;
 mod reports;
+mod samples;
 mod support;
 mod upstream;
+mod web;

@@ -1,16 +1,14 @@
 //! What a report says, and that validating without keeping says the same.
 
-use std::sync::Arc;
-
 use mesur_proto::types::v1::Finding;
 use mesur_proto::types::v1::PreviousValue;
-use mesur_proto::types::v1::finding::Severity;
+use mesur_proto::types::v1::finding::{Severity, Standing};
 use mesur_proto::validation::v1 as pb;
-use mesur_store::{MemoryStore, Store};
 use tonic::Code;
 use tonic_types::StatusExt as _;
 
-use crate::support::{NOW, Sample, Service, reason};
+use crate::samples::{ERROR, Sample, WARNING};
+use crate::support::{NOW, Service, memory, reason};
 use crate::upstream::Upstream;
 
 /// A report on a return with an error, a warning, and an earlier period to compare with.
@@ -30,10 +28,9 @@ impl Reported {
         let upstream = Upstream::start().await;
         upstream.hold_previous(earlier.previous_message());
         upstream.submit(&sample.revision(1), sample.message()).await;
-        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
-        let service = Service::start(&store, &upstream.endpoint).await;
-        let name = service.reports().await.next().await;
-        assert_eq!(name, format!("{}/report", sample.revision(1)));
+        let service = Service::start(&memory(), &upstream.endpoint).await;
+        let name = sample.report(1);
+        service.events().await.until_reported(&name).await;
         Self {
             earlier,
             sample,
@@ -68,7 +65,7 @@ async fn a_report_has_what_the_rows_and_the_rules_say_of_a_return_that_came_in()
         name,
         ..
     } = Reported::new().await;
-    let report = service.report(&name, "").await;
+    let report = service.report(&name).await;
     assert_eq!(report.name, name);
     assert_eq!(report.return_digest, sample.content.digest());
     assert_eq!(report.edition_digest, sample.content.edition_digest);
@@ -77,26 +74,33 @@ async fn a_report_has_what_the_rows_and_the_rules_say_of_a_return_that_came_in()
     let created = report.create_time.map(|time| time.seconds);
     assert_eq!(created, Some(now.as_second()));
 
-    let findings = &report.findings;
+    let findings = service.findings(&name, "").await;
     let count = |severity: Severity| {
         let findings = findings.iter().filter(|one| one.severity() == severity);
         i32::try_from(findings.count()).unwrap()
     };
-    assert_eq!(report.error_count, count(Severity::Error));
-    assert_eq!(report.warning_count, count(Severity::Warning));
-    assert_eq!(report.open_count, report.warning_count);
-    let numbers = findings.iter().map(|one| one.number);
-    assert!(numbers.eq(1..=report.error_count + report.warning_count));
-    let first = &findings[0];
-    assert_eq!(first.kind, "formula_text");
-    assert_eq!(first.cells, ["AD/001[a]"]);
+    let counts = [report.error_count, report.warning_count, report.info_count];
     assert_eq!(
-        (first.metric.as_str(), first.category.as_str()),
-        ("AD/001", "a")
+        counts,
+        [Severity::Error, Severity::Warning, Severity::Info].map(count)
     );
-    let compared = findings.iter().any(|one| one.kind == "year_on_year");
-    assert!(compared, "with the earlier period");
-    let error = findings.iter().find(|one| one.rule == "AD/013-based");
+    let open = (report.open_error_count, report.open_warning_count);
+    assert_eq!(open, (report.error_count, report.warning_count));
+    let of_rules: i32 = report.rules.iter().map(|rule| rule.finding_count).sum();
+    assert_eq!(of_rules, counts.iter().sum::<i32>());
+    assert_eq!(findings[0].severity(), Severity::Error);
+    assert_eq!(findings[0].rule, report.rules[0].rule);
+    let formula = findings.iter().find(|one| one.id == WARNING).unwrap();
+    assert_eq!(formula.cells, ["AD/001[a]"]);
+    let place = (formula.metric.as_str(), formula.category.as_str());
+    assert_eq!(place, ("AD/001", "a"));
+    let mut compared = findings.iter().filter(|one| one.kind == "year_on_year");
+    let compared = compared.next().expect("with the earlier period");
+    assert!(
+        !compared.previous.is_empty() && compared.effect > 0,
+        "{compared:?}"
+    );
+    let error = findings.iter().find(|one| one.id == ERROR);
     assert_eq!(error.map(Finding::severity), Some(Severity::Error));
     service.stop().await;
 }
@@ -109,10 +113,14 @@ async fn validating_without_keeping_says_what_the_report_says_in_both_languages(
         let request = reported.request(language_code);
         let client = &mut reported.service.client;
         let validated = client.validate_return(request).await.unwrap();
-        let report = reported.service.report(&reported.name, language_code).await;
-        let mut findings = report.findings;
+        let mut findings = reported
+            .service
+            .findings(&reported.name, language_code)
+            .await;
         for finding in &mut findings {
-            finding.number = 0;
+            // What is said belongs to a report alone.
+            assert_eq!(finding.standing(), Standing::Open);
+            finding.standing = Standing::Unspecified.into();
         }
         assert_eq!(findings, validated.into_inner().findings);
         messages.push(findings.into_iter().map(|one| one.message));
@@ -125,8 +133,7 @@ async fn validating_without_keeping_says_what_the_report_says_in_both_languages(
 #[tokio::test]
 async fn what_cannot_be_validated_is_refused_with_every_reason() {
     let upstream = Upstream::start().await;
-    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
-    let mut service = Service::start(&store, &upstream.endpoint).await;
+    let mut service = Service::start(&memory(), &upstream.endpoint).await;
     let sample = Sample::of("W06000012", "2022-23");
 
     let mut partial = sample.request();
@@ -176,12 +183,12 @@ async fn what_cannot_be_validated_is_refused_with_every_reason() {
             (code, expected)
         );
     }
-    let missing = format!("{}/report", sample.revision(1));
+    let missing = sample.report(1);
     for (name, expected) in [
         (missing.as_str(), "REPORT_NOT_FOUND"),
         ("x", "INVALID_NAME"),
     ] {
-        let refused = service.try_report(name, "").await.unwrap_err();
+        let refused = service.try_report(name).await.unwrap_err();
         assert_eq!(reason(&refused), expected);
     }
     service.stop().await;

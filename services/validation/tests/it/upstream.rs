@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use mesur_proto::submission::v1 as pb;
 use mesur_proto::submission::v1::submission_service_server::{
-    SubmissionService, SubmissionServiceServer,
+    self, SubmissionService, SubmissionServiceServer,
 };
+use mesur_proto::submission::v1::watch_returns_response::Event;
+use mesur_rpc::clock::{self, Clock as _};
 use mesur_rpc::events;
 use mesur_rpc::server::{Contract, Limits, Listener, serve};
 use mesur_store::{Commit, Log, MemoryStore, Store};
@@ -14,7 +16,9 @@ use prost::Message;
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::service::Routes;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
+
+use crate::support;
 
 /// What the service asks, and what it gets.
 pub(crate) struct Upstream {
@@ -52,13 +56,16 @@ impl Upstream {
         let listener = Listener::loopback(0).await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr());
         let routes = Routes::new(SubmissionServiceServer::new(Fake(Arc::clone(&shared))));
-        let (contract, limits) = (Contract::default(), Limits::default());
         let serving = serve(
             "submission",
             listener,
             routes,
-            contract,
-            limits,
+            Contract {
+                service_names: vec![submission_service_server::SERVICE_NAME],
+                ..Contract::default()
+            },
+            support::authenticator(),
+            Limits::default(),
             stop.clone(),
         );
         tokio::spawn(serving);
@@ -94,25 +101,41 @@ impl Upstream {
 
     /// Takes a revision in and tells of it.
     pub(crate) async fn submit(&self, revision: &str, data_return: pb::DataReturn) {
-        let digest = data_return.digest.clone();
+        let event = pb::WatchReturnsResponse {
+            digest: data_return.digest.clone(),
+            late: data_return.late,
+            ..event(Event::Submitted, revision)
+        };
         self.hold(revision, data_return);
-        let event = pb::watch_returns_response::Event::Submitted;
-        self.tell(event, revision, digest).await;
+        self.tell(event).await;
     }
 
     /// Tells that a revision was signed off.
     pub(crate) async fn sign_off(&self, revision: &str) {
-        let event = pb::watch_returns_response::Event::SignedOff;
-        self.tell(event, revision, String::new()).await;
+        self.tell(event(Event::SignedOff, revision)).await;
     }
 
-    async fn tell(&self, event: pb::watch_returns_response::Event, revision: &str, digest: String) {
-        let event = pb::WatchReturnsResponse {
-            cursor: Vec::new(),
-            event: event.into(),
-            name: revision.to_owned(),
-            digest,
+    /// Tells that the sign-off of a revision was taken back.
+    pub(crate) async fn reopen(&self, revision: &str) {
+        self.tell(event(Event::Reopened, revision)).await;
+    }
+
+    /// Tells that a supplier may send for an authority, or no longer.
+    pub(crate) async fn delegate(&self, name: &str, supplier: &str, holds: bool) {
+        let told = if holds {
+            Event::Delegated
+        } else {
+            Event::DelegationRevoked
         };
+        let event = pb::WatchReturnsResponse {
+            supplier: supplier.to_owned(),
+            edition: crate::samples::EDITION.to_owned(),
+            ..event(told, name)
+        };
+        self.tell(event).await;
+    }
+
+    async fn tell(&self, event: pb::WatchReturnsResponse) {
         let commit = Commit::new().append(&log(), event.encode_to_vec());
         self.shared.log.commit(commit).await.unwrap();
     }
@@ -122,6 +145,15 @@ impl Upstream {
         let mut asked = self.shared.asked.subscribe();
         let asked = asked.wait_for(|asked| enough(asked)).await.unwrap();
         asked.clone()
+    }
+}
+
+fn event(event: Event, name: &str) -> pb::WatchReturnsResponse {
+    pb::WatchReturnsResponse {
+        event: event.into(),
+        name: name.to_owned(),
+        time: Some(clock::to_proto(support::clock().now())),
+        ..pb::WatchReturnsResponse::default()
     }
 }
 
@@ -193,9 +225,30 @@ impl SubmissionService for Fake {
         Ok(Response::new(stream.await.unwrap()))
     }
 
+    async fn upload_return(
+        &self,
+        _: Request<Streaming<pb::UploadReturnRequest>>,
+    ) -> Result<Response<pb::SubmitReturnResponse>, Status> {
+        not_used()
+    }
+
     async fn submit_return(
         &self,
         _: Request<pb::SubmitReturnRequest>,
+    ) -> Result<Response<pb::SubmitReturnResponse>, Status> {
+        not_used()
+    }
+
+    async fn update_observations(
+        &self,
+        _: Request<pb::UpdateObservationsRequest>,
+    ) -> Result<Response<pb::SubmitReturnResponse>, Status> {
+        not_used()
+    }
+
+    async fn submit_draft(
+        &self,
+        _: Request<pb::SubmitDraftRequest>,
     ) -> Result<Response<pb::SubmitReturnResponse>, Status> {
         not_used()
     }
@@ -207,9 +260,30 @@ impl SubmissionService for Fake {
         not_used()
     }
 
+    async fn list_revisions(
+        &self,
+        _: Request<pb::ListRevisionsRequest>,
+    ) -> Result<Response<pb::ListRevisionsResponse>, Status> {
+        not_used()
+    }
+
+    async fn compare_revisions(
+        &self,
+        _: Request<pb::CompareRevisionsRequest>,
+    ) -> Result<Response<pb::CompareRevisionsResponse>, Status> {
+        not_used()
+    }
+
     async fn sign_off_return(
         &self,
         _: Request<pb::SignOffReturnRequest>,
+    ) -> Result<Response<pb::DataReturn>, Status> {
+        not_used()
+    }
+
+    async fn reopen_return(
+        &self,
+        _: Request<pb::ReopenReturnRequest>,
     ) -> Result<Response<pb::DataReturn>, Status> {
         not_used()
     }
@@ -218,6 +292,48 @@ impl SubmissionService for Fake {
         &self,
         _: Request<pb::RecordPreviousValuesRequest>,
     ) -> Result<Response<pb::PreviousValues>, Status> {
+        not_used()
+    }
+
+    async fn get_schedule(
+        &self,
+        _: Request<pb::GetScheduleRequest>,
+    ) -> Result<Response<pb::Schedule>, Status> {
+        not_used()
+    }
+
+    async fn update_schedule(
+        &self,
+        _: Request<pb::UpdateScheduleRequest>,
+    ) -> Result<Response<pb::Schedule>, Status> {
+        not_used()
+    }
+
+    async fn grant_extension(
+        &self,
+        _: Request<pb::GrantExtensionRequest>,
+    ) -> Result<Response<pb::Schedule>, Status> {
+        not_used()
+    }
+
+    async fn create_delegation(
+        &self,
+        _: Request<pb::CreateDelegationRequest>,
+    ) -> Result<Response<pb::Delegation>, Status> {
+        not_used()
+    }
+
+    async fn revoke_delegation(
+        &self,
+        _: Request<pb::RevokeDelegationRequest>,
+    ) -> Result<Response<pb::Delegation>, Status> {
+        not_used()
+    }
+
+    async fn list_delegations(
+        &self,
+        _: Request<pb::ListDelegationsRequest>,
+    ) -> Result<Response<pb::ListDelegationsResponse>, Status> {
         not_used()
     }
 }

@@ -1,0 +1,26 @@
+//! Who calls, and what they may do: roles, and the one table of permissions.
+//!
+//! A call is let in when [`table`] has a row for its method and one of the caller's roles stands in
+//! it; everything else is denied. A row says for each role whose data it reaches: the role's own
+//! authority, authorities that delegated sending to the caller, or all. The method then asks its
+//! [`Grant`] about the authority that the request names, before it looks anything up, so that a
+//! refusal never tells whether something exists.
+//!
+//! Who calls is said by a [`token`] of the provider, checked by a [`Verifier`].
+//!
+//! Deliberately not here: what state a return must be in (`submission`'s life cycle says that) and
+//! how a request comes in (`mesur-rpc` does that).
+
+mod caller;
+pub mod dev;
+mod grant;
+pub mod keys;
+mod signature;
+pub mod table;
+pub mod token;
+mod verifier;
+pub mod watched;
+
+pub use caller::{Caller, Role, RoleError};
+pub use grant::{Access, Denied, Grant, Scope};
+pub use verifier::{FileError, Verifier};

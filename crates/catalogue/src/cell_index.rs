@@ -1,0 +1,105 @@
+//! The dense cell index: every metric and category a number, in catalogue order.
+
+use std::cmp::Ordering;
+use std::ops::Range;
+
+use crate::ids::{CellId, CellRef};
+use crate::metric::Metric;
+
+/// One cell of the edition: a metric's total, or one of its categories.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    /// The reference as it is written.
+    pub reference: CellRef,
+    /// The place of the metric in [`Edition::metrics`](crate::Edition::metrics).
+    pub metric: usize,
+    /// The place of the category in the metric, for a cell of the breakdown.
+    pub category: Option<usize>,
+    /// Decimals of its values.
+    pub decimals: u8,
+}
+
+/// The cells of an edition, found by number or by their codes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct CellIndex {
+    pub(crate) cells: Vec<Cell>,
+    /// The cells of each metric, by its place.
+    pub(crate) of_metric: Vec<Range<u32>>,
+    /// The numbers of the cells in the order of their codes.
+    by_code: Vec<u32>,
+}
+
+impl CellIndex {
+    /// Numbers the cells of metrics: the total if there is one, then the categories.
+    pub(crate) fn new(metrics: &[Metric]) -> Self {
+        let mut index = Self::default();
+        let next = |cells: &Vec<Cell>| u32::try_from(cells.len()).unwrap_or(u32::MAX);
+        for (place, metric) in metrics.iter().enumerate() {
+            let start = next(&index.cells);
+            let total = metric.has_total.then_some(None);
+            let categories = (0..metric.categories.len()).map(Some);
+            for category in total.into_iter().chain(categories) {
+                let code = category.and_then(|at: usize| metric.categories.get(at));
+                index.cells.push(Cell {
+                    reference: CellRef {
+                        metric: metric.code.clone(),
+                        category: code.map(|code| code.code.clone()),
+                    },
+                    metric: place,
+                    category,
+                    decimals: metric.decimals,
+                });
+            }
+            index.of_metric.push(start..next(&index.cells));
+        }
+        let codes = |number: &u32| index.cells.get(CellId(*number).index()).map(codes_of);
+        let mut by_code: Vec<u32> = (0..next(&index.cells)).collect();
+        by_code.sort_unstable_by(|one, other| codes(one).cmp(&codes(other)));
+        index.by_code = by_code;
+        index
+    }
+
+    /// The number of a cell by its two codes, the category's empty for the metric itself.
+    pub(crate) fn find(&self, metric: &str, category: &str) -> Option<CellId> {
+        let order = |number: &u32| {
+            let cell = self.cells.get(CellId(*number).index());
+            cell.map_or(Ordering::Less, |cell| {
+                codes_of(cell).cmp(&(metric, category))
+            })
+        };
+        let at = self.by_code.binary_search_by(order).ok()?;
+        self.by_code.get(at).copied().map(CellId)
+    }
+
+    /// The same, at once where it is the cell after `before`.
+    pub(crate) fn find_after(
+        &self,
+        before: Option<CellId>,
+        metric: &str,
+        category: &str,
+    ) -> Option<CellId> {
+        let next = CellId(before.map_or(0, |cell| cell.0.saturating_add(1)));
+        let cell = self.cells.get(next.index());
+        let is_it = |cell: &Cell| {
+            let (own_metric, own_category) = codes_of(cell);
+            own_metric == metric && same(own_category, category)
+        };
+        if cell.is_some_and(is_it) {
+            return Some(next);
+        }
+        self.find(metric, category)
+    }
+}
+
+/// Whether two codes are the same. Most are empty, and to compare nothing with nothing byte by
+/// byte takes longer than all the rest of finding a cell.
+fn same(one: &str, other: &str) -> bool {
+    one.len() == other.len() && (one.is_empty() || one == other)
+}
+
+fn codes_of(cell: &Cell) -> (&str, &str) {
+    (
+        cell.reference.metric.as_str(),
+        cell.reference.category_str(),
+    )
+}

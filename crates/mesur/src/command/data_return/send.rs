@@ -1,0 +1,337 @@
+//! Sending: `mesur return submit`, `amend` and `submit-draft`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use mesur_catalogue::{AuthorityCode, Catalogue, ContentHash, Edition};
+use mesur_proto::submission::v1 as submission;
+use mesur_proto::submission::v1::upload_return_request::{Header, Part};
+use mesur_returns::{FileReading, Finding, FindingKind, file_bytes_max, read_file};
+use mesur_wire::{ReturnName, observations_to_wire};
+use mesur_wording::Args;
+use tonic::Status;
+use uuid::Uuid;
+
+use super::etag;
+use crate::connection::{Options, Session, request_id, run};
+use crate::files::{self, ReturnFile};
+use crate::findings::{Row, table};
+use crate::names::{ReturnArgument, short};
+use crate::output::table::{Table, Tone, count, plain};
+use crate::output::{json, say};
+use crate::refusal::{self, WRONG};
+use crate::{editions, times, words};
+
+/// The bytes of a chunk of a file: the most that the service takes.
+const CHUNK_BYTES: usize = 1024 * 1024;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Submit {
+    /// The return file: CSV, XLSX or ODS. It says whose it is and for which edition.
+    file: PathBuf,
+    /// The edition, a bundled one or a folder, where the file is of none of the bundled ones.
+    #[arg(long, value_name = "NAME_OR_DIR")]
+    edition: Option<String>,
+    /// Keep it as a draft, which may lack cells and which nobody but the authority sees.
+    #[arg(long)]
+    draft: bool,
+    /// The etag of the revision that it takes the place of: refused if there is another by now.
+    #[arg(long, value_name = "ETAG")]
+    amends: Option<String>,
+    /// The id that makes a repeat safe: give it again when it is not known whether this arrived.
+    #[arg(long, value_name = "UUID")]
+    request_id: Option<Uuid>,
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Amend {
+    /// The file with the rows of the changed cells alone.
+    file: PathBuf,
+    /// The edition, a bundled one or a folder, where the file is of none of the bundled ones.
+    #[arg(long, value_name = "NAME_OR_DIR")]
+    edition: Option<String>,
+    /// The etag of the revision that is changed [default: the latest].
+    #[arg(long, value_name = "ETAG")]
+    etag: Option<String>,
+    /// The id that makes a repeat safe.
+    #[arg(long, value_name = "UUID")]
+    request_id: Option<Uuid>,
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SubmitDraft {
+    /// The return, such as W06000003/pif-2022-23.
+    #[arg(value_name = "RETURN")]
+    name: ReturnArgument,
+    /// The etag of the draft [default: the latest].
+    #[arg(long, value_name = "ETAG")]
+    etag: Option<String>,
+    #[command(flatten)]
+    options: Options,
+}
+
+/// A file to send.
+pub(super) struct Upload<'a> {
+    file: &'a ReturnFile,
+    name: ReturnName,
+    edition_digest: String,
+    validate_only: bool,
+    draft: bool,
+    etag: String,
+    request_id: String,
+    language_code: String,
+}
+
+impl<'a> Upload<'a> {
+    /// A file as the return of an authority.
+    pub(super) fn new(
+        file: &'a ReturnFile,
+        authority: &AuthorityCode,
+        edition: &Edition,
+        session: &Session,
+    ) -> Self {
+        Self {
+            file,
+            name: ReturnName {
+                authority: authority.clone(),
+                edition: edition.name().clone(),
+            },
+            edition_digest: edition.digest().to_owned(),
+            validate_only: false,
+            draft: false,
+            etag: String::new(),
+            request_id: String::new(),
+            language_code: session.language_code(),
+        }
+    }
+
+    /// The same, to be checked and not kept.
+    pub(super) fn only_checked(mut self) -> Self {
+        self.validate_only = true;
+        self
+    }
+
+    fn messages(&self) -> anyhow::Result<Vec<submission::UploadReturnRequest>> {
+        let bytes = &self.file.bytes;
+        let header = Header {
+            name: self.name.to_string(),
+            etag: self.etag.clone(),
+            edition_digest: self.edition_digest.clone(),
+            size_bytes: i64::try_from(bytes.len())?,
+            digest: ContentHash::of(bytes),
+            row_count: 0,
+            validate_only: self.validate_only,
+            draft: self.draft,
+            request_id: self.request_id.clone(),
+            language_code: self.language_code.clone(),
+        };
+        let chunks = bytes
+            .chunks(CHUNK_BYTES)
+            .map(|chunk| Part::Chunk(chunk.to_vec()));
+        let parts = std::iter::once(Part::Header(header)).chain(chunks);
+        let message = |part| submission::UploadReturnRequest { part: Some(part) };
+        Ok(parts.map(message).collect())
+    }
+}
+
+/// Sends a file, and once more with the same request id when the connection broke.
+pub(super) async fn upload(
+    session: &Session,
+    upload: &Upload<'_>,
+) -> anyhow::Result<submission::SubmitReturnResponse> {
+    let messages = upload.messages()?;
+    let send = || {
+        let mut client = session.clients.submission.clone();
+        let messages = tokio_stream::iter(messages.clone());
+        async move { client.upload_return(messages).await }
+    };
+    let answer = match send().await {
+        Err(status) if is_worth_repeating(&status, &upload.request_id) => {
+            tokio::time::sleep(mesur_rpc::status::RETRY_DELAY).await;
+            send().await
+        }
+        answer => answer,
+    };
+    Ok(answer.map_err(session.told())?.into_inner())
+}
+
+/// Whether nobody knows if it arrived. Without a request id a repeat could make a second revision.
+fn is_worth_repeating(status: &Status, request_id: &str) -> bool {
+    refusal::is_unanswered(status) && !request_id.is_empty()
+}
+
+/// A file that was read, and what it is.
+struct Known {
+    file: ReturnFile,
+    catalogue: Arc<Catalogue>,
+    edition: Arc<Edition>,
+    authority: AuthorityCode,
+}
+
+/// Reads a file and finds out whose return it is. Where no edition is named, it is the one of the
+/// bundled editions that the file is of.
+fn known(path: &Path, edition: Option<&str>) -> anyhow::Result<Known> {
+    let candidates = match edition {
+        Some(edition) => vec![editions::find(edition)?],
+        None => editions::bundled()?,
+    };
+    let limits = candidates
+        .iter()
+        .map(|(_, edition)| file_bytes_max(edition));
+    let file = files::read(path, limits.max().unwrap_or(0))?;
+    for (catalogue, edition) in candidates {
+        let reading = read_file(&file.bytes, &edition, &catalogue);
+        if let FileReading::Read { authority, .. } = reading {
+            return Ok(Known {
+                file,
+                catalogue,
+                edition,
+                authority,
+            });
+        }
+    }
+    match edition {
+        Some(edition) => bail!(
+            "{} cannot be read as a return for {edition}: `mesur return check` says why",
+            file.name
+        ),
+        None => bail!(
+            "{} cannot be read as a return of a bundled edition: `mesur return check --edition …` says why",
+            file.name
+        ),
+    }
+}
+
+fn id_or_new(id: Option<Uuid>) -> String {
+    id.map_or_else(request_id, |id| id.to_string())
+}
+
+pub(super) fn submit(arguments: &Submit) -> anyhow::Result<ExitCode> {
+    let known = known(&arguments.file, arguments.edition.as_deref())?;
+    run(&arguments.options, async |session| {
+        let file = Upload {
+            draft: arguments.draft,
+            etag: arguments.amends.clone().unwrap_or_default(),
+            request_id: id_or_new(arguments.request_id),
+            ..Upload::new(&known.file, &known.authority, &known.edition, &session)
+        };
+        let sent = upload(&session, &file).await;
+        let sent = sent.with_context(|| {
+            let args = Args::new()
+                .text("file", &known.file.name)
+                .text("id", &file.request_id);
+            words::text(&session.wording, "sending", &args)
+        })?;
+        receipt(&session, &sent)
+    })
+}
+
+pub(super) fn amend(arguments: &Amend) -> anyhow::Result<ExitCode> {
+    let known = known(&arguments.file, arguments.edition.as_deref())?;
+    let reading = read_file(&known.file.bytes, &known.edition, &known.catalogue);
+    let FileReading::Read { assembly, .. } = reading else {
+        bail!("{} cannot be read as rows of a return", known.file.name);
+    };
+    let wording = words::named(&arguments.options.print.language)?;
+    let slips = assembly.findings.iter().filter(|finding| is_slip(finding));
+    let slips: Vec<Row> = slips.map(|slip| Row::of_file("", slip, &wording)).collect();
+    if !slips.is_empty() {
+        say!("{}", table(&slips, &wording));
+        return Ok(ExitCode::from(WRONG));
+    }
+    let name = ReturnName {
+        authority: known.authority,
+        edition: known.edition.name().clone(),
+    };
+    run(&arguments.options, async |session| {
+        let request = submission::UpdateObservationsRequest {
+            name: name.to_string(),
+            etag: etag(&session, &name, arguments.etag.as_deref()).await?,
+            observations: observations_to_wire(&known.edition, &assembly.cells),
+            validate_only: false,
+            request_id: id_or_new(arguments.request_id),
+            language_code: session.language_code(),
+        };
+        let answer = session
+            .clients
+            .submission
+            .clone()
+            .update_observations(request)
+            .await;
+        receipt(&session, &answer.map_err(session.told())?.into_inner())
+    })
+}
+
+/// Every cell that is not changed is missing in such a file.
+fn is_slip(finding: &Finding) -> bool {
+    finding.is_error() && finding.kind != FindingKind::MissingRow
+}
+
+pub(super) fn submit_draft(arguments: &SubmitDraft) -> anyhow::Result<ExitCode> {
+    run(&arguments.options, async |session| {
+        let name = &arguments.name.name;
+        let request = submission::SubmitDraftRequest {
+            name: name.to_string(),
+            etag: etag(&session, name, arguments.etag.as_deref()).await?,
+            request_id: request_id(),
+        };
+        let answer = session
+            .clients
+            .submission
+            .clone()
+            .submit_draft(request)
+            .await;
+        receipt(&session, &answer.map_err(session.told())?.into_inner())
+    })
+}
+
+/// What the sender keeps as proof.
+fn receipt(
+    session: &Session,
+    response: &submission::SubmitReturnResponse,
+) -> anyhow::Result<ExitCode> {
+    if session.json {
+        json::print("mesur.submission.v1.SubmitReturnResponse", response)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let receipt = response
+        .receipt
+        .as_ref()
+        .context("the answer has no receipt")?;
+    let data_return = response.data_return.as_ref();
+    let data_return = data_return.context("the answer has no return")?;
+    let mut families = Table::new(
+        &session.wording,
+        &["col-family", "#col-rows", "#col-values"],
+    );
+    for family in &receipt.families {
+        families.row([
+            plain(&family.family),
+            count(family.row_count, Tone::Plain),
+            count(family.value_count, Tone::Plain),
+        ]);
+    }
+    say!("{}", families.render());
+    let state = words::value(&session.wording, "state", data_return.state().as_str_name());
+    let late = if receipt.late {
+        "receipt-late"
+    } else {
+        "receipt-in-time"
+    };
+    let args = Args::new()
+        .text("revision", &short(&receipt.revision))
+        .text("state", &state)
+        .text("late", &session.label(late))
+        .text("time", &times::shown(receipt.create_time.as_ref()))
+        .text("digest", &receipt.digest)
+        .text("edition_digest", &receipt.edition_digest)
+        .text("etag", &data_return.etag);
+    say!("{}", words::text(&session.wording, "receipt", &args));
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,245 @@
+//! How the command reaches the services: where they are, whose token it shows, in which language
+//! it answers. Every mutation has a request id of its own.
+//!
+//! It calls once. Only sending a return is repeated, with the same request id, because a file that
+//! was read must not be lost to a broken connection.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use mesur_proto::catalogue::v1 as catalogue;
+use mesur_proto::catalogue::v1::catalogue_service_client::CatalogueServiceClient;
+use mesur_proto::submission::v1::submission_service_client::SubmissionServiceClient;
+use mesur_proto::validation::v1::validation_service_client::ValidationServiceClient;
+use mesur_rpc::access::Bearer;
+use mesur_rpc::channel::{Connection, MESSAGE_BYTES_MAX, connect_lazy};
+use mesur_wording::Wording;
+use tonic::Status;
+use uuid::Uuid;
+
+use crate::refusal::told;
+use crate::words;
+
+/// The variable that names the token's file.
+const TOKEN_FILE: &str = "MESUR_TOKEN_FILE";
+/// Where `mesur up` writes tokens, unless it is told otherwise.
+const TOKENS: &str = "mesur-data/access";
+/// The longest file that is read as a token, in bytes.
+const TOKEN_BYTES_MAX: u64 = 16 * 1024;
+/// The items of a page of a list: the most that a service gives.
+pub(crate) const PAGE_SIZE: i32 = 1_000;
+/// How many files a complaint names.
+const FILES_NAMED: usize = 4;
+
+/// How the answer is printed.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Print {
+    /// Print JSON instead of tables: the answer of the service, with the field names of proto/.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The language of messages and headings: en or cy.
+    #[arg(long, default_value = "en", value_name = "LANGUAGE")]
+    pub(crate) language: String,
+}
+
+/// Where the services are, and who calls.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Server {
+    /// Where submission is.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7401")]
+    submission: String,
+    /// Where validation is.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7402")]
+    validation: String,
+    /// The file with the caller's token; the variable `MESUR_TOKEN_FILE` names one too.
+    #[arg(
+        long,
+        value_name = "FILE",
+        help = "The file with the caller's token; MESUR_TOKEN_FILE names one too"
+    )]
+    token_file: Option<PathBuf>,
+}
+
+/// What every command that asks a service takes.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    pub(crate) server: Server,
+    #[command(flatten)]
+    pub(crate) print: Print,
+}
+
+/// Clients of the services, and how to answer.
+#[derive(Clone)]
+pub(crate) struct Clients {
+    pub(crate) catalogue: CatalogueServiceClient<Connection>,
+    pub(crate) submission: SubmissionServiceClient<Connection>,
+    pub(crate) validation: ValidationServiceClient<Connection>,
+}
+
+/// A command at work.
+pub(crate) struct Session {
+    pub(crate) clients: Clients,
+    pub(crate) wording: Wording,
+    pub(crate) json: bool,
+}
+
+/// A new request id.
+pub(crate) fn request_id() -> String {
+    Uuid::new_v4().to_string()
+}
+
+/// Runs what asks services.
+pub(crate) fn run(
+    options: &Options,
+    work: impl AsyncFnOnce(Session) -> anyhow::Result<ExitCode>,
+) -> anyhow::Result<ExitCode> {
+    tokio::runtime::Runtime::new()?.block_on(async {
+        let session = Session {
+            clients: options.server.connect()?,
+            wording: words::named(&options.print.language)?,
+            json: options.print.json,
+        };
+        Box::pin(work(session)).await
+    })
+}
+
+/// Everything in a list, page by page; `ask` gives the items of a page and the token of the next.
+pub(crate) async fn pages<T>(
+    ask: impl AsyncFn(String) -> Result<(Vec<T>, String), Status>,
+) -> Result<Vec<T>, Status> {
+    let mut all = Vec::new();
+    let mut token = String::new();
+    loop {
+        let (items, next) = ask(token).await?;
+        all.extend(items);
+        if next.is_empty() {
+            return Ok(all);
+        }
+        token = next;
+    }
+}
+
+impl Session {
+    /// The language of the answers.
+    pub(crate) fn language_code(&self) -> String {
+        self.wording.language().code().to_owned()
+    }
+
+    /// What was refused, for the user.
+    pub(crate) fn told(&self) -> impl Fn(Status) -> anyhow::Error {
+        told(&self.wording)
+    }
+
+    /// A text without variables.
+    pub(crate) fn label(&self, id: &str) -> String {
+        words::label(&self.wording, id)
+    }
+
+    /// The edition as the service has it.
+    pub(crate) async fn edition(&self, name: String) -> anyhow::Result<catalogue::Edition> {
+        let request = catalogue::GetEditionRequest { name };
+        let answer = self.clients.catalogue.clone().get_edition(request).await;
+        Ok(answer.map_err(self.told())?.into_inner())
+    }
+}
+
+impl Server {
+    /// Clients that connect at the first call.
+    pub(crate) fn connect(&self) -> anyhow::Result<Clients> {
+        let bearer = self.bearer()?;
+        let submission = connect_lazy(&self.submission, bearer.clone())?;
+        let validation = connect_lazy(&self.validation, bearer)?;
+        Ok(Clients {
+            catalogue: CatalogueServiceClient::new(submission.clone())
+                .max_decoding_message_size(MESSAGE_BYTES_MAX),
+            submission: SubmissionServiceClient::new(submission)
+                .max_decoding_message_size(MESSAGE_BYTES_MAX)
+                .max_encoding_message_size(MESSAGE_BYTES_MAX),
+            validation: ValidationServiceClient::new(validation)
+                .max_decoding_message_size(MESSAGE_BYTES_MAX),
+        })
+    }
+
+    fn bearer(&self) -> anyhow::Result<Bearer> {
+        let named = env::var_os(TOKEN_FILE).map(PathBuf::from);
+        match self.token_file.clone().or(named) {
+            Some(path) => read_token(&path),
+            None => match token_files(Path::new(TOKENS)) {
+                Some(files) => bail!(
+                    "no token: give --token-file FILE or set {TOKEN_FILE}; {TOKENS} holds {files}"
+                ),
+                // The service says what needs one.
+                None => Ok(Bearer::none()),
+            },
+        }
+    }
+}
+
+fn read_token(path: &Path) -> anyhow::Result<Bearer> {
+    let context = || format!("reading the token in {}", path.display());
+    let length = fs::metadata(path).with_context(context)?.len();
+    if length > TOKEN_BYTES_MAX {
+        bail!("{} is too long for a token", path.display());
+    }
+    let token = fs::read_to_string(path).with_context(context)?;
+    Bearer::new(&token).with_context(context)
+}
+
+/// The names of the tokens in a folder, those of no authority first.
+fn token_files(folder: &Path) -> Option<String> {
+    let names = fs::read_dir(folder)
+        .ok()?
+        .flatten()
+        .map(|entry| entry.file_name());
+    let mut names: Vec<OsString> = names
+        .filter(|name| {
+            Path::new(name)
+                .extension()
+                .is_some_and(|kind| kind == "token")
+        })
+        .collect();
+    names.sort_by_key(|name| (name.to_string_lossy().starts_with('W'), name.clone()));
+    let shown = names
+        .iter()
+        .take(FILES_NAMED)
+        .map(|name| name.display().to_string());
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    match names.len() {
+        0 => None,
+        count if count > FILES_NAMED => Some(format!("{shown}, … ({count} files)")),
+        _ => Some(shown),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_complaint_names_the_tokens_that_are_there() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert_eq!(token_files(folder.path()), None);
+        let names = [
+            "W06000003-approver",
+            "W06000003-submitter",
+            "publisher",
+            "statistician",
+        ];
+        for name in names {
+            fs::write(folder.path().join(format!("{name}.token")), "").expect("written");
+        }
+        fs::write(folder.path().join("jwks.json"), "").expect("written");
+        assert_eq!(
+            token_files(folder.path()).as_deref(),
+            Some(
+                "publisher.token, statistician.token, W06000003-approver.token, W06000003-submitter.token"
+            )
+        );
+        assert!(token_files(&folder.path().join("none")).is_none());
+    }
+}

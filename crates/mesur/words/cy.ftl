@@ -1,0 +1,150 @@
+### What the command says in Welsh, over the words of the house. en.ftl and cy.ftl hold the same ids
+### with the same variables.
+
+## Headings of tables
+
+col-authority = awdurdod
+col-cell = cell
+col-cells = celloedd
+col-close = yn cau
+col-code = cod
+col-comment = sylw
+col-delegation = dirprwyad
+col-digest = crynhoad
+col-due = dyddiad cau
+col-edition = argraffiad
+col-errors = gwallau
+col-family = teulu
+col-file = ffeil
+col-finding = canfyddiad
+col-from = cyn
+col-id = id
+col-identity = pwy
+col-late = hwyr
+col-made = gwnaed
+col-metric = metrig
+col-missing = ar goll
+col-not-applicable = amherthnasol
+col-open = agored
+col-part = yn rhannol
+col-place = lle
+col-provided = cyflawn
+col-queries = ymholiadau
+col-query = ymholiad
+col-reason = rheswm
+col-remark = beth
+col-revision = diwygiad
+col-revoked = tynnwyd yn ôl
+col-robust = gwerth
+col-round = rownd
+col-rows = rhesi
+col-severity = difrifoldeb
+col-standing = statws
+col-state = cyflwr
+col-status = statws
+col-supplier = cyflenwr
+col-text = testun
+col-time = amser
+col-to = wedyn
+col-value = gwerth
+col-values = gwerthoedd
+col-warnings = rhybudd
+
+## States
+
+state-draft = drafft
+state-not-sent = heb ei anfon
+state-submitted = cyflwynwyd
+state-queried = dan ymholiad
+state-signed-off = cymeradwywyd
+state-reopened = ailagorwyd
+standing-open = agored
+standing-explained = esboniwyd
+standing-accepted = derbyniwyd
+standing-rejected = gwrthodwyd
+standing-overridden = diystyrwyd
+status-part-period = rhan o'r cyfnod
+status-not-provided = heb ei ddarparu
+status-not-applicable = amherthnasol
+query-open = agored
+query-answered = atebwyd
+query-accepted = derbyniwyd
+query-withdrawn = tynnwyd yn ôl
+remark-explanation = esboniad
+remark-acceptance = derbyniwyd
+remark-rejection = gwrthodwyd
+remark-override = diystyrwyd
+remark-query = cwestiwn
+remark-answer = ateb
+remark-answer-accepted = derbyniwyd yr ateb
+remark-answer-rejected = gwrthodwyd yr ateb
+remark-withdrawal = tynnwyd yn ôl
+robust = cadarn
+not-robust = heb fod yn gadarn
+late = hwyr
+lapsed = (wedi darfod: newidiodd y gwerth)
+total = cyfanswm
+
+## Lines
+
+sending = anfon { $file } gyda'r id cais { $id }
+receipt =
+    { $revision }: { $state }, { $late }, { $time }
+    cynnwys    { $digest }
+    argraffiad { $edition_digest }
+    etag       { $etag }
+receipt-late = yn hwyr
+receipt-in-time = mewn pryd
+return-moved =
+    { $name }: { $state }
+    cynnwys { $digest }
+    etag    { $etag }
+written = ysgrifennwyd i { $file }
+no-difference = Mae'r ddau ddiwygiad yn dweud yr un peth.
+finding-explained = Esboniad: { $explanation }
+report-summary =
+    { $report }: dangosir { $shown }
+    gwallau: { $errors }, agored: { $open_errors }; rhybuddion: { $warnings }, agored: { $open_warnings }; ymholiadau agored: { $queries }
+no-queries = Nid oes ymholiadau.
+no-delegations = Nid oes dirprwyadau.
+no-marks = Ni nodwyd unrhyw werth.
+schedule = { $edition }: dyddiad cyflwyno { $due }, yn cau { $close }
+compared = Gwerthoedd ymhell o rai'r lleill: { $findings }, o blith ffurflenni: { $returns }
+status-summary = { $authorities } awdurdod: { $states }
+away = { $problem } Rhoi cynnig arall arni.
+
+## What to do about a refusal
+
+advice-no-token = Rhowch ffeil eich tocyn gyda --token-file neu MESUR_TOKEN_FILE.
+advice-invalid-token = Mynnwch docyn newydd; mae `mesur up` yn gwneud rhai newydd bob tro y mae'n cychwyn.
+advice-permission-denied = Defnyddiwch docyn rhywun y mae ei rôl yn caniatáu hyn; mae docs/permissions.md yn dweud pa un.
+advice-same-person = Rhaid i rywun heblaw'r anfonwr gymeradwyo: defnyddiwch docyn y cymeradwywr ei hun.
+advice-invalid-return = Mae `mesur return check` yn dangos pob canfyddiad; cywirwch y ffeil a'i hanfon eto.
+advice-upload-incomplete = Anfonwch y ffeil eto.
+advice-edition-mismatch = Defnyddiwch yr argraffiad sydd gan y gwasanaeth: mae --edition yn cymryd ei ffolder.
+advice-edition-not-found = Mae `mesur up --edition DIR` yn ychwanegu argraffiad; gwiriwch yr enw.
+advice-stale-etag = Fe'i newidiwyd gan rywun yn y cyfamser: edrychwch arno eto, yna ailadroddwch gyda'i etag.
+advice-already-signed-off = Mae `mesur return reopen` yn tynnu'r gymeradwyaeth yn ôl yn gyntaf.
+advice-already-submitted = Fe'i cyflwynwyd eisoes: anfonwch ef heb --draft.
+advice-not-submitted = Cyflwynwch ef yn gyntaf: `mesur return submit` neu `submit-draft`.
+advice-not-a-draft = Fe'i cyflwynwyd eisoes: nid oes dim i'w wneud.
+advice-not-signed-off = Nid oes cymeradwyaeth i'w thynnu'n ôl.
+advice-edition-closed = Gofynnwch i'r ystadegydd, sy'n gallu ailagor yr argraffiad gyda `mesur schedule set`.
+advice-not-yet-validated = Rhowch gynnig arall arni mewn eiliad; mae `mesur findings` yn dangos yr adroddiad pan fydd yno.
+advice-findings-open = Mae `mesur findings` yn dangos beth sy'n agored: cywirwch ef, neu esboniwch ef gyda `mesur finding explain`; mae `mesur query list` yn dangos yr ymholiadau.
+advice-validation-away = Rhowch gynnig arall arni mewn eiliad.
+advice-request-id-reused = Hepgorwch --request-id i anfon rhywbeth newydd.
+advice-no-open-round = Agorwch un yn gyntaf: `mesur query round --due DATE`.
+advice-report-superseded = Mae diwygiad mwy newydd: edrychwch ar ei ganfyddiadau.
+advice-no-due-time = Gosodwch un yn gyntaf: `mesur schedule set`.
+advice-code-invalid-argument = Cywirwch y cais.
+advice-code-not-found = Gwiriwch yr enw; ni cheir hyd chwaith i'r hyn na chewch ei weld.
+advice-code-already-exists = Nid oes dim i'w wneud.
+advice-code-permission-denied = Defnyddiwch docyn rhywun a gaiff wneud hyn.
+advice-code-unauthenticated = Rhowch docyn dilys gyda --token-file.
+advice-code-failed-precondition = Edrychwch ble y mae arni, yna rhowch gynnig arall arni.
+advice-code-aborted = Edrychwch arno eto, yna ailadroddwch.
+advice-code-resource-exhausted = Arhoswch ychydig, yna rhowch gynnig arall arni.
+advice-code-unavailable = Gwiriwch fod y gwasanaeth yn rhedeg lle mae --submission a --validation yn dweud, yna rhowch gynnig arall arni.
+advice-code-deadline-exceeded = Rhowch gynnig arall arni.
+advice-code-internal = Dywedwch wrth y gweithredwr; mae cofnod y gwasanaeth yn dweud mwy.

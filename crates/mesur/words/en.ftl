@@ -1,0 +1,150 @@
+### What the command says in English, over the words of the house. en.ftl and cy.ftl hold the same ids
+### with the same variables.
+
+## Headings of tables
+
+col-authority = authority
+col-cell = cell
+col-cells = cells
+col-close = closes
+col-code = code
+col-comment = comment
+col-delegation = delegation
+col-digest = digest
+col-due = due
+col-edition = edition
+col-errors = errors
+col-family = family
+col-file = file
+col-finding = finding
+col-from = before
+col-id = id
+col-identity = who
+col-late = late
+col-made = made
+col-metric = metric
+col-missing = missing
+col-not-applicable = not applicable
+col-open = open
+col-part = in part
+col-place = place
+col-provided = complete
+col-queries = queries
+col-query = query
+col-reason = reason
+col-remark = what
+col-revision = revision
+col-revoked = taken back
+col-robust = value
+col-round = round
+col-rows = rows
+col-severity = severity
+col-standing = standing
+col-state = state
+col-status = status
+col-supplier = supplier
+col-text = text
+col-time = time
+col-to = after
+col-value = value
+col-values = values
+col-warnings = warnings
+
+## States
+
+state-draft = draft
+state-not-sent = not sent
+state-submitted = submitted
+state-queried = queried
+state-signed-off = signed off
+state-reopened = reopened
+standing-open = open
+standing-explained = explained
+standing-accepted = accepted
+standing-rejected = rejected
+standing-overridden = overridden
+status-part-period = part of the period
+status-not-provided = not provided
+status-not-applicable = not applicable
+query-open = open
+query-answered = answered
+query-accepted = accepted
+query-withdrawn = withdrawn
+remark-explanation = explanation
+remark-acceptance = accepted
+remark-rejection = rejected
+remark-override = overridden
+remark-query = question
+remark-answer = answer
+remark-answer-accepted = answer accepted
+remark-answer-rejected = answer rejected
+remark-withdrawal = withdrawn
+robust = robust
+not-robust = not robust
+late = late
+lapsed = (lapsed: the value has changed)
+total = total
+
+## Lines
+
+sending = sending { $file } with request id { $id }
+receipt =
+    { $revision }: { $state }, { $late }, { $time }
+    content { $digest }
+    edition { $edition_digest }
+    etag    { $etag }
+receipt-late = late
+receipt-in-time = in time
+return-moved =
+    { $name }: { $state }
+    content { $digest }
+    etag    { $etag }
+written = written to { $file }
+no-difference = The two revisions say the same.
+finding-explained = Explanation: { $explanation }
+report-summary =
+    { $report }: shown { $shown }
+    { $errors } error(s), { $open_errors } open; { $warnings } warning(s), { $open_warnings } open; { $queries } open query(ies)
+no-queries = There are no queries.
+no-delegations = There are no delegations.
+no-marks = No value was marked.
+schedule = { $edition }: due { $due }, closes { $close }
+compared = { $findings } value(s) far from the others', of { $returns } return(s)
+status-summary = { $authorities } authorities: { $states }
+away = { $problem } Trying again.
+
+## What to do about a refusal
+
+advice-no-token = Give your token's file with --token-file or MESUR_TOKEN_FILE.
+advice-invalid-token = Get a new token; `mesur up` makes new ones at each start.
+advice-permission-denied = Use the token of somebody whose role allows this; docs/permissions.md says which.
+advice-same-person = Somebody else than the sender signs: use an approver's own token.
+advice-invalid-return = `mesur return check` shows every finding; correct the file and send it again.
+advice-upload-incomplete = Send the file again.
+advice-edition-mismatch = Use the edition as the service has it: --edition takes its folder.
+advice-edition-not-found = `mesur up --edition DIR` adds an edition; check the name.
+advice-stale-etag = Somebody changed it meanwhile: look at it again, then repeat with its etag.
+advice-already-signed-off = `mesur return reopen` takes the sign-off back first.
+advice-already-submitted = It was handed in already: send it without --draft.
+advice-not-submitted = Hand it in first: `mesur return submit` or `submit-draft`.
+advice-not-a-draft = It was handed in already: there is nothing to do.
+advice-not-signed-off = There is no sign-off to take back.
+advice-edition-closed = Ask the statistician, who can reopen the edition with `mesur schedule set`.
+advice-not-yet-validated = Try again in a moment; `mesur findings` shows the report when it is there.
+advice-findings-open = `mesur findings` shows what is open: correct it, or explain it with `mesur finding explain`; `mesur query list` shows the queries.
+advice-validation-away = Try again in a moment.
+advice-request-id-reused = Leave --request-id out to send something new.
+advice-no-open-round = Open one first: `mesur query round --due DATE`.
+advice-report-superseded = There is a newer revision: look at its findings.
+advice-no-due-time = Set one first: `mesur schedule set`.
+advice-code-invalid-argument = Correct the request.
+advice-code-not-found = Check the name; what you may not see is not found either.
+advice-code-already-exists = There is nothing to do.
+advice-code-permission-denied = Use the token of somebody who may do this.
+advice-code-unauthenticated = Give a valid token with --token-file.
+advice-code-failed-precondition = Look at where it stands, then try again.
+advice-code-aborted = Look at it again, then repeat.
+advice-code-resource-exhausted = Wait a little, then try again.
+advice-code-unavailable = Check that the service runs where --submission and --validation say, then try again.
+advice-code-deadline-exceeded = Try again.
+advice-code-internal = Tell the operator; the service's log says more.

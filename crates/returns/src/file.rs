@@ -1,0 +1,245 @@
+//! A return file: reading it, and checking all of it.
+//!
+//! A file is what its content says, whatever its name: CSV in the long form or the wide form, XLSX
+//! or ODS. It is read within limits that grow with the edition, and refused as a whole where it
+//! cannot be read for certain, is another kind of file, or is a form of another edition.
+//!
+//! Where to look: `table` takes any format; `long` and `wide` are CSV, `container`, `xlsx`, `ods`
+//! and `sheet` spreadsheets; `columns` knows the words of headers. Deliberately not here: writing
+//! a form, which is another crate's.
+
+mod columns;
+mod container;
+mod form;
+mod format;
+mod guard;
+mod long;
+mod ods;
+mod records;
+mod sheet;
+mod survey;
+mod table;
+mod text;
+mod wide;
+mod xlsx;
+
+use mesur_catalogue::{AuthorityCode, Catalogue, Edition};
+
+pub use self::guard::guarded;
+use self::sheet::{Slip, value_text};
+pub(crate) use self::table::Table;
+use crate::assemble::assemble;
+use crate::data_return::DataReturn;
+use crate::finding::{self, Finding, shortened};
+use crate::kind::FindingKind;
+use crate::outcome::Assembly;
+use crate::previous::Previous;
+
+/// What keeps a file from being read; boxed, because a finding is large beside what is read.
+type Refusal = Box<Finding>;
+
+/// What a file came to before any rule is held against it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileReading {
+    /// The file as a whole cannot be taken for a return of the edition.
+    Refused {
+        /// Why, with at least one error.
+        findings: Vec<Finding>,
+    },
+    /// Its rows were put together.
+    Read {
+        /// The authority that the file names.
+        authority: AuthorityCode,
+        /// Notes on the file, none of them errors.
+        notes: Vec<Finding>,
+        /// The cells and their findings.
+        assembly: Assembly,
+    },
+}
+
+impl FileReading {
+    /// The same, refused where the file is not the return of `authority`.
+    #[must_use]
+    pub fn expecting(self, expected: &AuthorityCode) -> Self {
+        match self {
+            Self::Read {
+                authority, notes, ..
+            } if &authority != expected => Self::Refused {
+                findings: whole(
+                    notes,
+                    [wrong_authority(authority.as_str()).expecting(expected.as_str())],
+                ),
+            },
+            reading => reading,
+        }
+    }
+}
+
+/// What a checked file is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The file as a whole cannot be taken for a return of the edition.
+    Refused,
+    /// The rows are no complete return; never to be taken in.
+    Incomplete,
+    /// A complete return, whose findings of rules may be errors.
+    Complete(DataReturn),
+}
+
+/// A checked file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileCheck {
+    /// The authority that the rows name; `None` when refused.
+    pub authority: Option<AuthorityCode>,
+    /// What the file is.
+    pub outcome: Outcome,
+    /// What was found: on the whole file first, then in the order of findings.
+    pub findings: Vec<Finding>,
+}
+
+impl FileCheck {
+    /// Whether the file could be read as rows of a return. One that is another return, such as
+    /// that of another year, is readable and not accepted.
+    pub fn is_readable(&self) -> bool {
+        !self
+            .findings
+            .iter()
+            .any(|finding| finding.kind.is_unreadable())
+    }
+
+    /// Whether the file is a complete return without any error.
+    pub fn is_accepted(&self) -> bool {
+        self.data_return().is_some() && !self.findings.iter().any(Finding::is_error)
+    }
+
+    /// The return, if the file is a complete one.
+    pub fn data_return(&self) -> Option<&DataReturn> {
+        match &self.outcome {
+            Outcome::Complete(data_return) => Some(data_return),
+            Outcome::Refused | Outcome::Incomplete => None,
+        }
+    }
+}
+
+/// Reads a file as a return of `edition`. The authority is the one that the cover names, or
+/// without a cover most rows.
+pub fn read_file(bytes: &[u8], edition: &Edition, catalogue: &Catalogue) -> FileReading {
+    let mut table = match Table::read(bytes, edition) {
+        Ok(table) => table,
+        Err(findings) => {
+            return FileReading::Refused {
+                findings: whole(findings, []),
+            };
+        }
+    };
+    let mut faults = Vec::from_iter(table.other_edition(edition));
+    let authority = match table.authority(edition) {
+        Ok(authority) if faults.is_empty() => authority,
+        named => {
+            faults.extend(named.err().map(|named| wrong_authority(&named)));
+            return FileReading::Refused {
+                findings: whole(table.notes, faults),
+            };
+        }
+    };
+    let mut assembly = assemble(edition, catalogue, &authority, table.rows());
+    if table.is_wide() {
+        name_columns_of_wide_form(&mut assembly.findings);
+    }
+    for slip in &table.slips {
+        tell_slip(slip, edition, &mut assembly.findings);
+    }
+    finding::sort(edition, &mut assembly.findings);
+    FileReading::Read {
+        assembly,
+        authority,
+        notes: whole(table.notes, []),
+    }
+}
+
+/// Reads a file as a return of `edition` and holds the rules against it; `previous` is the same
+/// authority's values of an earlier period.
+pub fn check_file(
+    bytes: &[u8],
+    edition: &Edition,
+    catalogue: &Catalogue,
+    previous: Option<&Previous>,
+) -> FileCheck {
+    match read_file(bytes, edition, catalogue) {
+        FileReading::Refused { findings } => FileCheck {
+            authority: None,
+            outcome: Outcome::Refused,
+            findings,
+        },
+        FileReading::Read {
+            authority,
+            notes,
+            assembly,
+        } => {
+            let findings = assembly.check(edition, previous);
+            FileCheck {
+                outcome: assembly
+                    .into_return(edition, &authority)
+                    .map_or_else(|_| Outcome::Incomplete, Outcome::Complete),
+                authority: Some(authority),
+                findings: whole(notes, findings),
+            }
+        }
+    }
+}
+
+/// Notes on the file, and what comes after them, each with its id among all of them.
+fn whole(notes: Vec<Finding>, findings: impl IntoIterator<Item = Finding>) -> Vec<Finding> {
+    let mut all = notes;
+    all.extend(findings);
+    finding::identify(&mut all);
+    all
+}
+
+fn wrong_authority(named: &str) -> Finding {
+    Finding::new(FindingKind::WrongAuthority)
+        .in_column("authority")
+        .with_value(named)
+}
+
+/// A column of the wide form is a cell.
+fn name_columns_of_wide_form(findings: &mut [Finding]) {
+    let in_cell = |finding: &&mut Finding| finding.column.is_some() && !finding.metric.is_empty();
+    for finding in findings.iter_mut().filter(in_cell) {
+        finding.column = Some(if finding.category.is_empty() {
+            finding.metric.clone()
+        } else {
+            format!("{}[{}]", finding.metric, finding.category)
+        });
+    }
+}
+
+/// Says what a spreadsheet made of a cell. What was found of the value that it made of it is the
+/// same slip, and is said no more.
+fn tell_slip(slip: &Slip, edition: &Edition, findings: &mut Vec<Finding>) {
+    let row = &slip.row;
+    let column = slip.column.name();
+    findings.retain(|finding| {
+        let same = finding.sheet == row.sheet && finding.line == row.line;
+        !(same
+            && finding.column.as_deref() == Some(column)
+            && finding.value == Some(value_text(row)))
+    });
+    let (metric, category) = (row.metric.trim(), row.category.trim());
+    let cell = edition
+        .find(metric, category)
+        .and_then(|id| edition.cell(id));
+    let mut finding = Finding::new(slip.kind)
+        .about(
+            cell.map(|cell| cell.reference.clone())
+                .into_iter()
+                .collect(),
+        )
+        .in_column(column)
+        .with_value(&slip.text)
+        .on_sheet(&row.sheet, row.line.unwrap_or_default());
+    finding.metric = shortened(metric);
+    finding.category = shortened(category);
+    finding.reference = shortened(&row.reference);
+    findings.push(finding);
+}

@@ -1,0 +1,194 @@
+//! Reading returns: one, all that a caller sees, their revisions, and what differs between two.
+
+use mesur_access::Grant;
+use mesur_catalogue::{CellId, EditionName};
+use mesur_proto::submission::v1 as pb;
+use mesur_proto::submission::v1::compare_revisions_response::Difference;
+use mesur_returns::Observation;
+use mesur_store::KeyRange;
+use mesur_wire::{
+    EditionResource, ReturnName, RevisionName, observation_to_wire, observations_to_wire,
+};
+
+use super::convert::{parent_authority, return_message};
+use super::{Api, PAGE};
+use crate::error::Error;
+use crate::returns::Returns;
+use crate::sight::Sight;
+use crate::store::{keys, revisions};
+
+/// How many heads are read at a time: the filters of a list may pass over many of them.
+const SCAN: usize = 1_000;
+
+impl Api {
+    pub(super) async fn get(
+        &self,
+        grant: Grant,
+        message: pb::GetReturnRequest,
+    ) -> Result<pb::DataReturn, Error> {
+        let name = message.name.as_str();
+        let (name, number) = if name.contains("/revisions/") {
+            let name = RevisionName::parse(name).map_err(Error::name("name"))?;
+            (name.data_return, Some(name.revision))
+        } else {
+            (ReturnName::parse(name).map_err(Error::name("name"))?, None)
+        };
+        let sight = self.sight(grant).await?;
+        sight.require(&name)?;
+        let revision = match number {
+            Some(revision) => {
+                let data_return = name;
+                let name = RevisionName {
+                    data_return,
+                    revision,
+                };
+                self.returns.revision(&name, &sight).await?
+            }
+            None => self.returns.latest(&name, &sight).await?,
+        };
+        let (edition, content) = self.returns.content(&revision).await?;
+        let observations = observations_to_wire(edition, content.cells());
+        let outcome = self.returns.with_history(revision).await?;
+        Ok(pb::DataReturn {
+            observations,
+            ..return_message(&outcome)
+        })
+    }
+
+    pub(super) async fn list(
+        &self,
+        grant: Grant,
+        message: pb::ListReturnsRequest,
+    ) -> Result<pb::ListReturnsResponse, Error> {
+        let authority = parent_authority(&message.parent)?;
+        let sight = self.sight(grant).await?;
+        if let Some(authority) = &authority {
+            sight.require_any(authority)?;
+        }
+        let edition = match message.edition.as_str() {
+            "" => None,
+            text => {
+                let edition = EditionResource::parse(text);
+                Some(edition.map_err(Error::name("edition"))?.0)
+            }
+        };
+        if let (Some(authority), Some(edition)) = (&authority, &edition) {
+            sight.require(&ReturnName {
+                authority: authority.clone(),
+                edition: edition.clone(),
+            })?;
+        }
+        let size = PAGE.apply(message.page_size)?;
+        let arguments = [message.parent.as_bytes(), message.edition.as_bytes()];
+        let after = self.tokens.read(&arguments, &message.page_token)?;
+        let collection = edition.as_ref().map(|edition| &edition.collection);
+        let mut range = KeyRange::prefix(keys::heads(authority.as_ref(), collection));
+        if let Some(after) = after {
+            range = range.after(&after);
+        }
+        let mut found = self
+            .seen_heads(range, edition.as_ref(), size, &sight)
+            .await?;
+        let is_more = found.len() > size;
+        found.truncate(size);
+        let next_page_token = match found.last() {
+            Some((key, _)) if is_more => self.tokens.issue(&arguments, key),
+            _ => String::new(),
+        };
+        Ok(pb::ListReturnsResponse {
+            data_returns: found.into_iter().map(|(_, message)| message).collect(),
+            next_page_token,
+        })
+    }
+
+    /// One more than a page of the latest revisions, which says whether there is a next page.
+    async fn seen_heads(
+        &self,
+        mut range: KeyRange,
+        edition: Option<&EditionName>,
+        size: usize,
+        sight: &Sight,
+    ) -> Result<Vec<(Vec<u8>, pb::DataReturn)>, Error> {
+        let mut found = Vec::new();
+        while found.len() <= size {
+            let rows = self.returns.store.scan(range.clone(), SCAN).await?;
+            let Some((last, _)) = rows.last() else { break };
+            range = range.after(last);
+            for (key, entry) in rows {
+                let revision = revisions::read(&key, &entry.value)?;
+                let of = &revision.name.data_return.edition;
+                let is_wanted = edition.is_none_or(|edition| edition == of);
+                if is_wanted && sight.sees(&revision) && found.len() <= size {
+                    let outcome = self.returns.with_history(revision).await?;
+                    found.push((key, return_message(&outcome)));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    pub(super) async fn revisions(
+        &self,
+        grant: Grant,
+        message: pb::ListRevisionsRequest,
+    ) -> Result<pb::ListRevisionsResponse, Error> {
+        let name = ReturnName::parse(&message.parent).map_err(Error::name("parent"))?;
+        let sight = self.sight(grant).await?;
+        sight.require(&name)?;
+        let size = PAGE.apply(message.page_size)?;
+        let arguments = [b"revisions".as_slice(), message.parent.as_bytes()];
+        let before = self.tokens.read(&arguments, &message.page_token)?;
+        let before = before.and_then(|key| key.try_into().ok());
+        let before = before.map(u32::from_be_bytes);
+        let limit = size.saturating_add(1);
+        let mut found = self.returns.revisions(&name, before, limit, &sight).await?;
+        let is_more = found.len() > size;
+        found.truncate(size);
+        let next_page_token = match found.last() {
+            Some(last) if is_more => {
+                let last = last.name.revision.to_be_bytes();
+                self.tokens.issue(&arguments, &last)
+            }
+            _ => String::new(),
+        };
+        let mut revisions = Vec::new();
+        for revision in found {
+            let outcome = self.returns.with_history(revision).await?;
+            revisions.push(return_message(&outcome));
+        }
+        Ok(pb::ListRevisionsResponse {
+            revisions,
+            next_page_token,
+        })
+    }
+
+    pub(super) async fn compare(
+        &self,
+        grant: Grant,
+        message: pb::CompareRevisionsRequest,
+    ) -> Result<pb::CompareRevisionsResponse, Error> {
+        let from = RevisionName::parse(&message.from).map_err(Error::name("from"))?;
+        let to = RevisionName::parse(&message.to).map_err(Error::name("to"))?;
+        let sight = self.sight(grant).await?;
+        sight.require(&from.data_return)?;
+        sight.require(&to.data_return)?;
+        let from = self.returns.revision(&from, &sight).await?;
+        let to = self.returns.revision(&to, &sight).await?;
+        Returns::common_edition(&from, &to)?;
+        let (edition, from) = self.returns.content(&from).await?;
+        let (_, to) = self.returns.content(&to).await?;
+        let said = |cell: CellId, observation: Option<Observation<'_>>| {
+            Some(observation_to_wire(edition.cell(cell)?, observation?))
+        };
+        let differences = Returns::differences(edition, &from, &to);
+        let differences = differences
+            .into_iter()
+            .map(|(cell, [from, to])| Difference {
+                from: said(cell, from),
+                to: said(cell, to),
+            });
+        Ok(pb::CompareRevisionsResponse {
+            differences: differences.collect(),
+        })
+    }
+}

@@ -1,0 +1,89 @@
+//! The stream of what happened, as far as the caller sees it.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use mesur_access::Grant;
+use mesur_proto::submission::v1 as pb;
+use mesur_proto::submission::v1::watch_returns_response::Event as EventMessage;
+use mesur_rpc::{Violation, clock, events as log_events};
+use mesur_store::{LogEntry, Store};
+use mesur_wire::EditionResource;
+use tokio_stream::{Stream, StreamExt as _};
+use tonic::Status;
+
+use super::{Api, status};
+use crate::error::Error;
+use crate::sight::Sight;
+use crate::store::events::{self, Event, Happened};
+
+/// The events of one caller.
+pub(super) type Events =
+    Pin<Box<dyn Stream<Item = Result<pb::WatchReturnsResponse, Status>> + Send>>;
+
+impl Api {
+    pub(super) async fn watch(&self, grant: Grant, cursor: &[u8]) -> Result<Events, Error> {
+        let store = Arc::clone(&self.returns.store);
+        let after = log_events::cursor(cursor)?;
+        if let Some(position) = after
+            && !events::is_entry(&*store, position).await?
+        {
+            return Err(Error::from(Violation {
+                field: "cursor".to_owned(),
+                reason: "CURSOR_INVALID",
+                description: "is not the cursor of an event of this stream".to_owned(),
+            }));
+        }
+        let (log, stop) = (events::log(), self.stop.clone());
+        let all = log_events::stream(&store, log, after, stop, Ok).await?;
+        let seen = all.then(move |entry| {
+            let (store, grant) = (Arc::clone(&store), grant.clone());
+            async move { seen(&*store, grant, entry?).await.map_err(status) }
+        });
+        Ok(Box::pin(seen.filter_map(Result::transpose)))
+    }
+}
+
+/// An event as the caller sees it, if at all. A delegation may have been made or taken back since
+/// the one before, so a supplier's are read for each.
+async fn seen(
+    store: &dyn Store,
+    grant: Grant,
+    entry: LogEntry,
+) -> Result<Option<pb::WatchReturnsResponse>, Error> {
+    let happened = events::read(&entry.value)?;
+    let sight = Sight::load(store, grant).await?;
+    let is_own = !happened.supplier.is_empty() && happened.supplier == sight.identity();
+    let is_seen = is_own || sight.allows(&happened.data_return);
+    Ok(is_seen.then(|| message(&entry, happened)))
+}
+
+fn message(entry: &LogEntry, happened: Happened) -> pb::WatchReturnsResponse {
+    let event = match happened.event {
+        Event::Submitted => EventMessage::Submitted,
+        Event::SignedOff => EventMessage::SignedOff,
+        Event::Queried => EventMessage::Queried,
+        Event::Settled => EventMessage::Settled,
+        Event::Reopened => EventMessage::Reopened,
+        Event::Delegated => EventMessage::Delegated,
+        Event::DelegationRevoked => EventMessage::DelegationRevoked,
+    };
+    let edition = match happened.event {
+        Event::Delegated | Event::DelegationRevoked => {
+            EditionResource(happened.data_return.edition).to_string()
+        }
+        Event::Submitted | Event::SignedOff | Event::Queried | Event::Settled | Event::Reopened => {
+            String::new()
+        }
+    };
+    pb::WatchReturnsResponse {
+        cursor: entry.position.to_bytes().to_vec(),
+        event: event.into(),
+        name: happened.name,
+        digest: happened.digest,
+        late: happened.is_late,
+        supplier: happened.supplier,
+        time: Some(clock::to_proto(happened.time)),
+        edition,
+    }
+}

@@ -1,0 +1,240 @@
+//! Sending: a whole return, a draft, some cells, or a draft that is handed in.
+
+use mesur_catalogue::Edition;
+use mesur_returns::{Assembly, Cells, Draft, Finding, FindingKind, Status, assemble};
+use mesur_rpc::idempotency::Mutation;
+use mesur_store::{Commit, Version, large};
+use mesur_wire::{ReturnName, content_of};
+use prost::Message as _;
+
+use super::{Outcome, Relied, Returns, check_etag, illegal};
+use crate::domain::revision::Step;
+use crate::domain::{Action, Family, IllegalMove, Move, Revision, State, families_of};
+use crate::error::Error;
+use crate::repeats::once;
+use crate::sight::Sight;
+use crate::store::{self, events, keys};
+
+/// The field that findings of changed cells are told of.
+const CHANGES_FIELD: &str = "observations";
+
+/// What is sent.
+#[derive(Debug, Clone)]
+pub(crate) enum Content {
+    /// A whole return.
+    Whole(Draft),
+    /// A draft.
+    Draft(Draft),
+    /// Some cells, to be changed in the latest revision.
+    Changes(Assembly),
+}
+
+/// What a caller sends.
+#[derive(Debug, Clone)]
+pub(crate) struct Sending {
+    /// The return.
+    pub(crate) name: ReturnName,
+    /// What the caller saw; empty for nothing.
+    pub(crate) etag: String,
+    /// What is sent.
+    pub(crate) content: Content,
+    /// How much of each family is sent.
+    pub(crate) families: Vec<Family>,
+}
+
+/// A step that is decided on: what is to be committed, and what it rests on.
+struct Decided {
+    revision: Revision,
+    step: Move,
+    version: Option<Version>,
+    relied: Relied,
+}
+
+impl Returns {
+    /// What sending this now would lead to, refused as [`Returns::send`] would.
+    pub(crate) async fn rehearse(&self, sending: &Sending, by: &Sight) -> Result<Outcome, Error> {
+        let (decided, _) = self.decide(sending, by).await?;
+        Ok(Outcome {
+            revision: decided.revision,
+            history: vec![decided.step],
+            families: Vec::new(),
+        })
+    }
+
+    /// Takes what is sent in as the next revision.
+    pub(crate) async fn send(
+        &self,
+        sending: &Sending,
+        by: &Sight,
+        mutation: &Mutation,
+    ) -> Result<Outcome, Error> {
+        let _turn = self.turns.wait(&sending.name).await;
+        let attempt = || async {
+            let (decided, content) = self.decide(sending, by).await?;
+            let Decided {
+                revision,
+                step,
+                version,
+                relied,
+            } = decided;
+            let commit = store::revisions::put(Commit::new(), &revision, &step, version);
+            let commit = put_event(commit, &revision, &step);
+            let bytes = content_of(content.cells()).encode_to_vec();
+            let key = keys::content(&revision.name);
+            let commit = large::put_large(&*self.store, commit, &key, &bytes).await?;
+            let sent = (revision, sending.families.clone());
+            self.finish(commit, relied, sent, (by, mutation)).await
+        };
+        once(|| self.earlier(by, mutation), attempt).await
+    }
+
+    /// Hands a draft in as it stands.
+    pub(crate) async fn hand_in(
+        &self,
+        name: &ReturnName,
+        etag: &str,
+        by: &Sight,
+        mutation: &Mutation,
+    ) -> Result<Outcome, Error> {
+        let _turn = self.turns.wait(name).await;
+        let attempt = || async {
+            let (current, version) = self.seen(name, etag, by).await?;
+            if current.state != State::Draft {
+                let name = name.to_string();
+                return Err(Error::NotADraft { name });
+            }
+            let (is_late, relied) = self.admit(name, by).await?;
+            let (edition, draft) = self.content(&current).await?;
+            let families = families_of(edition, draft.cells());
+            self.check_whole(edition, &draft)?;
+            let (next, step) = current
+                .step(Action::Submit, self.step(by, ""))
+                .map_err(|move_| illegal(name, move_))?;
+            let next = Revision { is_late, ..next };
+            let commit = store::revisions::put(Commit::new(), &next, &step, Some(version));
+            let commit = put_event(commit, &next, &step);
+            self.finish(commit, relied, (next, families), (by, mutation))
+                .await
+        };
+        once(|| self.earlier(by, mutation), attempt).await
+    }
+
+    /// The latest revision with some cells changed, and whether it is a draft.
+    pub(crate) async fn merged(
+        &self,
+        name: &ReturnName,
+        etag: &str,
+        changes: Assembly,
+        by: &Sight,
+    ) -> Result<(Assembly, bool), Error> {
+        let (current, _) = self.seen(name, etag, by).await?;
+        let (edition, content) = self.content(&current).await?;
+        let merged = merge(edition, content.cells(), changes);
+        Ok((merged, current.state == State::Draft))
+    }
+
+    /// A step that the caller takes now.
+    pub(super) fn step<'a>(&self, by: &'a Sight, reason: &'a str) -> Step<'a> {
+        Step {
+            identity: by.identity(),
+            reason,
+            time: self.clock.now(),
+        }
+    }
+
+    async fn decide(&self, sending: &Sending, by: &Sight) -> Result<(Decided, Draft), Error> {
+        let name = &sending.name;
+        let (current, version) = self.current(name).await?;
+        if current.is_none() && matches!(sending.content, Content::Changes(_)) {
+            return Err(illegal(name, IllegalMove::NothingSent));
+        }
+        check_etag(name, current.as_ref(), &sending.etag)?;
+        let (is_late, relied) = self.admit(name, by).await?;
+        let (content, action) = match &sending.content {
+            Content::Whole(content) => (content.clone(), Action::Submit),
+            Content::Draft(content) => (content.clone(), Action::SaveDraft),
+            Content::Changes(changes) => self.amended(name, current.as_ref(), changes).await?,
+        };
+        let step = self.step(by, "");
+        let (revision, step) = Revision::receive(current.as_ref(), &content, action, is_late, step)
+            .map_err(|move_| illegal(name, move_))?;
+        let decided = Decided {
+            revision,
+            step,
+            version,
+            relied,
+        };
+        Ok((decided, content))
+    }
+
+    /// The content of the latest revision with some cells changed: a draft stays one.
+    async fn amended(
+        &self,
+        name: &ReturnName,
+        current: Option<&Revision>,
+        changes: &Assembly,
+    ) -> Result<(Draft, Action), Error> {
+        let current = current.ok_or_else(|| illegal(name, IllegalMove::NothingSent))?;
+        let action = match current.state {
+            State::Draft => Action::SaveDraft,
+            State::Nothing
+            | State::Submitted
+            | State::Queried
+            | State::SignedOff
+            | State::Reopened => Action::Submit,
+        };
+        // Refused before the cells are looked at: a signed-off return is not amended at all.
+        current
+            .state
+            .after(action)
+            .map_err(|move_| illegal(name, move_))?;
+        let (edition, content) = self.content(current).await?;
+        let merged = merge(edition, content.cells(), changes.clone());
+        let content = if action == Action::SaveDraft {
+            merged.into_draft(edition, &name.authority)
+        } else {
+            merged
+                .into_return(edition, &name.authority)
+                .map(Draft::from)
+        };
+        let content = content.map_err(|findings| Error::InvalidReturn {
+            field: CHANGES_FIELD,
+            findings,
+        })?;
+        Ok((content, action))
+    }
+
+    fn check_whole(&self, edition: &Edition, draft: &Draft) -> Result<(), Error> {
+        let nothing = assemble(edition, &self.catalogue, &draft.authority, []);
+        let whole = merge(edition, draft.cells(), nothing);
+        match whole.into_return(edition, &draft.authority) {
+            Ok(_) => Ok(()),
+            Err(findings) => Err(Error::InvalidReturn {
+                field: CHANGES_FIELD,
+                findings,
+            }),
+        }
+    }
+}
+
+/// A draft is the authority's own business: nobody is told of it.
+fn put_event(commit: Commit, revision: &Revision, step: &Move) -> Commit {
+    if revision.state == State::Draft {
+        return commit;
+    }
+    events::put(commit, events::Event::Submitted, revision, step.time)
+}
+
+/// Cells with some of them changed. A cell that is missing among the changes stays as it is.
+fn merge(edition: &Edition, cells: &Cells, mut changes: Assembly) -> Assembly {
+    changes.cells = cells.with(&changes.cells);
+    let merged = &changes.cells;
+    let is_missing = |finding: &Finding| {
+        let cell = finding.cells.first().and_then(|cell| edition.cell_id(cell));
+        cell.is_some_and(|cell| merged.status(cell) == Status::Missing)
+    };
+    changes
+        .findings
+        .retain(|finding| finding.kind != FindingKind::MissingRow || is_missing(finding));
+    changes
+}

@@ -1,0 +1,155 @@
+//! Signing off, taking the sign-off back, and what follows by itself from validation.
+
+use mesur_rpc::idempotency::Mutation;
+use mesur_store::{Commit, with_retry};
+use mesur_wire::ReturnName;
+
+use super::{Clearance, Outcome, Returns, illegal};
+use crate::domain::revision::{Step, senders};
+use crate::domain::{Action, Revision};
+use crate::error::Error;
+use crate::repeats::once;
+use crate::sight::Sight;
+use crate::store::{self, events, keys};
+
+impl Returns {
+    /// Signs the latest revision off, when validation has nothing open against it and somebody
+    /// else sent it.
+    pub(crate) async fn sign_off(
+        &self,
+        name: &ReturnName,
+        etag: &str,
+        by: &Sight,
+        mutation: &Mutation,
+    ) -> Result<Outcome, Error> {
+        let attempt = || async {
+            let (current, version) = self.seen(name, etag, by).await?;
+            let (_, relied) = self.admit(name, by).await?;
+            let (next, step) = current
+                .step(Action::SignOff, self.step(by, ""))
+                .map_err(|move_| illegal(name, move_))?;
+            self.check_other_person(name, &next, by).await?;
+            self.check_clearance(&next).await?;
+            let commit = store::revisions::put(Commit::new(), &next, &step, Some(version));
+            let commit = events::put(commit, events::Event::SignedOff, &next, step.time);
+            self.finish(commit, relied, (next, Vec::new()), (by, mutation))
+                .await
+        };
+        once(|| self.earlier(by, mutation), attempt).await
+    }
+
+    /// Takes the sign-off of the latest revision back.
+    pub(crate) async fn reopen(
+        &self,
+        name: &ReturnName,
+        (etag, reason): (&str, &str),
+        by: &Sight,
+        mutation: &Mutation,
+    ) -> Result<Outcome, Error> {
+        let attempt = || async {
+            let (current, version) = self.seen(name, etag, by).await?;
+            let (_, relied) = self.admit(name, by).await?;
+            let (next, step) = current
+                .step(Action::Reopen, self.step(by, reason))
+                .map_err(|move_| illegal(name, move_))?;
+            let commit = store::revisions::put(Commit::new(), &next, &step, Some(version));
+            let commit = events::put(commit, events::Event::Reopened, &next, step.time);
+            self.finish(commit, relied, (next, Vec::new()), (by, mutation))
+                .await
+        };
+        once(|| self.earlier(by, mutation), attempt).await
+    }
+
+    /// The place in validation's stream; empty before the first event.
+    pub(crate) async fn cursor(&self) -> Result<Vec<u8>, Error> {
+        let entry = self.store.get(&keys::cursor()).await?;
+        Ok(entry.map(|entry| entry.value).unwrap_or_default())
+    }
+
+    /// Goes on in validation's stream without a change.
+    pub(crate) async fn pass_over(&self, cursor: &[u8]) -> Result<(), Error> {
+        let commit = Commit::new().put(keys::cursor(), cursor);
+        self.store.commit(commit).await?;
+        Ok(())
+    }
+
+    /// Has a query raised or settled, and goes on in validation's stream, in one commit. What the
+    /// life cycle does not have is passed over.
+    pub(crate) async fn queried(
+        &self,
+        name: &ReturnName,
+        action: Action,
+        cursor: &[u8],
+    ) -> Result<(), Error> {
+        with_retry(|| async {
+            let head = store::revisions::head(&*self.store, name).await?;
+            let Some((current, version)) = head else {
+                tracing::warn!(%name, ?action, "passed over: the return is not known");
+                return self.pass_over(cursor).await;
+            };
+            let step = Step {
+                identity: "",
+                reason: "",
+                time: self.clock.now(),
+            };
+            let (next, step) = match current.step(action, step) {
+                Ok((next, step)) if next.state != current.state => (next, step),
+                Ok(_) => return self.pass_over(cursor).await,
+                Err(illegal) => {
+                    let reason = illegal.reason();
+                    tracing::warn!(%name, ?action, reason, "passed over: not in the life cycle");
+                    return self.pass_over(cursor).await;
+                }
+            };
+            let event = match action {
+                Action::Query => events::Event::Queried,
+                _ => events::Event::Settled,
+            };
+            let commit = store::revisions::put(Commit::new(), &next, &step, Some(version));
+            let commit = events::put(commit, event, &next, step.time);
+            self.store
+                .commit(commit.put(keys::cursor(), cursor))
+                .await?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn check_other_person(
+        &self,
+        name: &ReturnName,
+        revision: &Revision,
+        by: &Sight,
+    ) -> Result<(), Error> {
+        let moves = store::revisions::moves(&*self.store, name).await?;
+        if senders(revision.name.revision, &moves).contains(&by.identity()) {
+            let name = name.to_string();
+            return Err(Error::SamePerson { name });
+        }
+        Ok(())
+    }
+
+    async fn check_clearance(&self, revision: &Revision) -> Result<(), Error> {
+        let name = &revision.name;
+        match self.reports.clearance(name, &revision.digest).await? {
+            Clearance::NotYetValidated => Err(Error::NotYetValidated {
+                name: name.to_string(),
+            }),
+            Clearance::Report {
+                errors: 0,
+                warnings: 0,
+                queries: 0,
+            } => Ok(()),
+            Clearance::Report {
+                errors,
+                warnings,
+                queries,
+            } => Err(Error::FindingsOpen {
+                name: name.to_string(),
+                errors,
+                warnings,
+                queries,
+            }),
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! The page for statisticians: how far the collection of each edition has come.
+//!
+//! It shows what `GetCollectionProgress` answers, to those who may call that method. Whoever calls
+//! shows the same token as there, in an `Authorization` header or, after signing in, in a cookie
+//! that no script can read and no other site can send. Every answer says that scripts, frames and
+//! foreign content are not allowed, and that nothing is to be kept.
+//!
+//! Deliberately not here: anything that changes what is held.
+
+mod page;
+mod server;
+mod session;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::middleware::{Next, from_fn, map_response};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
+use maud::Markup;
+use mesur_catalogue::{CollectionId, EditionName, Period};
+use mesur_rpc::access::Authenticator;
+use mesur_rpc::{Kind, Reason as _};
+use mesur_wire::Wordings;
+use mesur_wording::{Language, Wording};
+use serde::Deserialize;
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::ShownState;
+use crate::error::Error;
+use crate::reports::Validation;
+
+/// The style stands in a file of its own; nothing else is loaded, and no script runs.
+const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; \
+base-uri 'none'; frame-ancestors 'none'";
+
+/// The largest body of a request: a token and what is around it.
+const BODY_BYTES_MAX: usize = 16 * 1024;
+
+/// How long an answer may take, with the time in which the body comes.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// What the pages are made with.
+pub(crate) struct Pages {
+    pub(crate) validation: Arc<Validation>,
+    pub(crate) wordings: Arc<Wordings>,
+    pub(crate) authenticator: Authenticator,
+}
+
+/// Serves the pages until `stop` is cancelled; what is still open after `drain_timeout` is cut.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    pages: Pages,
+    drain_timeout: Duration,
+    stop: CancellationToken,
+) {
+    let router = Router::new()
+        .route("/", get(index))
+        .route("/progress/{collection}/{period}", get(progress))
+        .route("/sign-in", get(session::form).post(session::sign_in))
+        .route("/sign-out", post(session::sign_out))
+        .route("/style.css", get(style))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn(in_time))
+        .layer(map_response(with_safe_headers))
+        .with_state(Arc::new(pages));
+    server::serve(listener, router, drain_timeout, stop).await;
+}
+
+/// What an address may say besides its path.
+#[derive(Debug, Clone, Default, Deserialize)]
+struct Choice {
+    /// `en` or `cy`; English otherwise.
+    #[serde(default)]
+    lang: String,
+    /// Only authorities in this state.
+    #[serde(default)]
+    state: String,
+    /// `1` loads the page again every half minute.
+    #[serde(default)]
+    watch: String,
+}
+
+impl Choice {
+    fn language(&self) -> Language {
+        Language::parse(&self.lang).unwrap_or(Language::En)
+    }
+
+    fn state(&self) -> Option<ShownState> {
+        let states = page::STATES.iter();
+        let named = states.filter(|(_, id)| *id == self.state);
+        named.map(|(state, _)| *state).next()
+    }
+
+    fn is_watched(&self) -> bool {
+        self.watch == "1"
+    }
+}
+
+impl Pages {
+    fn wording(&self, language: Language) -> Result<&Wording, Problem> {
+        self.wordings
+            .of(language.code())
+            .map_err(|error| Problem::failed(&error))
+    }
+}
+
+async fn index(
+    State(pages): State<Arc<Pages>>,
+    Query(choice): Query<Choice>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let language = choice.language();
+    let wording = pages.wording(language)?;
+    if let Err(refusal) = session::admit(&pages, &headers) {
+        return session::refused(&refusal, wording);
+    }
+    let editions = pages.validation.catalogue.editions();
+    let names: Vec<EditionName> = editions.map(|edition| edition.name().clone()).collect();
+    Ok(html(page::index(&names, wording)?))
+}
+
+async fn progress(
+    State(pages): State<Arc<Pages>>,
+    Path((collection, period)): Path<(String, String)>,
+    Query(choice): Query<Choice>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let language = choice.language();
+    let wording = pages.wording(language)?;
+    if let Err(refusal) = session::admit(&pages, &headers) {
+        return session::refused(&refusal, wording);
+    }
+    let name = EditionName {
+        collection: CollectionId::parse(&collection).map_err(|_| Problem::NotFound)?,
+        period: Period::parse(&period).map_err(|_| Problem::NotFound)?,
+    };
+    let progress = pages.validation.collection_progress(&name).await?;
+    let shown = page::Shown {
+        state: choice.state(),
+        is_watched: choice.is_watched(),
+    };
+    Ok(html(page::progress(&progress, shown, wording)?))
+}
+
+async fn style() -> Response {
+    let about = [(CONTENT_TYPE, "text/css; charset=utf-8")];
+    (about, include_str!("web/style.css")).into_response()
+}
+
+fn html(markup: Markup) -> Response {
+    Html(markup.into_string()).into_response()
+}
+
+async fn in_time(request: Request, next: Next) -> Response {
+    let answered = timeout(ANSWER_TIMEOUT, next.run(request)).await;
+    answered.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response())
+}
+
+async fn with_safe_headers(mut response: Response) -> Response {
+    for (name, value) in [
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (X_FRAME_OPTIONS, "DENY"),
+        (REFERRER_POLICY, "no-referrer"),
+        (CACHE_CONTROL, "no-store"),
+    ] {
+        let value = HeaderValue::from_static(value);
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+/// Why there is no page.
+enum Problem {
+    /// There is no such edition.
+    NotFound,
+    /// The service is wrong; the log says how.
+    Failed,
+}
+
+impl Problem {
+    fn failed(error: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::error!(error = %mesur_rpc::chain::Chain(error), "a page cannot be served");
+        Self::Failed
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error.kind() {
+            Kind::NotFound => Self::NotFound,
+            _ => Self::failed(&error),
+        }
+    }
+}
+
+impl From<mesur_wording::Error> for Problem {
+    fn from(error: mesur_wording::Error) -> Self {
+        Self::failed(&error)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let code = match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        code.into_response()
+    }
+}

@@ -1,0 +1,173 @@
+//! Clients that call as fast as they are answered.
+//!
+//! Each has a connection of its own, shows its token and sends bytes that were encoded before. What
+//! a call costs on this side is the same whoever answers.
+
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use bytes::Bytes;
+use tokio::runtime::Runtime;
+use tokio::task::JoinSet;
+use tokio_stream::Stream;
+use tonic::client::Grpc;
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::transport::{Channel, Endpoint};
+use tonic::{IntoStreamingRequest, Request};
+
+use crate::content::Submission;
+use crate::floor::echo::ANSWER_BYTES;
+use crate::raw::RawCodec;
+
+const SUBMIT: &str = "/mesur.submission.v1.SubmissionService/SubmitReturn";
+const RECORD_PREVIOUS: &str = "/mesur.submission.v1.SubmissionService/RecordPreviousValues";
+const UPLOAD: &str = "/mesur.submission.v1.SubmissionService/UploadReturn";
+
+/// One sender.
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    grpc: Grpc<Channel>,
+    authorization: MetadataValue<Ascii>,
+    answer_bytes: MetadataValue<Ascii>,
+    /// What it sends by turns, so that no two revisions in a row are the same.
+    submissions: [Submission; 2],
+    sent: usize,
+}
+
+impl Client {
+    /// Connects to a server.
+    pub(crate) async fn connect(
+        address: &str,
+        token: &str,
+        submissions: [Submission; 2],
+    ) -> anyhow::Result<Self> {
+        let channel = Endpoint::from_str(address)?.connect().await?;
+        Ok(Self {
+            grpc: Grpc::new(channel),
+            authorization: format!("Bearer {token}").parse()?,
+            answer_bytes: MetadataValue::from_static("0"),
+            submissions,
+            sent: 0,
+        })
+    }
+
+    /// Asks a bare server for answers of so many bytes.
+    pub(crate) fn expecting(mut self, answer_bytes: usize) -> Self {
+        self.answer_bytes = answer_bytes.into();
+        self
+    }
+
+    /// The bytes of the next submission, with a request id of its own.
+    pub(crate) fn next(&mut self) -> Bytes {
+        let [one, other] = &self.submissions;
+        self.sent += 1;
+        if self.sent.is_multiple_of(2) {
+            one
+        } else {
+            other
+        }
+        .next()
+    }
+
+    /// Sends the next submission and waits for the answer.
+    pub(crate) async fn submit(&mut self) -> anyhow::Result<Bytes> {
+        let bytes = self.next();
+        self.call(SUBMIT, bytes).await
+    }
+
+    /// Records values of the year before.
+    pub(crate) async fn record_previous(&mut self, request: Bytes) -> anyhow::Result<()> {
+        self.call(RECORD_PREVIOUS, request).await?;
+        Ok(())
+    }
+
+    async fn call(&mut self, path: &'static str, bytes: Bytes) -> anyhow::Result<Bytes> {
+        self.grpc.ready().await?;
+        let request = self.labelled(Request::new(bytes));
+        let path = PathAndQuery::from_static(path);
+        Ok(self.grpc.unary(request, path, RawCodec).await?.into_inner())
+    }
+
+    /// Sends a stream of messages and waits for the answer.
+    pub(crate) async fn upload(
+        &mut self,
+        messages: impl Stream<Item = Bytes> + Send + 'static,
+    ) -> anyhow::Result<Bytes> {
+        self.grpc.ready().await?;
+        let request = self.labelled(messages.into_streaming_request());
+        let path = PathAndQuery::from_static(UPLOAD);
+        let answer = self.grpc.client_streaming(request, path, RawCodec).await?;
+        Ok(answer.into_inner())
+    }
+
+    fn labelled<T>(&self, mut request: Request<T>) -> Request<T> {
+        let metadata = request.metadata_mut();
+        metadata.insert("authorization", self.authorization.clone());
+        metadata.insert(ANSWER_BYTES, self.answer_bytes.clone());
+        request
+    }
+}
+
+/// Something that is done again and again.
+pub(crate) trait Work: Send + 'static {
+    /// Does it once.
+    fn once(&mut self) -> impl Future<Output = anyhow::Result<()>> + Send;
+}
+
+impl Work for Client {
+    async fn once(&mut self) -> anyhow::Result<()> {
+        self.submit().await?;
+        Ok(())
+    }
+}
+
+/// How often a second all workers together get their work done.
+pub(crate) fn rate<W: Work>(
+    runtime: &Runtime,
+    window: Duration,
+    workers: &mut Vec<W>,
+) -> anyhow::Result<f64> {
+    runtime.block_on(async {
+        let start = Instant::now();
+        let mut tasks = JoinSet::new();
+        for mut worker in workers.drain(..) {
+            tasks.spawn(async move {
+                let mut count = 0u32;
+                while start.elapsed() < window {
+                    worker.once().await?;
+                    count += 1;
+                }
+                anyhow::Ok((worker, count))
+            });
+        }
+        let mut count = 0u32;
+        while let Some(ended) = tasks.join_next().await {
+            let (worker, done) = ended.context("a worker panicked")??;
+            workers.push(worker);
+            count += done;
+        }
+        Ok(f64::from(count) / start.elapsed().as_secs_f64())
+    })
+}
+
+/// The median time of one call after another, in microseconds.
+pub(crate) fn median_time<W: Work>(
+    runtime: &Runtime,
+    window: Duration,
+    worker: &mut W,
+) -> anyhow::Result<f64> {
+    runtime.block_on(async {
+        let start = Instant::now();
+        let mut times = Vec::new();
+        while start.elapsed() < window || times.is_empty() {
+            let begun = Instant::now();
+            worker.once().await?;
+            times.push(begun.elapsed());
+        }
+        times.sort_unstable();
+        let median = times.get(times.len() / 2).copied().unwrap_or_default();
+        Ok(median.as_secs_f64() * 1e6)
+    })
+}

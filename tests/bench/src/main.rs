@@ -1,0 +1,82 @@
+//! Measures Mesur beside the least that the hardware and the libraries allow, in the same run.
+//!
+//! `cargo run --release -p mesur-bench -- [--json] [--row NAME] [--rounds N] [--quick]`. What the
+//! rows are and how to read them stands in `docs/performance.md`.
+//!
+//! What stands beside Mesur does the same work without Mesur: the same bytes over as many
+//! connections to a server in a process of its own, or as many writers to a file on the same disk.
+//! Nothing here is part of the product, and the product has nothing for it.
+
+mod content;
+mod floor;
+mod invented;
+mod load;
+mod measure;
+mod raw;
+mod report;
+mod rows;
+mod server;
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+
+use rows::{Effort, ROWS};
+use server::Serve;
+
+/// Measures Mesur beside the least that the hardware and the libraries allow.
+#[derive(Debug, Parser)]
+#[command(args_conflicts_with_subcommands = true)]
+struct Arguments {
+    #[command(subcommand)]
+    serve: Option<Serve>,
+    /// JSON instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// Only this row; may be given again.
+    #[arg(long = "row", value_name = "NAME", value_parser = ROWS.map(|(name, _)| name))]
+    rows: Vec<String>,
+    /// Alternating rounds of each row.
+    #[arg(long, default_value_t = 5, value_name = "N")]
+    rounds: usize,
+    /// Short rounds: to see that it runs, not to read figures from.
+    #[arg(long)]
+    quick: bool,
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody may be reading, which is no reason to panic.
+            let _ = writeln!(std::io::stderr(), "{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    if let Some(serve) = &arguments.serve {
+        return serve.run();
+    }
+    let effort = Effort {
+        rounds: arguments.rounds.max(1),
+        window: Duration::from_millis(if arguments.quick { 100 } else { 1_000 }),
+    };
+    let mut rows = Vec::new();
+    for (name, run) in ROWS {
+        if arguments.rows.is_empty() || arguments.rows.iter().any(|row| row == name) {
+            let _ = writeln!(std::io::stderr(), "{name} …");
+            rows.extend(run(effort)?);
+        }
+    }
+    let text = if arguments.json {
+        report::json(&rows)?
+    } else {
+        report::table(&rows)
+    };
+    writeln!(std::io::stdout(), "{text}")?;
+    Ok(())
+}

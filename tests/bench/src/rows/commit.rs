@@ -1,0 +1,100 @@
+//! Group commit: the embedded store with many writers, beside a bare log.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use bytes::Bytes;
+use mesur_store::{Commit, Settings, SledStore, Store};
+use tokio::runtime::Runtime;
+
+use super::{Effort, WRITERS};
+use crate::floor::append::AppendLog;
+use crate::load::{Work, rate};
+use crate::measure::{Better, Side, alternate};
+use crate::report::{Aim, Row};
+
+pub(crate) const NAME: &str = "commit";
+
+/// Kilobytes of a value.
+const VALUE_KILOBYTES: [usize; 2] = [2, 20];
+
+pub(crate) fn run(effort: Effort) -> anyhow::Result<Vec<Row>> {
+    let runtime = Runtime::new().context("the runtime")?;
+    let mut rows = Vec::new();
+    for kilobytes in VALUE_KILOBYTES {
+        for writers in WRITERS {
+            rows.push(row(&runtime, effort, kilobytes, writers)?);
+        }
+    }
+    Ok(rows)
+}
+
+fn row(runtime: &Runtime, effort: Effort, kilobytes: usize, writers: u32) -> anyhow::Result<Row> {
+    let folder = tempfile::tempdir().context("a folder")?;
+    let mut random = fastrand::Rng::with_seed(7);
+    let value: Bytes = std::iter::repeat_with(|| random.u8(..))
+        .take(kilobytes * 1024)
+        .collect();
+    let store = Arc::new(SledStore::open(
+        &folder.path().join("store"),
+        Settings::default(),
+    )?);
+    let log = Arc::new(AppendLog::create(&folder.path().join("log"))?);
+    let mut commits: Vec<_> = (0..writers)
+        .map(|writer| CommitWriter {
+            store: Arc::clone(&store),
+            value: value.clone(),
+            writer,
+            written: 0,
+        })
+        .collect();
+    let mut appends: Vec<_> = (0..writers)
+        .map(|_| Appender {
+            log: Arc::clone(&log),
+            bytes: value.clone(),
+        })
+        .collect();
+    let sides = vec![
+        Side::new("Mesur", || rate(runtime, effort.window, &mut commits)),
+        Side::new("log", || rate(runtime, effort.window, &mut appends)),
+    ];
+    Ok(Row {
+        name: NAME,
+        size: format!("{kilobytes} KB, {writers} at once"),
+        unit: "commits/s",
+        better: Better::More,
+        measured: Some(alternate(effort.rounds, Better::More, sides)?),
+        aims: vec![Aim::Ratio(0.5)],
+        note: String::new(),
+    })
+}
+
+/// Writes a new key each time, as every revision of a return has one.
+struct CommitWriter {
+    store: Arc<SledStore>,
+    value: Bytes,
+    writer: u32,
+    written: u32,
+}
+
+impl Work for CommitWriter {
+    async fn once(&mut self) -> anyhow::Result<()> {
+        let key = [self.writer.to_be_bytes(), self.written.to_be_bytes()].concat();
+        self.written += 1;
+        let commit = Commit::new().put(key, self.value.as_ref());
+        self.store.commit(commit).await?;
+        Ok(())
+    }
+}
+
+/// Appends the same bytes.
+pub(crate) struct Appender {
+    pub(crate) log: Arc<AppendLog>,
+    pub(crate) bytes: Bytes,
+}
+
+impl Work for Appender {
+    async fn once(&mut self) -> anyhow::Result<()> {
+        self.log.append(self.bytes.clone()).await
+    }
+}
