@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 
@@ -12,7 +13,7 @@ pub(crate) struct ReturnFile {
     /// Its name, for the user.
     pub(crate) name: String,
     /// Its content; one byte more than the limit where it is longer, so that checking says so.
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) bytes: Arc<[u8]>,
 }
 
 /// Reads one file, no more of it than may be sent for the edition: `file_bytes_max` says how much.
@@ -27,7 +28,7 @@ pub(crate) fn read(path: &Path, bytes_max: usize) -> anyhow::Result<ReturnFile> 
     let name = path.file_name().unwrap_or(path.as_os_str());
     Ok(ReturnFile {
         name: name.display().to_string(),
-        bytes,
+        bytes: bytes.into(),
     })
 }
 

@@ -15,7 +15,7 @@ pub(crate) fn returns(period: &str) -> Vec<ReturnFile> {
             let name = file.path().file_name()?.to_str()?.to_owned();
             Some(ReturnFile {
                 name,
-                bytes: file.contents().to_vec(),
+                bytes: file.contents().into(),
             })
         })
         .collect();

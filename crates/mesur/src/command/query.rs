@@ -48,7 +48,7 @@ pub(crate) struct Raise {
     /// The return, such as W06000003/pif-2022-23.
     #[arg(value_name = "RETURN")]
     name: ReturnArgument,
-    /// A cell that is asked about, such as AD/012 or AD/005[b]; may be given again. Without one
+    /// A cell that is asked about, such as `AD/012` or `AD/005[b]`; may be given again. Without one
     /// the question is about the return as a whole.
     #[arg(long = "cell", value_name = "CELL")]
     cells: Vec<String>,

@@ -117,26 +117,30 @@ impl<'a> Upload<'a> {
         self
     }
 
-    fn messages(&self) -> anyhow::Result<Vec<submission::UploadReturnRequest>> {
-        let bytes = &self.file.bytes;
+    /// The messages, each chunk made when it is sent: a file is held once, however large.
+    fn messages(
+        &self,
+    ) -> anyhow::Result<impl Iterator<Item = submission::UploadReturnRequest> + Send + use<>> {
+        let bytes = Arc::clone(&self.file.bytes);
         let header = Header {
             name: self.name.to_string(),
             etag: self.etag.clone(),
             edition_digest: self.edition_digest.clone(),
             size_bytes: i64::try_from(bytes.len())?,
-            digest: ContentHash::of(bytes),
+            digest: ContentHash::of(&bytes),
             row_count: 0,
             validate_only: self.validate_only,
             draft: self.draft,
             request_id: self.request_id.clone(),
             language_code: self.language_code.clone(),
         };
-        let chunks = bytes
-            .chunks(CHUNK_BYTES)
-            .map(|chunk| Part::Chunk(chunk.to_vec()));
+        let starts = (0..bytes.len()).step_by(CHUNK_BYTES);
+        let chunks = starts.map(move |start| {
+            let chunk = bytes.iter().copied().skip(start).take(CHUNK_BYTES);
+            Part::Chunk(chunk.collect())
+        });
         let parts = std::iter::once(Part::Header(header)).chain(chunks);
-        let message = |part| submission::UploadReturnRequest { part: Some(part) };
-        Ok(parts.map(message).collect())
+        Ok(parts.map(|part| submission::UploadReturnRequest { part: Some(part) }))
     }
 }
 
@@ -145,19 +149,18 @@ pub(super) async fn upload(
     session: &Session,
     upload: &Upload<'_>,
 ) -> anyhow::Result<submission::SubmitReturnResponse> {
-    let messages = upload.messages()?;
-    let send = || {
-        let mut client = session.clients.submission.clone();
-        let messages = tokio_stream::iter(messages.clone());
-        async move { client.upload_return(messages).await }
-    };
-    let answer = match send().await {
-        Err(status) if is_worth_repeating(&status, &upload.request_id) => {
-            tokio::time::sleep(mesur_rpc::status::RETRY_DELAY).await;
-            send().await
-        }
-        answer => answer,
-    };
+    let mut client = session.clients.submission.clone();
+    let mut answer = client
+        .upload_return(tokio_stream::iter(upload.messages()?))
+        .await;
+    if let Err(status) = &answer
+        && is_worth_repeating(status, &upload.request_id)
+    {
+        tokio::time::sleep(mesur_rpc::status::RETRY_DELAY).await;
+        answer = client
+            .upload_return(tokio_stream::iter(upload.messages()?))
+            .await;
+    }
     Ok(answer.map_err(session.told())?.into_inner())
 }
 
