@@ -42,6 +42,7 @@ const REQUESTS: &[(&str, &str)] = &[
     ("UpdateObservations", r#"{"name":"{r}"}"#),
     ("SubmitDraft", r#"{"name":"{r}"}"#),
     ("GetReturn", r#"{"name":"{r}"}"#),
+    ("ReadReturn", r#"{"name":"{r}"}"#),
     ("ListReturns", r#"{"parent":"{a}"}"#),
     ("ListRevisions", r#"{"parent":"{r}"}"#),
     (
@@ -64,6 +65,7 @@ const REQUESTS: &[(&str, &str)] = &[
     ("ListDelegations", r#"{"parent":"{a}"}"#),
     ("ValidateReturn", "{}"),
     ("GetReport", r#"{"name":"{r}/revisions/1/report"}"#),
+    ("SealReport", r#"{"name":"{r}/revisions/1/report"}"#),
     ("ListFindings", r#"{"parent":"{r}/revisions/1/report"}"#),
     ("StreamFindings", r#"{"parent":"{r}/revisions/1/report"}"#),
     ("ExplainFinding", r#"{"name":"{r}/revisions/1/report"}"#),

@@ -109,6 +109,11 @@ const FOLLOWERS: Row = Row {
     service: Some(All),
     ..STATISTICIANS
 };
+/// Services alone.
+const SERVICES: Row = Row {
+    service: Some(All),
+    ..NOBODY
+};
 
 /// Those who publish.
 const PUBLISHERS: Row = Row {
@@ -141,6 +146,7 @@ pub const ROWS: &[(&str, Row)] = rows! {
         "UpdateObservations": SENDERS,
         "SubmitDraft": SENDERS,
         "GetReturn": READERS,
+        "ReadReturn": READERS,
         "ListReturns": READERS,
         "ListRevisions": READERS,
         "CompareRevisions": READERS,
@@ -159,6 +165,7 @@ pub const ROWS: &[(&str, Row)] = rows! {
     "mesur.validation.v1.ValidationService" {
         "ValidateReturn": PARTICIPANTS,
         "GetReport": READERS,
+        "SealReport": SERVICES,
         "ListFindings": READERS,
         "StreamFindings": READERS,
         "ExplainFinding": OFFICERS,

@@ -3,6 +3,8 @@
 //! Deliberately not here: settings, authorities and the words of the release, which change no
 //! definition.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use crate::edition::Edition;
@@ -141,10 +143,10 @@ fn category_items(edition: &Edition) -> Items {
 
 fn category_fields(category: &Category) -> Fields {
     vec![
-        ("dimension", category.dimension.clone()),
-        ("answer", category.answer.clone()),
-        ("label_en", category.label_en.clone()),
-        ("label_cy", category.label_cy.clone()),
+        ("dimension", category.words.dimension.clone()),
+        ("answer", category.words.answer.clone()),
+        ("label_en", category.words.label_en.clone()),
+        ("label_cy", category.words.label_cy.clone()),
         (
             "is_unknown_remainder",
             yes_no(category.is_unknown_remainder),
@@ -170,12 +172,13 @@ fn yes_no(value: bool) -> String {
 
 /// Removed and changed items in the earlier order, then added ones in the later order.
 fn compare_items(from: &Items, to: &Items) -> Vec<ComparedItem> {
+    let (earlier, later) = (by_code(from), by_code(to));
     let mut items = Vec::new();
     for (code, before) in from {
-        let difference = match to.iter().find(|(other, _)| other == code) {
+        let difference = match later.get(code.as_str()) {
             None => Difference::Removed,
-            Some((_, after)) => {
-                let pairs = before.iter().zip(after);
+            Some(after) => {
+                let pairs = before.iter().zip(*after);
                 let fields: Vec<FieldChange> = pairs
                     .filter(|((_, from), (_, to))| from != to)
                     .map(|((field, from), (_, to))| FieldChange {
@@ -197,10 +200,17 @@ fn compare_items(from: &Items, to: &Items) -> Vec<ComparedItem> {
     }
     let added = to
         .iter()
-        .filter(|(code, _)| !from.iter().any(|(other, _)| other == code));
+        .filter(|(code, _)| !earlier.contains_key(code.as_str()));
     items.extend(added.map(|(code, _)| ComparedItem {
         code: code.clone(),
         difference: Difference::Added,
     }));
     items
+}
+
+fn by_code(items: &Items) -> HashMap<&str, &Fields> {
+    let items = items.iter();
+    items
+        .map(|(code, fields)| (code.as_str(), fields))
+        .collect()
 }

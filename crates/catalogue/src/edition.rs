@@ -121,7 +121,7 @@ impl Edition {
         self.metrics
             .get(cell.metric)?
             .categories
-            .get(cell.category?)
+            .get(cell.category()?)
     }
 
     /// The largest number of decimals of any metric: the scale on which rules compare values.

@@ -9,8 +9,14 @@ use include_dir::{Dir, include_dir};
 use crate::digest::ContentHash;
 use crate::fault::{Faults, line_after};
 
-/// The largest file that an edition may hold.
+/// The largest file that an edition may hold, but for its categories: 8 MiB.
 const FILE_BYTES_MAX: u64 = 8 * 1024 * 1024;
+
+/// The largest table of categories: 1 GiB, 128 bytes for each cell that an edition may have.
+const CATEGORIES_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+
+/// The table that grows with the cells of an edition.
+const CATEGORIES: &str = "categories.csv";
 
 /// The files that make up an edition; anything else in its folder is left alone.
 pub(crate) const FILES: [&str; 13] = [
@@ -54,17 +60,18 @@ impl Folder {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => return Err(in_file(name, &error)),
             };
+            let bytes_max = bytes_max(name);
             let mut bytes = Vec::new();
-            file.take(FILE_BYTES_MAX.saturating_add(1))
+            file.take(bytes_max.saturating_add(1))
                 .read_to_end(&mut bytes)
                 .map_err(|error| in_file(name, &error))?;
-            if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > FILE_BYTES_MAX {
+            if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > bytes_max {
                 return Err(io::Error::new(
                     io::ErrorKind::FileTooLarge,
-                    format!("{name} is larger than {FILE_BYTES_MAX} bytes"),
+                    format!("{name} is larger than {bytes_max} bytes"),
                 ));
             }
-            folder.insert(name, &bytes);
+            folder.insert(name, bytes);
         }
         Ok(folder.with_shared_tables())
     }
@@ -77,7 +84,7 @@ impl Folder {
                 let mut folder = Self::default();
                 for name in FILES {
                     if let Some(file) = dir.get_file(dir.path().join(name)) {
-                        folder.insert(name, file.contents());
+                        folder.insert(name, file.contents().to_vec());
                     }
                 }
                 folder.with_shared_tables()
@@ -119,7 +126,7 @@ impl Folder {
             if !self.files.contains_key(name)
                 && let Some(file) = BUNDLED.get_file(name)
             {
-                self.insert(name, file.contents());
+                self.insert(name, file.contents().to_vec());
             }
         }
         self
@@ -127,16 +134,29 @@ impl Folder {
 
     /// Files are kept without byte order mark and with plain line ends, so that the digest does
     /// not depend on the editor that saved them.
-    fn insert(&mut self, name: &str, bytes: &[u8]) {
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let mut plain = Vec::with_capacity(bytes.len());
-        let mut rest = bytes.iter().copied().peekable();
-        while let Some(byte) = rest.next() {
-            if !(byte == b'\r' && rest.peek() == Some(&b'\n')) {
-                plain.push(byte);
+    fn insert(&mut self, name: &str, mut bytes: Vec<u8>) {
+        if bytes.starts_with(b"\xef\xbb\xbf") {
+            bytes.drain(..3);
+        }
+        // In place: a table may have a gibibyte.
+        let mut kept = 0_usize;
+        for at in 0..bytes.len() {
+            let pair = (bytes.get(at), bytes.get(at.saturating_add(1)));
+            if pair != (Some(&b'\r'), Some(&b'\n')) {
+                bytes.swap(kept, at);
+                kept = kept.saturating_add(1);
             }
         }
-        self.files.insert(name.to_owned(), plain);
+        bytes.truncate(kept);
+        self.files.insert(name.to_owned(), bytes);
+    }
+}
+
+fn bytes_max(name: &str) -> u64 {
+    if name == CATEGORIES {
+        CATEGORIES_BYTES_MAX
+    } else {
+        FILE_BYTES_MAX
     }
 }
 

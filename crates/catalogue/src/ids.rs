@@ -1,6 +1,9 @@
 //! Codes and names: one type each, parsed in one place.
+//!
+//! A copy shares the text, so that an edition of millions of cells holds each code once.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// A text that is not the code or name that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -16,14 +19,14 @@ macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $what:literal, $valid:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Checks the form of `text`.
             pub fn parse(text: &str) -> Result<Self, IdError> {
                 let valid: fn(&str) -> bool = $valid;
                 if valid(text) {
-                    Ok(Self(text.to_owned()))
+                    Ok(Self(text.into()))
                 } else {
                     // A hostile text may be megabytes long; an error message may not.
                     Err(IdError { what: $what, text: text.chars().take(64).collect() })

@@ -52,7 +52,7 @@ pub use ids::{
     AuthorityCode, CategoryCode, CellId, CellRef, CollectionId, EditionName, IdError, MetricCode,
     Period,
 };
-pub use metric::{Category, Metric};
+pub use metric::{Category, CategoryWords, Metric};
 pub use program::{Compared, Program, SCALE, Source, Step, Sum, Weighted, Work};
 pub use release::{FootnoteStyle, Group, PopulationGroup, ReleasePlan, Section};
 pub use rule::{Comparator, Rule, RuleKind, RuleText, Severity, Stage, Test, Tolerance};

@@ -9,9 +9,9 @@ use crate::metric::Metric;
 use crate::program::Program;
 use crate::{authority, change, figure, metric, population, release, rule, settings};
 
-/// The most cells an edition may have: far above any collection, so that a slip in a table
-/// cannot make every return enormous.
-const CELLS_MAX: usize = 20_000;
+/// The most cells an edition may have: far above any collection, and such that a return of them
+/// can still be taken in. While an edition is loaded a cell takes about 100 bytes besides its words.
+const CELLS_MAX: usize = 8_000_000;
 
 /// Checks everything and compiles the cell index.
 pub(crate) fn load(folder: &Folder) -> Result<Edition, Faults> {

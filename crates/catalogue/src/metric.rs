@@ -1,6 +1,7 @@
 //! Metrics and the categories of their breakdowns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use mesur_figures::DECIMALS_MAX;
 
@@ -89,6 +90,18 @@ pub struct Metric {
 pub struct Category {
     /// The code within the metric.
     pub code: CategoryCode,
+    /// What is said of it; categories of which the same is said share it.
+    pub words: Arc<CategoryWords>,
+    /// "Not recorded": the remainder that "where recorded" percentages leave out of their base.
+    pub is_unknown_remainder: bool,
+}
+
+// There are millions of them in the largest edition: see `load`.
+const _: () = assert!(size_of::<Category>() <= 32, "a cell takes tens of bytes");
+
+/// What an edition says of a category.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CategoryWords {
     /// The breakdown that it belongs to, such as `abuse` or `age`.
     pub dimension: String,
     /// `single`, `multiple` or empty.
@@ -97,15 +110,18 @@ pub struct Category {
     pub label_en: String,
     /// Welsh label; empty when none is held.
     pub label_cy: String,
-    /// "Not recorded": the remainder that "where recorded" percentages leave out of their base.
-    pub is_unknown_remainder: bool,
 }
 
 /// The first whole row: the tables' period is in its `edition` column.
 pub(crate) fn first_row(folder: &Folder) -> Option<Row> {
     let mut told_by_load = Faults::default();
-    let rows = Table::read_optional(folder, METRICS, &["edition"], &mut told_by_load);
-    rows.into_iter().find(|row| !row.is_torn())
+    let mut table = Table::open(folder, METRICS, &["edition"], &mut told_by_load)?;
+    loop {
+        let row = table.next(&mut told_by_load)?;
+        if !row.is_torn() {
+            return Some(row);
+        }
+    }
 }
 
 /// The metrics, and what keeps some from being known.
@@ -146,20 +162,15 @@ pub(crate) fn load(
             metrics.push(metric);
         }
     }
-    let rows = Table::read(folder, CATEGORIES, &CATEGORY_COLUMNS, faults);
-    let categories_unread = rows.is_none() && folder.has(CATEGORIES);
-    for row in rows.unwrap_or_default() {
-        check_edition(&row, period, faults);
-        let metric = row.parse(faults, "code", MetricCode::parse);
-        let category = read_category(&row, faults);
-        let (Some(code), Some(category)) = (metric, category) else {
-            continue;
-        };
-        match index.get(&code).and_then(|place| metrics.get_mut(*place)) {
-            Some(metric) => add_category(metric, category, &row, faults),
-            None if metrics_unread => {}
-            None => row.fault(faults, "code", format!("{code} is not in {METRICS}")),
+    let categories = Table::open(folder, CATEGORIES, &CATEGORY_COLUMNS, faults);
+    let categories_unread = categories.is_none() && folder.has(CATEGORIES);
+    if let Some(mut table) = categories {
+        let mut breakdowns = Breakdowns::new(&mut metrics, index, metrics_unread);
+        while let Some(row) = table.next(faults) {
+            check_edition(&row, period, faults);
+            breakdowns.take(&row, faults);
         }
+        breakdowns.finish(faults);
     }
     let asks_nothing = |metric: &&Metric| !metric.has_total && metric.categories.is_empty();
     for metric in metrics.iter().filter(asks_nothing) {
@@ -175,20 +186,94 @@ pub(crate) fn load(
     }
 }
 
-fn add_category(metric: &mut Metric, category: Category, row: &Row, faults: &mut Faults) {
-    if metric
-        .categories
-        .iter()
-        .any(|known| known.code == category.code)
-    {
-        row.fault(
-            faults,
-            "category",
-            format!("{} stands twice", category.code),
-        );
-    } else {
-        metric.categories.push(category);
+/// The breakdowns of the metrics, as the rows of their table come: what is kept of a row is its
+/// category, so that millions of them can be read.
+struct Breakdowns<'m> {
+    metrics: &'m mut [Metric],
+    index: BTreeMap<MetricCode, usize>,
+    metrics_unread: bool,
+    /// The lines of each metric's categories, in their order; 0 for a row of which nothing more is
+    /// said.
+    lines: Vec<Vec<u64>>,
+    codes: HashSet<CategoryCode>,
+    words: HashSet<Arc<CategoryWords>>,
+}
+
+impl<'m> Breakdowns<'m> {
+    fn new(
+        metrics: &'m mut [Metric],
+        index: BTreeMap<MetricCode, usize>,
+        metrics_unread: bool,
+    ) -> Self {
+        Self {
+            lines: vec![Vec::new(); metrics.len()],
+            metrics,
+            index,
+            metrics_unread,
+            codes: HashSet::new(),
+            words: HashSet::new(),
+        }
     }
+
+    fn take(&mut self, row: &Row, faults: &mut Faults) {
+        let code = row.parse(faults, "code", MetricCode::parse);
+        let category = self.category(row, faults);
+        let (Some(code), Some(category)) = (code, category) else {
+            return;
+        };
+        let place = self.index.get(&code).copied();
+        let metric = place.and_then(|place| self.metrics.get_mut(place));
+        let lines = place.and_then(|place| self.lines.get_mut(place));
+        match metric.zip(lines) {
+            Some((metric, lines)) => {
+                metric.categories.push(category);
+                lines.push(if row.is_torn() { 0 } else { row.line() });
+            }
+            None if self.metrics_unread => {}
+            None => row.fault(faults, "code", format!("{code} is not in {METRICS}")),
+        }
+    }
+
+    fn category(&mut self, row: &Row, faults: &mut Faults) -> Option<Category> {
+        let code = row.parse(faults, "category", CategoryCode::parse);
+        let is_unknown_remainder = row.yes_no(faults, "is_unknown_remainder");
+        let answers = [("", ()), ("single", ()), ("multiple", ())];
+        row.one_of(faults, "answer", &answers);
+        let words = Arc::new(CategoryWords {
+            dimension: row.get("dimension").to_owned(),
+            answer: row.get("answer").to_owned(),
+            label_en: row.get("label_en").to_owned(),
+            label_cy: row.get("label_cy").to_owned(),
+        });
+        Some(Category {
+            code: shared(&mut self.codes, code?),
+            words: shared(&mut self.words, words),
+            is_unknown_remainder: is_unknown_remainder.unwrap_or(false),
+        })
+    }
+
+    /// Tells which categories stand twice; they are told at their later line.
+    fn finish(self, faults: &mut Faults) {
+        for (metric, lines) in self.metrics.iter_mut().zip(&self.lines) {
+            metric.categories.shrink_to_fit();
+            let mut seen = HashSet::with_capacity(metric.categories.len());
+            for (category, line) in metric.categories.iter().zip(lines) {
+                if !seen.insert(&category.code) && *line > 0 {
+                    let message = format!("{} stands twice", category.code);
+                    faults.at(CATEGORIES, *line, "category", message);
+                }
+            }
+        }
+    }
+}
+
+/// The one of equal things that is kept.
+fn shared<T: Clone + Eq + std::hash::Hash>(kept: &mut HashSet<T>, new: T) -> T {
+    if let Some(known) = kept.get(&new) {
+        return known.clone();
+    }
+    kept.insert(new.clone());
+    new
 }
 
 /// Every row of an edition's tables names the same period.
@@ -254,23 +339,5 @@ fn read_metric(row: &Row, default_decimals: u8, faults: &mut Faults) -> Option<M
         decimals: decimals.unwrap_or(default_decimals),
         categories: Vec::new(),
         line: row.line(),
-    })
-}
-
-fn read_category(row: &Row, faults: &mut Faults) -> Option<Category> {
-    let code = row.parse(faults, "category", CategoryCode::parse);
-    let is_unknown_remainder = row.yes_no(faults, "is_unknown_remainder");
-    row.one_of(
-        faults,
-        "answer",
-        &[("", ()), ("single", ()), ("multiple", ())],
-    );
-    Some(Category {
-        code: code?,
-        dimension: row.get("dimension").to_owned(),
-        answer: row.get("answer").to_owned(),
-        label_en: row.get("label_en").to_owned(),
-        label_cy: row.get("label_cy").to_owned(),
-        is_unknown_remainder: is_unknown_remainder.unwrap_or(false),
     })
 }

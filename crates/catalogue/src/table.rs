@@ -1,12 +1,17 @@
 //! A CSV table of an edition, read by column name.
 
-use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use crate::fault::Faults;
 use crate::folder::Folder;
 
-/// Reads the CSV files of an edition.
-pub(crate) struct Table;
+/// A CSV file of an edition, read row by row: nothing is held for the rows before.
+pub(crate) struct Table<'a> {
+    file: &'static str,
+    text: &'a str,
+    header: Rc<[String]>,
+    reader: csv::Reader<&'a [u8]>,
+}
 
 /// One row, which knows where it stands.
 pub(crate) struct Row {
@@ -15,24 +20,25 @@ pub(crate) struct Row {
     /// It has more or fewer fields than the header, which is among the faults. What its columns
     /// hold can only be guessed, so nothing further is said against it.
     torn: bool,
-    fields: BTreeMap<String, String>,
+    header: Rc<[String]>,
+    fields: csv::StringRecord,
 }
 
-impl Table {
-    /// Reads `file`, which must have every one of `columns`; columns that it has beyond these are
+impl<'a> Table<'a> {
+    /// Opens `file`, which must have every one of `columns`; columns that it has beyond these are
     /// kept, so that an edition may carry notes of its own. `None` when the folder has no such
     /// file, or when it cannot be read as a table, which is then among the faults.
-    pub(crate) fn read(
-        folder: &Folder,
+    pub(crate) fn open(
+        folder: &'a Folder,
         file: &'static str,
         columns: &[&str],
         faults: &mut Faults,
-    ) -> Option<Vec<Row>> {
+    ) -> Option<Self> {
         let text = folder.text(file, faults)?;
         let mut reader = csv::ReaderBuilder::new()
             .flexible(true)
             .from_reader(text.as_bytes());
-        let header: Vec<String> = match reader.headers() {
+        let header: Rc<[String]> = match reader.headers() {
             Ok(header) => header.iter().map(str::to_owned).collect(),
             Err(error) => {
                 faults.file(file, error.to_string());
@@ -52,38 +58,62 @@ impl Table {
                 whole = false;
             }
         }
-        if !whole {
-            return None;
-        }
-        let mut rows = Vec::new();
-        for record in reader.into_records() {
-            match record {
-                Ok(record) => {
-                    let line = record.position().map_or(0, |start| line_of(text, start));
-                    let (have, want) = (record.len(), header.len());
-                    let torn = have != want;
-                    if torn {
-                        let problem = "text with a comma stands in double quotes";
-                        let message = format!("{have} fields where {want} are due: {problem}");
-                        faults.at(file, line, "", message);
-                    }
-                    let fields = header.iter().cloned().zip(record.iter().map(str::to_owned));
-                    rows.push(Row {
-                        file,
-                        line,
-                        torn,
-                        fields: fields.collect(),
-                    });
-                }
-                Err(error) => faults.file(file, error.to_string()),
+        whole.then_some(Self {
+            file,
+            text,
+            header,
+            reader,
+        })
+    }
+
+    /// The next row that can be read; what keeps one from being read is among the faults.
+    pub(crate) fn next(&mut self, faults: &mut Faults) -> Option<Row> {
+        let mut fields = csv::StringRecord::new();
+        loop {
+            match self.reader.read_record(&mut fields) {
+                Ok(true) => break,
+                Ok(false) => return None,
+                Err(error) => faults.file(self.file, error.to_string()),
             }
+        }
+        let line = fields
+            .position()
+            .map_or(0, |start| line_of(self.text, start));
+        let (have, want) = (fields.len(), self.header.len());
+        let torn = have != want;
+        if torn {
+            let problem = "text with a comma stands in double quotes";
+            let message = format!("{have} fields where {want} are due: {problem}");
+            faults.at(self.file, line, "", message);
+        }
+        Some(Row {
+            file: self.file,
+            line,
+            torn,
+            header: Rc::clone(&self.header),
+            fields,
+        })
+    }
+
+    /// All rows of `file`, for a table that has no more of them than people write: `None` as for
+    /// [`open`](Self::open).
+    pub(crate) fn read(
+        folder: &'a Folder,
+        file: &'static str,
+        columns: &[&str],
+        faults: &mut Faults,
+    ) -> Option<Vec<Row>> {
+        let mut table = Self::open(folder, file, columns, faults)?;
+        let mut rows = Vec::new();
+        while let Some(row) = table.next(faults) {
+            rows.push(row);
         }
         Some(rows)
     }
 
     /// The rows of a table that may be absent: none then.
     pub(crate) fn read_optional(
-        folder: &Folder,
+        folder: &'a Folder,
         file: &'static str,
         columns: &[&str],
         faults: &mut Faults,
@@ -93,7 +123,7 @@ impl Table {
 
     /// The rows of a table that must be there and hold something; `None` when it cannot be read.
     pub(crate) fn read_required(
-        folder: &Folder,
+        folder: &'a Folder,
         file: &'static str,
         columns: &[&str],
         faults: &mut Faults,
@@ -128,7 +158,10 @@ fn line_of(text: &str, start: &csv::Position) -> u64 {
 impl Row {
     /// The trimmed text of a column; empty when the table has no such column.
     pub(crate) fn get(&self, column: &str) -> &str {
-        self.fields.get(column).map_or("", |text| text.trim())
+        // Of two columns with one name, which only notes may be, the last counts.
+        let place = self.header.iter().rposition(|name| name == column);
+        let text = place.and_then(|place| self.fields.get(place));
+        text.map_or("", str::trim)
     }
 
     /// The physical line on which the row starts.

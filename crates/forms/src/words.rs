@@ -42,7 +42,7 @@ impl Words {
 
     /// The wording of a category.
     pub(crate) fn category(&self, category: &Category) -> Result<String, Error> {
-        self.held(&category.label_en, &category.label_cy)
+        self.held(&category.words.label_en, &category.words.label_cy)
     }
 
     /// The text of this language, or the English one marked as such, or that none is held.

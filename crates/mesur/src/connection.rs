@@ -10,18 +10,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use mesur_proto::catalogue::v1 as catalogue;
 use mesur_proto::catalogue::v1::catalogue_service_client::CatalogueServiceClient;
+use mesur_proto::submission::v1 as submission;
 use mesur_proto::submission::v1::submission_service_client::SubmissionServiceClient;
+use mesur_proto::validation::v1 as validation;
 use mesur_proto::validation::v1::validation_service_client::ValidationServiceClient;
 use mesur_rpc::access::Bearer;
 use mesur_rpc::channel::{Connection, MESSAGE_BYTES_MAX, connect_lazy};
-use mesur_wording::Wording;
+use mesur_wording::{Args, Wording};
 use tonic::Status;
 use uuid::Uuid;
 
-use crate::refusal::told;
+use crate::refusal::{is_foreign, may_be_elsewhere, told};
 use crate::words;
 
 /// The variable that names the token's file.
@@ -99,12 +101,23 @@ pub(crate) fn run(
     work: impl AsyncFnOnce(Session) -> anyhow::Result<ExitCode>,
 ) -> anyhow::Result<ExitCode> {
     tokio::runtime::Runtime::new()?.block_on(async {
+        let clients = options.server.connect()?;
         let session = Session {
-            clients: options.server.connect()?,
+            clients: clients.clone(),
             wording: words::named(&options.print.language)?,
             json: options.print.json,
         };
-        Box::pin(work(session)).await
+        match Box::pin(work(session)).await {
+            Err(error) if may_be_elsewhere(&error) => {
+                let wording = words::named(&options.print.language)?;
+                Err(options
+                    .server
+                    .misdirected(&clients, &wording)
+                    .await
+                    .unwrap_or(error))
+            }
+            ended => ended,
+        }
     })
 }
 
@@ -163,6 +176,27 @@ impl Server {
             validation: ValidationServiceClient::new(validation)
                 .max_decoding_message_size(MESSAGE_BYTES_MAX),
         })
+    }
+
+    /// Which address is not that of its service, if one is not.
+    async fn misdirected(&self, clients: &Clients, wording: &Wording) -> Option<anyhow::Error> {
+        // A request that the right service refuses with a reason, whoever asks.
+        let of_submission = submission::GetReturnRequest::default();
+        let submission = clients.submission.clone().get_return(of_submission).await;
+        let of_validation = validation::GetReportRequest::default();
+        let validation = clients.validation.clone().get_report(of_validation).await;
+        let is_wrong = |status: Option<Status>| status.as_ref().is_some_and(is_foreign);
+        let (address, service) = if is_wrong(submission.err()) {
+            (&self.submission, "service-submission")
+        } else if is_wrong(validation.err()) {
+            (&self.validation, "service-validation")
+        } else {
+            return None;
+        };
+        let args = Args::new()
+            .text("address", address)
+            .text("service", &words::label(wording, service));
+        Some(anyhow!(words::text(wording, "not-the-service", &args)))
     }
 
     fn bearer(&self) -> anyhow::Result<Bearer> {

@@ -4,10 +4,12 @@
 use std::error::Error;
 use std::fmt;
 
+use mesur_rpc::status::RESOURCE_NAME;
 use mesur_wording::{Args, Wording};
 use tonic::{Code, Status};
-use tonic_types::StatusExt;
+use tonic_types::{ErrorInfo, StatusExt};
 
+use crate::names::short;
 use crate::output::printable;
 use crate::words;
 
@@ -16,7 +18,7 @@ pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0  done; warnings may stand
   1  something is wrong with the return, the edition or the request: correct it
-  2  wrong use, or a file that cannot be read or written
+  2  wrong use, an address of something else, or a file that cannot be read or written
   3  no token, or not allowed
   4  the state is against it: something has to happen first, or has happened already
   5  it is not there
@@ -36,12 +38,19 @@ const FAULT: u8 = 7;
 /// How many violations are printed.
 const VIOLATIONS_SHOWN: usize = 20;
 
+/// What the client says of an HTTP answer that is none of gRPC, and of one that is not HTTP/2.
+const NO_GRPC: [&str; 2] = [
+    "grpc-status header missing",
+    "h2 protocol error: http2 error",
+];
+
 /// What a service refused.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     code: Code,
     line: String,
     violations: Vec<String>,
+    is_foreign: bool,
 }
 
 impl Refusal {
@@ -54,23 +63,24 @@ impl Refusal {
         );
         // What is wrong with an edition is too long for the message.
         let fault = info.as_ref().and_then(|info| info.metadata.get("fault"));
-        let message = printable(fault.map_or_else(|| status.message(), String::as_str));
+        let message = fault.map_or_else(|| status.message(), String::as_str);
+        let message = printable(&own_words(wording, info.as_ref(), message));
         let advice = advice(wording, &reason, status.code());
         let request = status.get_details_bad_request();
         let violations = request
             .into_iter()
             .flat_map(|request| request.field_violations);
-        let violations = violations.map(|violation| {
-            let text = match violation.field.as_str() {
-                "" => violation.description,
-                field => format!("{field}: {}", violation.description),
-            };
-            printable(&text)
+        let violations = violations.map(|violation| match violation.field.as_str() {
+            "" => printable(&violation.description),
+            field => printable(&format!("{field}: {}", violation.description)),
         });
+        // What is wrong with one field alone is often the message too.
+        let violations = violations.filter(|violation| !message.contains(violation.as_str()));
         Self {
             code: status.code(),
-            line: format!("{message} ({reason}). {advice}"),
             violations: violations.collect(),
+            line: format!("{} ({reason}). {advice}", message.trim_end_matches('.')),
+            is_foreign: is_foreign(status),
         }
     }
 
@@ -111,6 +121,12 @@ impl fmt::Display for Refusal {
 
 impl Error for Refusal {}
 
+/// Whether what answered may be another service than the one that was asked.
+pub(crate) fn may_be_elsewhere(error: &anyhow::Error) -> bool {
+    let refusal = error.downcast_ref::<Refusal>();
+    refusal.is_some_and(|refusal| refusal.is_foreign)
+}
+
 /// The exit code of what went wrong.
 pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
     let refusal = error.downcast_ref::<Refusal>();
@@ -135,6 +151,28 @@ pub(crate) fn is_unanswered(status: &Status) -> bool {
 /// What the status says the reason is.
 pub(crate) fn reason(status: &Status) -> Option<String> {
     Some(status.get_details_error_info()?.reason)
+}
+
+/// Whether this is no answer of the service that was asked: it does not have the method, or what
+/// answers does not speak gRPC, or not HTTP/2. A service's own answer always has a reason.
+pub(crate) fn is_foreign(status: &Status) -> bool {
+    match status.code() {
+        Code::Unimplemented => true,
+        _ if reason(status).is_some() => false,
+        _ => NO_GRPC.iter().any(|sign| status.message().contains(sign)),
+    }
+}
+
+/// The message in the language of `wording`: services write it in English, so in another language
+/// the reason is told, and of what.
+fn own_words(wording: &Wording, info: Option<&ErrorInfo>, message: &str) -> String {
+    let own = info.and_then(|info| {
+        let id = format!("reason-{}", info.reason.to_lowercase().replace('_', "-"));
+        let text = wording.has(&id).then(|| words::label(wording, &id))?;
+        let name = info.metadata.get(RESOURCE_NAME);
+        Some(name.map_or_else(|| text.clone(), |name| format!("{}: {text}", short(name))))
+    });
+    own.unwrap_or_else(|| message.to_owned())
 }
 
 /// What to do about a reason, or else about its code.

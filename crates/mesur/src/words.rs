@@ -5,7 +5,11 @@ use anyhow::bail;
 use mesur_wording::{Args, Language, Wording};
 
 const ENGLISH: &str = include_str!("../words/en.ftl");
-const WELSH: &str = include_str!("../words/cy.ftl");
+const WELSH: &str = concat!(
+    include_str!("../words/cy.ftl"),
+    "\n",
+    include_str!("../words/reasons.cy.ftl")
+);
 
 /// The words of a language.
 pub(crate) fn of(language: Language) -> anyhow::Result<Wording> {
@@ -54,10 +58,16 @@ mod tests {
         let house = Wording::new(Language::En, None).expect("the house wording");
         let own: Vec<&str> = english.ids().filter(|id| !house.has(id)).collect();
         assert!(own.len() > 50, "{own:?}");
-        assert_eq!(
-            english.ids().collect::<Vec<_>>(),
-            welsh.ids().collect::<Vec<_>>()
-        );
+        // Services say in English themselves why they refuse.
+        let (reasons, shared): (Vec<&str>, Vec<&str>) =
+            welsh.ids().partition(|id| id.starts_with("reason-"));
+        assert_eq!(english.ids().collect::<Vec<_>>(), shared);
+        for id in reasons {
+            let heading = id.trim_start_matches("reason-").replace('-', "_");
+            let heading = format!("\n### {}\n", heading.to_uppercase());
+            let errors = include_str!("../../../docs/errors.md");
+            assert!(errors.contains(&heading), "{id}");
+        }
         for id in own {
             let printed = |wording: &Wording| wording.variables(id).expect("a message").printed;
             assert_eq!(printed(&english), printed(&welsh), "{id}");

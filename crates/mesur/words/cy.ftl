@@ -111,7 +111,12 @@ no-marks = Ni nodwyd unrhyw werth.
 schedule = { $edition }: dyddiad cyflwyno { $due }, yn cau { $close }
 compared = Gwerthoedd ymhell o rai'r lleill: { $findings }, o blith ffurflenni: { $returns }
 status-summary = { $authorities } awdurdod: { $states }
-away = { $problem } Rhoi cynnig arall arni.
+as-of = Y ffigurau fel yr oeddent { $time }: torrodd y cysylltiad, rhoi cynnig arall arni.
+not-the-service = Nid y gwasanaeth { $service } yw { $address }.
+service-submission = cyflwyno (submission)
+service-validation = dilysu (validation)
+nothing-filled-in = { $file }: nid oes yr un gell wedi'i llenwi.
+checked-here = Nid yw { $file } yn dweud ffurflen pwy ydyw, felly ni ofynnwyd i'r gwasanaeth: yma y cafwyd hyn.
 
 ## What to do about a refusal
 

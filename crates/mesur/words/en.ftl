@@ -111,7 +111,12 @@ no-marks = No value was marked.
 schedule = { $edition }: due { $due }, closes { $close }
 compared = { $findings } value(s) far from the others', of { $returns } return(s)
 status-summary = { $authorities } authorities: { $states }
-away = { $problem } Trying again.
+as-of = The figures are as of { $time }: the connection broke, trying again.
+not-the-service = { $address } is not the { $service } service.
+service-submission = submission
+service-validation = validation
+nothing-filled-in = { $file }: no cell is filled in.
+checked-here = { $file } does not say whose return it is, so the service was not asked: this was found here.
 
 ## What to do about a refusal
 

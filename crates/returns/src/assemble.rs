@@ -42,11 +42,12 @@ pub struct Assembler<'a> {
     /// Made when the first unknown code asks for it: most returns have none.
     suggestions: Option<Suggestions>,
     cells: CellsBuilder,
-    /// Whether a row of this return has named the cell.
-    taken: Vec<bool>,
+    /// The cells that a row of this return has named.
+    taken: Taken,
     /// The cell of the row before: most senders keep the catalogue's order.
     before: Option<CellId>,
-    places: Places,
+    /// `None` where nobody will ask for them.
+    places: Option<Places>,
     findings: Vec<Finding>,
 }
 
@@ -65,10 +66,19 @@ impl<'a> Assembler<'a> {
             period: observe::period_of(edition),
             suggestions: None,
             cells: CellsBuilder::new(cells),
-            taken: vec![false; cells],
+            taken: Taken::of(cells),
             before: None,
-            places: Places::default(),
+            places: Some(Places::default()),
             findings: Vec::new(),
+        }
+    }
+
+    /// The same, without noting where in a file the cells stand: what rules then find has no line.
+    #[must_use]
+    pub fn without_places(self) -> Self {
+        Self {
+            places: None,
+            ..self
         }
     }
 
@@ -92,16 +102,11 @@ impl<'a> Assembler<'a> {
             return;
         };
         self.before = cell;
-        let again = self
-            .taken
-            .get_mut(id.index())
-            .is_some_and(|taken| std::mem::replace(taken, true));
+        let again = self.taken.take(id);
         if again {
             self.find(FindingKind::DuplicateRow, row, cell, |finding| finding);
         }
-        if let Some(line) = row.line {
-            self.places.set(self.taken.len(), id, line, &row.sheet);
-        }
+        self.place(row, id);
         match self.observe(row, id) {
             Some(value) if !again => {
                 let observation = Observation {
@@ -116,21 +121,45 @@ impl<'a> Assembler<'a> {
         }
     }
 
+    /// Passes over a row of a form that was not filled in: its cell stays missing, and is known to
+    /// stand there. What the row says is not looked at.
+    pub(crate) fn pass(&mut self, row: &RawObservation<'_>) {
+        let (metric, category) = (row.metric.trim(), row.category.trim());
+        let cell = self.edition.find_after(self.before, metric, category);
+        let Some(id) = cell.filter(|id| self.cells.status(*id) == Status::Missing) else {
+            return;
+        };
+        self.before = cell;
+        self.place(row, id);
+    }
+
+    fn place(&mut self, row: &RawObservation<'_>, id: CellId) {
+        if let (Some(line), Some(places)) = (row.line, &mut self.places) {
+            let cells = self.edition.cells().len();
+            places.set(cells, id, line, &row.sheet);
+        }
+    }
+
     /// What the rows came to.
     pub fn finish(mut self) -> Assembly {
         let cells = self.cells.finish();
-        for (cell, status) in self.edition.cells().iter().zip(cells.statuses()) {
-            if *status == Status::Missing {
-                let finding = Finding::new(FindingKind::MissingRow);
-                self.findings
-                    .push(finding.about(vec![cell.reference.clone()]));
-            }
+        let places = self.places.unwrap_or_default();
+        let known = (0..).map(CellId).zip(self.edition.cells());
+        let missing = known.filter(|(id, _)| cells.status(*id) == Status::Missing);
+        for (id, cell) in missing {
+            let finding = Finding::new(FindingKind::MissingRow);
+            let finding = match places.of(id) {
+                Some((line, sheet)) => finding.on_sheet(sheet, line),
+                None => finding,
+            };
+            self.findings
+                .push(finding.about(vec![cell.reference.clone()]));
         }
         finding::sort(self.edition, &mut self.findings);
         Assembly {
             cells,
             findings: self.findings,
-            places: self.places,
+            places,
         }
     }
 
@@ -163,7 +192,7 @@ impl<'a> Assembler<'a> {
 
     fn find_spaces(&mut self, row: &RawObservation<'_>, cell: Option<CellId>) {
         for (column, text) in row.trimmed_texts() {
-            if text.trim().len() != text.len() {
+            if is_padded(text) {
                 self.find(FindingKind::SurroundingSpace, row, cell, |finding| {
                     finding.in_column(column).with_value(text)
                 });
@@ -227,4 +256,34 @@ impl<'a> Assembler<'a> {
         }
         finding.with_value(value).advising(advice)
     }
+}
+
+/// Cells, a bit each: an edition may have millions.
+#[derive(Debug)]
+struct Taken(Vec<u64>);
+
+impl Taken {
+    /// None of so many.
+    fn of(cells: usize) -> Self {
+        Self(vec![0; cells.div_ceil(64)])
+    }
+
+    /// Whether the cell was taken before; it is now.
+    fn take(&mut self, cell: CellId) -> bool {
+        let Some(bits) = self.0.get_mut(cell.index() >> 6) else {
+            return false;
+        };
+        let bit = 1_u64 << (cell.0 & 63);
+        let again = *bits & bit != 0;
+        *bits |= bit;
+        again
+    }
+}
+
+/// Whether there is space around a text.
+fn is_padded(text: &str) -> bool {
+    // Most texts begin and end with a visible ASCII character; then there is nothing to look for.
+    let visible = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_graphic);
+    let bytes = text.as_bytes();
+    !(visible(bytes.first()) && visible(bytes.last())) && text.trim().len() != text.len()
 }

@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use mesur_catalogue::CellId;
+use mesur_catalogue::{CellId, ContentHash};
 
 use crate::date::Date;
 use crate::observation::{Observation, Observed};
@@ -49,6 +49,18 @@ impl Status {
         }
     }
 
+    /// The byte that stands for it in digests, which never changes.
+    fn byte(self) -> u8 {
+        match self {
+            Self::Missing => 0,
+            Self::Provided => 1,
+            Self::PartPeriod => 2,
+            Self::NotProvided => 3,
+            Self::NotApplicable => 4,
+            Self::Erroneous => 5,
+        }
+    }
+
     /// Whether the cell has a value of its own.
     pub fn has_value(self) -> bool {
         matches!(self, Self::Provided | Self::PartPeriod)
@@ -65,6 +77,19 @@ pub struct Cells {
     notes: Vec<Note>,
     /// The texts of the notes, one behind the other in their order.
     texts: String,
+}
+
+/// How much of a content is written out before it goes into its digest, in bytes.
+const DIGEST_CHUNK: usize = 64 * 1024;
+const VALUES_CHUNK: usize = DIGEST_CHUNK / size_of::<i64>();
+
+fn number_to(hash: &mut ContentHash, number: u64) {
+    hash.update(number.to_be_bytes());
+}
+
+fn text_to(hash: &mut ContentHash, text: &str) {
+    number_to(hash, u64::try_from(text.len()).unwrap_or(u64::MAX));
+    hash.update(text);
 }
 
 /// Where the texts of one cell stand, and the end of its part of the period.
@@ -214,6 +239,54 @@ impl Cells {
         builder.finish()
     }
 
+    /// Takes all that is said into a digest, without references: the number of cells; a byte of
+    /// status for each; the values, each in eight bytes, the highest first; then for each cell that
+    /// has a reason, a comment or an end its number, the end as text, reason and comment, each text
+    /// behind its length. Lengths and numbers have eight bytes too.
+    pub(crate) fn say_to(&self, hash: &mut ContentHash) {
+        self.columns_to(hash);
+        for note in &self.notes {
+            let [reason, comment, _] = self.read(note);
+            if reason.is_empty() && comment.is_empty() && note.end.is_none() {
+                continue;
+            }
+            let end = note.end.map(|end| end.to_string()).unwrap_or_default();
+            number_to(hash, u64::from(note.cell));
+            for text in [end.as_str(), reason, comment] {
+                text_to(hash, text);
+            }
+        }
+    }
+
+    /// The digest of all that was sent, references too: what tells a repeat from another content.
+    pub fn fingerprint(&self) -> String {
+        let mut hash = ContentHash::default();
+        self.say_to(&mut hash);
+        for note in &self.notes {
+            let [_, _, reference] = self.read(note);
+            number_to(&mut hash, u64::from(note.cell));
+            text_to(&mut hash, reference);
+        }
+        hash.finish()
+    }
+
+    fn columns_to(&self, hash: &mut ContentHash) {
+        number_to(hash, u64::try_from(self.len()).unwrap_or(u64::MAX));
+        let mut bytes = Vec::with_capacity(DIGEST_CHUNK);
+        for statuses in self.statuses.chunks(DIGEST_CHUNK) {
+            bytes.clear();
+            bytes.extend(statuses.iter().map(|status| status.byte()));
+            hash.update(&bytes);
+        }
+        for values in self.values.chunks(VALUES_CHUNK) {
+            bytes.clear();
+            for value in values {
+                bytes.extend_from_slice(&value.to_be_bytes());
+            }
+            hash.update(&bytes);
+        }
+    }
+
     fn note(&self, cell: CellId) -> Option<&Note> {
         let at = self.notes.binary_search_by_key(&cell.0, |note| note.cell);
         at.ok().and_then(|at| self.notes.get(at))
@@ -249,6 +322,44 @@ impl CellsBuilder {
             },
             in_order: true,
         }
+    }
+
+    /// No cells yet, and room for so many.
+    pub fn with_capacity(cells: usize) -> Self {
+        Self {
+            cells: Cells {
+                statuses: Vec::with_capacity(cells),
+                values: Vec::with_capacity(cells),
+                notes: Vec::new(),
+                texts: String::new(),
+            },
+            in_order: true,
+        }
+    }
+
+    /// How many cells there are.
+    pub fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    /// Adds cells behind the last one.
+    pub fn append(&mut self, cells: &Cells) {
+        let first = u32::try_from(self.len()).unwrap_or(u32::MAX);
+        let start = self.cells.texts.len();
+        let own = &mut self.cells;
+        own.statuses.extend_from_slice(&cells.statuses);
+        own.values.extend_from_slice(&cells.values);
+        own.notes.extend(cells.notes.iter().map(|note| Note {
+            cell: note.cell.saturating_add(first),
+            start: note.start.saturating_add(start),
+            ..*note
+        }));
+        own.texts.push_str(&cells.texts);
     }
 
     /// Cells by their statuses and values, without texts yet; `None` when their numbers differ. A

@@ -1,14 +1,9 @@
 //! A return as it is kept: complete, or a draft in which cells may still be missing.
 
-use std::fmt::Write as _;
-
 use mesur_catalogue::{AuthorityCode, CellId, ContentHash, Edition, EditionName};
 
 use crate::cells::{Cells, Status};
 use crate::observation::{Observation, Observed};
-
-/// How much of a content is written out before it goes into its digest, in bytes.
-const DIGEST_CHUNK: usize = 64 * 1024;
 
 /// One authority's observations for one collection and period. Every cell of the edition is
 /// observed.
@@ -143,46 +138,9 @@ fn digest(
     cells: &Cells,
 ) -> String {
     let mut hash = ContentHash::default();
-    let mut text = format!("{authority}\n{edition}\n{edition_digest}\n");
-    for (observation, status) in cells.observations().zip(cells.statuses()) {
-        // Writing to a string cannot fail.
-        let _ = match observation {
-            Some(observation) => write_observation(&mut text, &observation),
-            None => writeln!(text, "{}", status.word()),
-        };
-        if text.len() >= DIGEST_CHUNK {
-            hash.update(&text);
-            text.clear();
-        }
-    }
-    hash.update(&text);
+    hash.update(format!("{authority}\n{edition}\n{edition_digest}\n"));
+    cells.say_to(&mut hash);
     hash.finish()
-}
-
-fn write_observation(text: &mut String, observation: &Observation<'_>) -> std::fmt::Result {
-    let Observation {
-        value,
-        reason,
-        comment,
-        ..
-    } = observation;
-    text.push_str(value.word());
-    match value {
-        Observed::Provided(value) => write!(text, " {value}")?,
-        Observed::PartPeriod { value, end: None } => write!(text, " {value} -")?,
-        Observed::PartPeriod {
-            value,
-            end: Some(end),
-        } => write!(text, " {value} {end}")?,
-        Observed::NotProvided | Observed::NotApplicable => {}
-    }
-    // The length stands before a text, so that no text can imitate the next cell.
-    writeln!(
-        text,
-        " {} {}\n{reason}{comment}",
-        reason.len(),
-        comment.len()
-    )
 }
 
 #[cfg(test)]

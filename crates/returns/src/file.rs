@@ -28,12 +28,21 @@ use mesur_catalogue::{AuthorityCode, Catalogue, Edition};
 pub use self::guard::guarded;
 use self::sheet::{Slip, value_text};
 pub(crate) use self::table::Table;
-use crate::assemble::assemble;
+use crate::assemble::Assembler;
 use crate::data_return::DataReturn;
 use crate::finding::{self, Finding, shortened};
 use crate::kind::FindingKind;
 use crate::outcome::Assembly;
 use crate::previous::Previous;
+
+/// What is kept of the rows of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    /// The cells, and where they stand.
+    Places,
+    /// The cells.
+    CellsAlone,
+}
 
 /// What keeps a file from being read; boxed, because a finding is large beside what is read.
 type Refusal = Box<Finding>;
@@ -124,6 +133,16 @@ impl FileCheck {
 /// Reads a file as a return of `edition`. The authority is the one that the cover names, or
 /// without a cover most rows.
 pub fn read_file(bytes: &[u8], edition: &Edition, catalogue: &Catalogue) -> FileReading {
+    read(bytes, edition, catalogue, Kept::Places)
+}
+
+/// The same for a file against which no rules will be held: beside the cells next to nothing is
+/// kept, and what rules would find had no line.
+pub fn read_file_for_cells(bytes: &[u8], edition: &Edition, catalogue: &Catalogue) -> FileReading {
+    read(bytes, edition, catalogue, Kept::CellsAlone)
+}
+
+fn read(bytes: &[u8], edition: &Edition, catalogue: &Catalogue, kept: Kept) -> FileReading {
     let mut table = match Table::read(bytes, edition) {
         Ok(table) => table,
         Err(findings) => {
@@ -142,7 +161,19 @@ pub fn read_file(bytes: &[u8], edition: &Edition, catalogue: &Catalogue) -> File
             };
         }
     };
-    let mut assembly = assemble(edition, catalogue, &authority, table.rows());
+    let mut assembler = Assembler::new(edition, catalogue, &authority);
+    if kept == Kept::CellsAlone {
+        assembler = assembler.without_places();
+    }
+    let is_form = table.is_form();
+    for row in table.rows() {
+        if is_form && form::is_blank(&row) {
+            assembler.pass(&row);
+        } else {
+            assembler.take(&row);
+        }
+    }
+    let mut assembly = assembler.finish();
     if table.is_wide() {
         name_columns_of_wide_form(&mut assembly.findings);
     }
@@ -197,6 +228,9 @@ fn whole(notes: Vec<Finding>, findings: impl IntoIterator<Item = Finding>) -> Ve
 }
 
 fn wrong_authority(named: &str) -> Finding {
+    if named.is_empty() {
+        return Finding::new(FindingKind::NoAuthority).in_column("authority");
+    }
     Finding::new(FindingKind::WrongAuthority)
         .in_column("authority")
         .with_value(named)

@@ -153,7 +153,12 @@ impl Finding {
     }
 }
 
-/// The beginning of a sender's text: a hostile one may be megabytes long.
+/// A sender's text, or of a longer one the beginning and an ellipsis: a hostile one may be megabytes
+/// long.
 pub(crate) fn shortened(text: &str) -> String {
-    text.chars().take(VALUE_CHARS_MAX).collect()
+    if text.chars().nth(VALUE_CHARS_MAX).is_none() {
+        return text.to_owned();
+    }
+    let kept = text.chars().take(VALUE_CHARS_MAX.saturating_sub(1));
+    kept.chain(['…']).collect()
 }

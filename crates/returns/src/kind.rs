@@ -77,7 +77,7 @@ kinds! {
     TotalNotAllowed = "total_not_allowed",
     /// The same metric and category stand twice.
     DuplicateRow = "duplicate_row",
-    /// A row of the edition is absent.
+    /// A row of the edition is absent, or a form has nothing in it.
     MissingRow = "missing_row",
     /// No reason beside a status that needs one.
     MissingReason = "missing_reason",
@@ -91,12 +91,16 @@ kinds! {
     ValueMissing = "value_missing",
     /// The status is not one of the four.
     UnknownStatus = "unknown_status",
+    /// The row has no status.
+    MissingStatus = "missing_status",
     /// The edition is not the one expected.
     WrongEdition = "wrong_edition",
     /// The form is of the same edition with another content.
     WrongDigest = "wrong_digest",
     /// The authority is not the one expected, or not an authority.
     WrongAuthority = "wrong_authority",
+    /// Nothing in the file names its authority.
+    NoAuthority = "no_authority",
     /// A text is longer than allowed.
     CellTooLong = "cell_too_long",
     /// A comment that a spreadsheet would take for a formula.
@@ -113,6 +117,8 @@ kinds! {
     TooManyRows = "too_many_rows",
     /// The file is of a kind that is not read.
     UnsupportedFormat = "unsupported_format",
+    /// The bytes are no text and no known kind of file.
+    UnknownFormat = "unknown_format",
     /// A part of the spreadsheet cannot be read.
     DamagedFile = "damaged_file",
     /// The spreadsheet needs a password.
@@ -131,10 +137,14 @@ kinds! {
     Encoding = "encoding",
     /// A NUL byte stands in the text.
     NulByte = "nul_byte",
-    /// A column is missing, or stands twice.
+    /// A column is missing.
     Columns = "columns",
+    /// A column stands twice.
+    DuplicateColumn = "duplicate_column",
     /// A column that the format does not know.
     ExtraColumn = "extra_column",
+    /// A column without a name.
+    UnnamedColumn = "unnamed_column",
     /// The fields are not separated by commas.
     Delimiter = "delimiter",
     /// A quotation mark does not close, or a row has another number of fields than the header.
@@ -159,12 +169,14 @@ impl FindingKind {
                 | Self::TooManyColumns
                 | Self::UnpackedTooLarge
                 | Self::UnsupportedFormat
+                | Self::UnknownFormat
                 | Self::DamagedFile
                 | Self::ProtectedFile
                 | Self::NoDataSheet
                 | Self::Encoding
                 | Self::NulByte
                 | Self::Columns
+                | Self::DuplicateColumn
                 | Self::Delimiter
                 | Self::MalformedCsv
         )
@@ -174,7 +186,10 @@ impl FindingKind {
     pub(crate) fn severity(self) -> Severity {
         match self {
             Self::ByteOrderMark => Severity::Info,
-            Self::ExtraColumn | Self::FormulaText | Self::SurroundingSpace => Severity::Warning,
+            Self::ExtraColumn
+            | Self::UnnamedColumn
+            | Self::FormulaText
+            | Self::SurroundingSpace => Severity::Warning,
             _ => Severity::Error,
         }
     }

@@ -37,7 +37,9 @@ pub use cells::{Cells, CellsBuilder, Status};
 pub use check::check;
 pub use data_return::{DataReturn, Draft};
 pub use date::Date;
-pub use file::{FileCheck, FileReading, Outcome, check_file, guarded, read_file};
+pub use file::{
+    FileCheck, FileReading, Outcome, check_file, guarded, read_file, read_file_for_cells,
+};
 pub use finding::{Finding, RuleSummary, summary_by_rule};
 pub use kind::FindingKind;
 pub use limits::{

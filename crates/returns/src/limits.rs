@@ -36,8 +36,8 @@ pub const COMMENT_CHARS_MAX: usize = 1_000;
 /// The longest reference that a sender may give a row, in characters.
 pub const REFERENCE_CHARS_MAX: usize = 64;
 
-/// How much of a sender's text a finding repeats, in characters.
-pub const VALUE_CHARS_MAX: usize = 64;
+/// How much of a sender's text a finding repeats, in characters. A digest fits.
+pub const VALUE_CHARS_MAX: usize = 80;
 
 /// The largest return file of an edition, in bytes.
 pub fn file_bytes_max(edition: &Edition) -> usize {

@@ -86,24 +86,116 @@ impl Assembly {
 }
 
 /// Where in a file the cells stand. Empty, and without memory, for rows of a message.
+///
+/// As long as the rows stand in the order of the cells, as in most files, they are kept as runs, so
+/// that a file of millions of rows takes no more memory than one of a few; after that by cell.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Places {
-    /// By cell number; 0 is no line.
-    lines: Vec<(u32, u16)>,
+    lines: Lines,
     /// Sheets by number; the first is none.
     sheets: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Lines {
+    /// In the order of the cells, none over another.
+    Runs(Vec<Run>),
+    /// By cell number.
+    ByCell(Box<ByCell>),
+}
+
+impl Default for Lines {
+    fn default() -> Self {
+        Self::Runs(Vec::new())
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct ByCell {
+    /// 0 is no line.
+    lines: Vec<u32>,
+    /// Empty while every cell stands on none.
+    sheets: Vec<u16>,
+}
+
+impl ByCell {
+    fn of(cells: usize, runs: &[Run]) -> Self {
+        let mut by_cell = Self {
+            lines: vec![0; cells],
+            sheets: Vec::new(),
+        };
+        for run in runs {
+            for (cell, line) in (run.cell..run.end()).zip(run.line..) {
+                by_cell.set(CellId(cell), line, run.sheet);
+            }
+        }
+        by_cell
+    }
+
+    fn set(&mut self, cell: CellId, line: u32, sheet: u16) {
+        if let Some(place) = self.lines.get_mut(cell.index()) {
+            *place = line;
+        }
+        if sheet != 0 && self.sheets.is_empty() {
+            self.sheets = vec![0; self.lines.len()];
+        }
+        if let Some(place) = self.sheets.get_mut(cell.index()) {
+            *place = sheet;
+        }
+    }
+}
+
+/// Cells one behind the other that stand on lines one behind the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Run {
+    cell: u32,
+    line: u32,
+    count: u32,
+    sheet: u16,
+}
+
+impl Run {
+    /// The cell behind the last one.
+    fn end(&self) -> u32 {
+        self.cell.saturating_add(self.count)
+    }
+
+    /// How far behind the first a cell is; `None` for one that is not of the run.
+    fn offset(&self, cell: u32) -> Option<u32> {
+        let offset = cell.checked_sub(self.cell)?;
+        (offset < self.count).then_some(offset)
+    }
 }
 
 impl Places {
     /// Notes where a cell stands; `cells` is how many there are.
     pub(crate) fn set(&mut self, cells: usize, cell: CellId, line: u64, sheet: &str) {
-        if self.lines.is_empty() {
-            self.lines = vec![(0, 0); cells];
-            self.sheets.push(String::new());
-        }
         let sheet = self.sheet_number(sheet);
-        if let Some(place) = self.lines.get_mut(cell.index()) {
-            *place = (u32::try_from(line).unwrap_or(u32::MAX), sheet);
+        let line = u32::try_from(line).unwrap_or(u32::MAX);
+        if let Lines::Runs(runs) = &mut self.lines {
+            let last = runs.last_mut();
+            let behind = last.as_ref().is_none_or(|last| cell.0 >= last.end());
+            if let Some(last) = last
+                && (cell.0, line, sheet)
+                    == (last.end(), last.line.saturating_add(last.count), last.sheet)
+            {
+                last.count = last.count.saturating_add(1);
+                return;
+            }
+            // Many more runs would take more than the cells do one by one.
+            if behind && runs.len() < cells.div_ceil(8) {
+                runs.push(Run {
+                    cell: cell.0,
+                    line,
+                    count: 1,
+                    sheet,
+                });
+                return;
+            }
+            self.lines = Lines::ByCell(Box::new(ByCell::of(cells, runs)));
+        }
+        if let Lines::ByCell(by_cell) = &mut self.lines {
+            by_cell.set(cell, line, sheet);
         }
     }
 
@@ -111,6 +203,9 @@ impl Places {
     fn sheet_number(&mut self, sheet: &str) -> u16 {
         if sheet.is_empty() {
             return 0;
+        }
+        if self.sheets.is_empty() {
+            self.sheets.push(String::new());
         }
         let known = self.sheets.iter().rposition(|known| known == sheet);
         let place = known.unwrap_or_else(|| {
@@ -120,9 +215,64 @@ impl Places {
         u16::try_from(place).unwrap_or(0)
     }
 
-    fn of(&self, cell: CellId) -> Option<(u64, &str)> {
-        let (line, sheet) = *self.lines.get(cell.index())?;
+    /// The line and the sheet of a cell.
+    pub(crate) fn of(&self, cell: CellId) -> Option<(u64, &str)> {
+        let (line, sheet) = match &self.lines {
+            Lines::Runs(runs) => {
+                let before = runs.partition_point(|run| run.cell <= cell.0);
+                let run = runs.get(before.checked_sub(1)?)?;
+                (run.line.saturating_add(run.offset(cell.0)?), run.sheet)
+            }
+            Lines::ByCell(by_cell) => {
+                let sheet = by_cell.sheets.get(cell.index());
+                let line = by_cell.lines.get(cell.index())?;
+                (*line, sheet.copied().unwrap_or_default())
+            }
+        };
         let sheet = self.sheets.get(usize::from(sheet));
         (line > 0).then(|| (line.into(), sheet.map_or("", String::as_str)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const CELLS: usize = 40;
+
+    proptest! {
+        #[test]
+        fn a_cell_has_the_place_that_was_noted_last_whatever_the_order(
+            in_order in any::<bool>(),
+            mut noted in prop::collection::vec((0_u32..40, 0_u64..50, 0_usize..3), 0..60),
+        ) {
+            if in_order {
+                noted.sort_unstable();
+            }
+            let names = ["", "AD", "CH"];
+            let mut places = Places::default();
+            let mut expected = vec![None; CELLS];
+            for (cell, line, sheet) in noted {
+                let cell = CellId(cell);
+                places.set(CELLS, cell, line, names[sheet]);
+                expected[cell.index()] = (line > 0).then_some((line, names[sheet]));
+            }
+            for (cell, expected) in (0..).zip(expected) {
+                prop_assert_eq!(places.of(CellId(cell)), expected);
+            }
+        }
+
+        #[test]
+        fn rows_in_order_take_no_memory_of_their_own(first in 2_u64..9) {
+            let mut places = Places::default();
+            for (cell, line) in (0_u32..40).zip(first..) {
+                places.set(CELLS, CellId(cell), line, "");
+            }
+            let is_one_run = matches!(&places.lines, Lines::Runs(runs) if runs.len() == 1);
+            prop_assert!(is_one_run);
+            prop_assert_eq!(places.of(CellId(39)), Some((first.saturating_add(39), "")));
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! A value, per head of the population where the rule says so, is held against the median of all
 //! authorities; how far it may be is a multiple of the median absolute deviation. Both are robust:
 //! a few odd values do not move them. Arithmetic is in integers of 128 bits; a value per head is
-//! cut off beyond [`HEAD_DECIMALS`] decimals, and a rule whose figures do not fit is not worked out.
+//! cut off beyond `HEAD_DECIMALS` decimals, and a rule whose figures do not fit is not worked out.
 //!
 //! Deliberately not here: whether a difference matters. It is for people to look at, and no
 //! authority is told what others sent.

@@ -217,12 +217,85 @@ fn what_a_spreadsheet_made_of_a_cell_is_told_with_sheet_and_row() {
         (sheet, Some(6), "9007199254740992")
     );
     assert_eq!(place("not_a_number"), (sheet, Some(7), "TRUE"));
-    assert_eq!(only(&checked, "missing_row").line, None);
+    assert_eq!(place("missing_row"), (sheet, Some(8), ""));
     let of_values = checked
         .findings
         .iter()
         .filter(|finding| finding.is_structural());
     assert_eq!(of_values.count(), 4, "{:#?}", checked.findings);
+}
+
+/// The rows of a sheet that has the columns of a long file.
+fn long_sheet(header: &[&str], row: impl Fn(&[String]) -> Vec<String>) -> String {
+    let rows = GOOD.iter().map(|texts| {
+        let texts = row(texts);
+        ods_row(&texts.iter().map(String::as_str).collect::<Vec<_>>())
+    });
+    [ods_row(header)].into_iter().chain(rows).collect()
+}
+
+#[test]
+fn a_long_file_saved_as_a_spreadsheet_is_the_same_return_and_needs_no_cover() {
+    let header = [
+        "authority",
+        "edition",
+        "metric",
+        "category",
+        "value",
+        "status",
+        "comment",
+    ];
+    let long = long_sheet(&header, <[String]>::to_vec);
+    let without_cover = |content: &str| {
+        let sheet = ods(content);
+        let mut archive = ZipArchive::new(Cursor::new(sheet)).expect("packed files");
+        let mut text = String::new();
+        let mut member = archive.by_name("content.xml").expect("the content");
+        member.read_to_string(&mut text).expect("text");
+        let text = text.replace("Awdurdod", "Teitl");
+        packed(&[("mimetype", b""), ("content.xml", text.as_bytes())])
+    };
+    let checked = check(&without_cover(&long));
+    let digest = |checked: &FileCheck| checked.data_return().map(mesur_returns::DataReturn::digest);
+    assert_eq!(digest(&checked), digest(&good()), "{:#?}", checked.findings);
+    let unnamed = long_sheet(&["metric", "category", "value", "status"], |texts| {
+        texts.iter().skip(2).take(4).cloned().collect()
+    });
+    let checked = check(&without_cover(&unnamed));
+    assert_eq!(kinds(&checked), ["no_authority"]);
+    assert!(checked.is_readable());
+}
+
+#[test]
+fn a_row_of_a_form_without_value_or_status_is_told_where_it_stands() {
+    let text = std::fs::read_to_string(Path::new(FOLDER).join("00-good.csv")).expect("good");
+    let checked = check(
+        text.replacen("AD/004,,3400,provided,", "AD/004,,,,maybe", 1)
+            .as_bytes(),
+    );
+    let finding = only(&checked, "missing_status");
+    assert_eq!(
+        (finding.column.as_deref(), finding.value.as_deref()),
+        (Some("status"), None)
+    );
+    assert!(finding.line.is_some());
+    let blank = [
+        ods_row(&HEADER),
+        ods_row(&["AD/004", "", "", ""]),
+        ods_row(&["AD/004", "", "3400", ""]),
+        ods_row(&["AD/005", "", "", ""]),
+    ];
+    let checked = check(&ods(&blank.concat()));
+    let at = |metric: &str| {
+        let mut found = checked.findings.iter();
+        found.find(|finding| (finding.metric.as_str(), finding.category.as_str()) == (metric, ""))
+    };
+    assert_eq!(at("AD/004"), None);
+    let missing = at("AD/005").expect("a finding");
+    assert_eq!(
+        (missing.kind.as_str(), missing.sheet.as_str(), missing.line),
+        ("missing_row", "AD", Some(4))
+    );
 }
 
 #[test]
@@ -265,9 +338,14 @@ fn broken_and_foreign_files_are_refused_by_what_they_are() {
             "unsupported_format",
         ),
         (
-            packed(&[("META-INF/manifest.xml", b"<encryption-data/>")]),
+            packed(&[
+                ("meta.xml", b"\x8f\x03"),
+                ("META-INF/manifest.xml", b"<encryption-data/>"),
+            ]),
             "protected_file",
         ),
+        (b"\x89PNG\r\n\x1a\n\0\xff".to_vec(), "unsupported_format"),
+        (b"\x01\xff\x02\xfe".to_vec(), "unknown_format"),
         (compound.clone(), "unsupported_format"),
         ([compound, locked].concat(), "protected_file"),
         (b"%PDF-1.7".to_vec(), "unsupported_format"),
@@ -279,7 +357,7 @@ fn broken_and_foreign_files_are_refused_by_what_they_are() {
             ods(&ods_row(&[
                 "metric", "category", "value", "status", "value",
             ])),
-            "columns",
+            "duplicate_column",
         ),
     ] {
         let checked = check(&bytes);

@@ -12,6 +12,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
 
+use crate::page::Tokens;
 use crate::status::Violation;
 
 /// Events that wait for a slow caller, at most.
@@ -20,18 +21,75 @@ const QUEUE_EVENTS: usize = 64;
 /// A stream of what `message` makes of the entries of a log.
 pub type Events<T> = ReceiverStream<Result<T, Status>>;
 
-/// Reads the cursor of a request: empty means from the first event.
-pub fn cursor(bytes: &[u8]) -> Result<Option<Position>, Violation> {
-    if bytes.is_empty() {
-        return Ok(None);
+/// The cursors of one log: signed, so that only the log that gave a cursor takes it back.
+#[derive(Clone)]
+pub struct Cursors {
+    tokens: Tokens,
+    log: Log,
+    name: &'static str,
+}
+
+impl Cursors {
+    /// Cursors of the log `name`, signed with the key of the service's page tokens.
+    pub fn new(tokens: Tokens, name: &'static str) -> Self {
+        let log = Log::new(name);
+        Self { tokens, log, name }
     }
-    Position::from_bytes(bytes)
-        .map(Some)
-        .ok_or_else(|| Violation {
+
+    /// The cursor of an event.
+    pub fn issue(&self, position: Position) -> Vec<u8> {
+        let token = self.tokens.issue(&self.arguments(), &position.to_bytes());
+        token.into_bytes()
+    }
+
+    /// Reads the cursor of a request: empty means from the first event. One that is not of an
+    /// event that the log has is a violation; it may be of another stream, or from a time after
+    /// that to which the store was restored.
+    pub async fn read(
+        &self,
+        store: &dyn Store,
+        cursor: &[u8],
+    ) -> Result<Result<Option<Position>, Violation>, mesur_store::Error> {
+        if cursor.is_empty() {
+            return Ok(Ok(None));
+        }
+        let token = str::from_utf8(cursor).unwrap_or_default();
+        let read = self.tokens.read(&self.arguments(), token).ok().flatten();
+        if let Some(position) = read.and_then(|bytes| Position::from_bytes(&bytes))
+            && self.is_entry(store, position).await?
+        {
+            return Ok(Ok(Some(position)));
+        }
+        Ok(Err(Violation {
             field: "cursor".to_owned(),
             reason: "CURSOR_INVALID",
             description: "must be empty or the cursor of an event of this stream".to_owned(),
-        })
+        }))
+    }
+
+    fn arguments(&self) -> [&[u8]; 2] {
+        [b"cursor", self.name.as_bytes()]
+    }
+
+    async fn is_entry(
+        &self,
+        store: &dyn Store,
+        position: Position,
+    ) -> Result<bool, mesur_store::Error> {
+        let Some(before) = before(position) else {
+            return Ok(false);
+        };
+        let next = store.read_log(&self.log, Some(before), 1).await?;
+        Ok(next.first().is_some_and(|entry| entry.position == position))
+    }
+}
+
+/// The position just before another.
+fn before(position: Position) -> Option<Position> {
+    let mut wide = [0; 16];
+    *wide.last_chunk_mut::<10>()? = position.to_bytes();
+    let before = u128::from_be_bytes(wide).checked_sub(1)?;
+    Position::from_bytes(before.to_be_bytes().last_chunk::<10>()?)
 }
 
 /// Streams the entries of `log` after a position until `stop` is cancelled.

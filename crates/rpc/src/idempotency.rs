@@ -26,12 +26,33 @@ impl Mutation {
         request_id: &str,
         content: &impl Message,
     ) -> Result<Self, Violation> {
+        Self::of_parts(method, request_id, &[&content.encode_to_vec()])
+    }
+
+    /// The same for a request that is taken apart already: `content` is everything in it that makes
+    /// it another request when it differs.
+    pub fn of_parts(
+        method: &'static str,
+        request_id: &str,
+        content: &[&[u8]],
+    ) -> Result<Self, Violation> {
         let id = request_id::parse(request_id)?;
-        let digest = etag([method.as_bytes(), &content.encode_to_vec()]);
+        let parts = content.iter().copied();
+        let digest = etag(std::iter::once(method.as_bytes()).chain(parts));
         Ok(Self {
             id: id.map(|id| id.to_string()),
             content_digest: digest.into_bytes(),
         })
+    }
+
+    /// The same with more content, such as what was only known after reading it.
+    #[must_use]
+    pub fn with(self, content: &[u8]) -> Self {
+        let digest = etag([self.content_digest.as_slice(), content]);
+        Self {
+            content_digest: digest.into_bytes(),
+            ..self
+        }
     }
 
     /// What the first request with this id was answered, if it came before. Fails with

@@ -10,8 +10,8 @@ pub const KEY_BYTES_MAX: usize = 512;
 pub const VALUE_BYTES_MAX: usize = 32 * 1024;
 /// The most expectations, writes, deletions and log entries of one commit, together.
 pub const COMMIT_KEYS_MAX: usize = 4096;
-/// The most bytes of keys and values of one commit: one large value of
-/// [`large::LARGE_BYTES_MAX`](crate::large::LARGE_BYTES_MAX) and the records around it.
+/// The most bytes of keys and values of one commit: 10 MiB, some large values that are not staged
+/// and the records around them.
 pub const COMMIT_BYTES_MAX: usize = 10 * 1024 * 1024;
 
 /// Position in the store's single order of commits; zero is before the first.

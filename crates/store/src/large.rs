@@ -1,20 +1,52 @@
-//! Values too long for one key, such as a rendered release.
+//! Values too long for one key, such as the cells of a return or a rendered release.
 //!
-//! The bytes stand in chunks under `key | 1 | index`, and a manifest under `key | 0` says how long
-//! they are and their SHA-256. All of it is written in one commit, and read in one scan, so a
-//! reader gets one whole value or a clear error. No other key may begin with `key`.
+//! | key | value |
+//! | --- | --- |
+//! | `key`, 0 | the manifest: how long the value is, its SHA-256, and its generation |
+//! | `key`, 1, generation, index | a chunk |
+//! | `key`, 2 | the ticket of a value that is being staged |
+//!
+//! A value of up to [`INLINE_BYTES`] has generation 0 and is written in the commit that it is put
+//! into. A longer one is staged: its chunks are written before, a piece at a time, so that neither
+//! its author nor the store ever holds it whole, under a generation that no manifest names; the last
+//! commit, with the manifest, makes it visible. So a reader gets one whole value or a clear error,
+//! and a value is there wholly or not at all whatever happens on the way.
+//!
+//! What is left of a value that was never made visible, or that has been replaced, is in nobody's
+//! way. It is swept up when the key is staged next, or by [`sweep`]. One author stages at a key at a
+//! time: the ticket is his who took it last, and every piece and the last commit rest on it, so that
+//! of two at once the first conflicts and nothing of his can come behind the sweep.
+//!
+//! No other key may begin with `key`.
+
+mod read;
+mod stage;
+mod write;
 
 use prost::Message;
 use sha2::{Digest, Sha256};
 
-use crate::commit::within;
-use crate::{Commit, Error, Expect, Key, KeyRange, Store, record};
+use crate::{Commit, Error, Expect, Key, Store, Version, record};
 
-/// The longest large value, in bytes.
-pub const LARGE_BYTES_MAX: usize = 8 * 1024 * 1024;
+pub use read::{Reader, get_large};
+pub use stage::sweep;
+pub use write::{Writer, put_large};
+
+/// The longest large value: 64 MiB.
+pub const LARGE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// The longest value that is written in one commit with what it is put beside: 1 MiB. It is also
+/// how much of a longer one is written and read at a time.
+pub const INLINE_BYTES: usize = 1024 * 1024;
 const CHUNK_BYTES: usize = 16 * 1024;
-const CHUNKS_MAX: usize = LARGE_BYTES_MAX / CHUNK_BYTES;
+/// Chunks of a value that is written in one commit.
+const INLINE_CHUNKS: usize = INLINE_BYTES / CHUNK_BYTES;
+/// The generation of a value that is written in one commit.
+const INLINE: u64 = 0;
 const FORMAT: u8 = 1;
+
+const MANIFEST: u8 = 0;
+const CHUNK: u8 = 1;
+const TICKET: u8 = 2;
 
 #[derive(Clone, PartialEq, Message)]
 struct Manifest {
@@ -22,113 +54,84 @@ struct Manifest {
     length_bytes: u64,
     #[prost(bytes = "vec", tag = "2")]
     sha256: Vec<u8>,
+    #[prost(uint64, tag = "3")]
+    generation: u64,
 }
 
 impl Manifest {
-    fn of(bytes: &[u8]) -> Self {
-        let sha256 = Sha256::digest(bytes).to_vec();
+    fn new(length_bytes: usize, hash: Sha256, generation: u64) -> Self {
         Self {
-            length_bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
-            sha256,
+            length_bytes: u64::try_from(length_bytes).unwrap_or(u64::MAX),
+            sha256: hash.finalize().to_vec(),
+            generation,
         }
     }
 
-    /// Chunks that hold the value.
-    fn chunk_count(&self, key: &[u8]) -> Result<usize, Error> {
+    /// The manifest at a key, with the version that a change of it must expect.
+    async fn at(store: &dyn Store, key: &[u8]) -> Result<Option<(Self, Version)>, Error> {
+        let key = manifest_key(key);
+        match store.get(&key).await? {
+            Some(entry) => Ok(Some((
+                record::open(FORMAT, &key, &entry.value)?,
+                entry.version,
+            ))),
+            None => Ok(None),
+        }
+    }
+
+    /// Bytes of the value.
+    fn length(&self, key: &[u8]) -> Result<usize, Error> {
         usize::try_from(self.length_bytes)
             .ok()
             .filter(|length| *length <= LARGE_BYTES_MAX)
-            .map(|length| length.div_ceil(CHUNK_BYTES))
             .ok_or_else(|| Error::corrupt(key, "the manifest's length is over the limit"))
     }
-}
 
-/// Adds to `commit` the writing of `bytes` at `key`, in place of what is there.
-///
-/// Reads how long the present value is, so that none of it is left over; the commit conflicts if
-/// that changes before it happens.
-pub async fn put_large(
-    store: &dyn Store,
-    commit: Commit,
-    key: &[u8],
-    bytes: &[u8],
-) -> Result<Commit, Error> {
-    within("bytes of a large value", bytes.len(), LARGE_BYTES_MAX)?;
-    let manifest_key = manifest_key(key);
-    let (expect, old_chunk_count) = match store.get(&manifest_key).await? {
-        None => (Expect::Absent, 0),
-        Some(entry) => {
-            let old: Manifest = record::open(FORMAT, &manifest_key, &entry.value)?;
-            (Expect::At(entry.version), old.chunk_count(&manifest_key)?)
-        }
-    };
-    let manifest = record::seal(FORMAT, &Manifest::of(bytes));
-    let mut commit = commit
-        .expect(manifest_key.clone(), expect)
-        .put(manifest_key, manifest);
-    let chunks = bytes.chunks(CHUNK_BYTES);
-    for index in chunks.len()..old_chunk_count {
-        commit = commit.delete(chunk_key(key, index));
+    /// Chunks of it that are written in the commit of their manifest; none of a staged value.
+    fn inline_chunks(&self, key: &[u8]) -> Result<usize, Error> {
+        let length = self.length(key)?;
+        Ok(match self.generation {
+            INLINE => length.div_ceil(CHUNK_BYTES),
+            _ => 0,
+        })
     }
-    for (index, chunk) in chunks.enumerate() {
-        commit = commit.put(chunk_key(key, index), record::seal_bytes(FORMAT, chunk));
-    }
-    Ok(commit)
 }
 
 /// Adds to `commit` the deleting of the large value at `key`, if there is one; the commit conflicts
-/// if it changes before that happens.
+/// if it changes before that happens. [`sweep`] then frees the room of a staged one.
 pub async fn delete_large(store: &dyn Store, commit: Commit, key: &[u8]) -> Result<Commit, Error> {
     let manifest_key = manifest_key(key);
-    let Some(entry) = store.get(&manifest_key).await? else {
+    let Some((manifest, version)) = Manifest::at(store, key).await? else {
         return Ok(commit.expect(manifest_key, Expect::Absent));
     };
-    let manifest: Manifest = record::open(FORMAT, &manifest_key, &entry.value)?;
-    let chunk_count = manifest.chunk_count(&manifest_key)?;
+    let chunks = 0..manifest.inline_chunks(&manifest_key)?;
     let commit = commit
-        .expect(manifest_key.clone(), Expect::At(entry.version))
+        .expect(manifest_key.clone(), Expect::At(version))
         .delete(manifest_key);
-    let chunks = 0..chunk_count;
-    Ok(chunks.fold(commit, |commit, index| commit.delete(chunk_key(key, index))))
+    Ok(chunks.fold(commit, |commit, index| {
+        commit.delete(chunk_key(key, INLINE, index))
+    }))
 }
 
-/// The large value at `key`, verified.
-pub async fn get_large(store: &dyn Store, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-    // One more than there can be, so that a chunk too many is noticed.
-    let entries = store.scan(KeyRange::prefix(key), CHUNKS_MAX + 2).await?;
-    let Some(((manifest_key, manifest), chunks)) = entries.split_first() else {
-        return Ok(None);
-    };
-    if *manifest_key != self::manifest_key(key) {
-        return Err(Error::corrupt(key, "chunks without a manifest"));
-    }
-    let manifest: Manifest = record::open(FORMAT, manifest_key, &manifest.value)?;
-    let chunk_count = manifest.chunk_count(manifest_key)?;
-    let mut bytes = Vec::with_capacity(chunk_count * CHUNK_BYTES);
-    for (chunk_key, chunk) in chunks {
-        let (format, chunk) = record::unseal(chunk_key, &chunk.value)?;
-        if format != FORMAT {
-            return Err(Error::corrupt(
-                chunk_key,
-                format!("unknown record format {format}"),
-            ));
-        }
-        bytes.extend_from_slice(chunk);
-    }
-    if Manifest::of(&bytes) != manifest {
-        return Err(Error::corrupt(
-            manifest_key,
-            "the chunks are not what the manifest says",
-        ));
-    }
-    Ok(Some(bytes))
+fn expected(version: Option<Version>) -> Expect {
+    version.map_or(Expect::Absent, Expect::At)
 }
 
 fn manifest_key(key: &[u8]) -> Key {
-    [key, &[0]].concat()
+    [key, &[MANIFEST]].concat()
 }
 
-fn chunk_key(key: &[u8], index: usize) -> Key {
+fn ticket_key(key: &[u8]) -> Key {
+    [key, &[TICKET]].concat()
+}
+
+fn generation_key(key: &[u8], generation: u64) -> Key {
+    [key, &[CHUNK], &generation.to_be_bytes()].concat()
+}
+
+fn chunk_key(key: &[u8], generation: u64, index: usize) -> Key {
     let index = u32::try_from(index).unwrap_or(u32::MAX);
-    [key, &[1], &index.to_be_bytes()].concat()
+    let mut chunk = generation_key(key, generation);
+    chunk.extend_from_slice(&index.to_be_bytes());
+    chunk
 }

@@ -11,7 +11,7 @@
 //!
 //! A value is at most [`VALUE_BYTES_MAX`] bytes. [`record`] wraps a message in an envelope with
 //! the caller's format version and a checksum, and checks both on reading. [`large`] carries up
-//! to [`large::LARGE_BYTES_MAX`] bytes as chunks under a manifest.
+//! to [`large::LARGE_BYTES_MAX`] bytes as chunks under a manifest, a piece at a time.
 //!
 //! # Commits
 //!

@@ -11,7 +11,9 @@ mod observation;
 mod previous;
 mod wordings;
 
-pub use content::{ContentError, content_of, draft_from_content, return_from_content};
+pub use content::{
+    ContentError, ContentReader, Frames, cells_of_part, content_frames, content_parts,
+};
 pub use finding::{finding_to_wire, message_of, place_of, violation_of};
 pub use name::{
     AnyReportName, AuthorityName, DelegationName, EditionResource, NameError, PreviousValuesName,
@@ -19,7 +21,8 @@ pub use name::{
     RoundName, ScheduleName, SnapshotName,
 };
 pub use observation::{
-    count_violation, observation_to_wire, observations_to_wire, rows_from_wire, status_to_wire,
+    all_observations, count_violation, observation_to_wire, observations_from,
+    observations_to_wire, rows_from_wire, status_to_wire,
 };
 pub use previous::{
     PREVIOUS_VALUES_MAX, PreviousValueError, previous_values_from_wire, previous_values_to_wire,

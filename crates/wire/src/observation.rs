@@ -46,10 +46,24 @@ pub fn count_violation(
 
 /// The observations of a return or a draft in catalogue order; a missing cell has none.
 pub fn observations_to_wire(edition: &Edition, cells: &Cells) -> Vec<pb::Observation> {
-    let cells = edition.cells().iter().zip(cells.observations());
-    cells
+    all_observations(edition, cells).collect()
+}
+
+/// The same one by one: there may be millions.
+pub fn all_observations(edition: &Edition, cells: &Cells) -> impl Iterator<Item = pb::Observation> {
+    observations_from(edition, 0, cells)
+}
+
+/// The same of some cells of which the first has the number `first`.
+pub fn observations_from(
+    edition: &Edition,
+    first: usize,
+    cells: &Cells,
+) -> impl Iterator<Item = pb::Observation> {
+    let known = edition.cells().iter().skip(first);
+    known
+        .zip(cells.observations())
         .filter_map(|(cell, observation)| Some(observation_to_wire(cell, observation?)))
-        .collect()
 }
 
 /// One observation with its cell.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use mesur_catalogue::EditionName;
 use mesur_proto::aggregation::v1 as pb;
 use mesur_proto::aggregation::v1::aggregation_service_server::AggregationService;
+use mesur_rpc::events::Cursors;
 use mesur_rpc::page::{SizeLimits, Tokens};
 use mesur_rpc::{Violation, clock, events, request_id, to_status};
-use mesur_store::{KeyRange, LogEntry, Position};
+use mesur_store::{KeyRange, LogEntry};
 use mesur_wire::{EditionResource, RevisionName, SnapshotName};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
@@ -92,9 +93,8 @@ impl AggregationService for Api {
         &self,
         request: Request<pb::WatchSnapshotsRequest>,
     ) -> Answer<Self::WatchSnapshotsStream> {
-        let cursor = events::cursor(&request.into_inner().cursor)
-            .map_err(|violation| status(Error::field(violation)))?;
-        self.watch(cursor).await.map(Response::new).map_err(status)
+        let cursor = request.into_inner().cursor;
+        self.watch(&cursor).await.map(Response::new).map_err(status)
     }
 }
 
@@ -159,11 +159,18 @@ impl Api {
 
     async fn watch(
         &self,
-        after: Option<Position>,
+        cursor: &[u8],
     ) -> Result<events::Events<pb::WatchSnapshotsResponse>, Error> {
+        let store = &self.snapshots.store;
+        let cursors = Cursors::new(self.tokens.clone(), store::SNAPSHOTS_LOG);
+        let after = cursors.read(&**store, cursor).await?;
+        let after = after.map_err(Error::field)?;
         let (log, stop) = (store::snapshots_log(), self.stop.clone());
-        let message = |entry| event_message(&entry).map_err(status);
-        Ok(events::stream(&self.snapshots.store, log, after, stop, message).await?)
+        let message = move |entry: LogEntry| {
+            let cursor = cursors.issue(entry.position);
+            event_message(cursor, &entry).map_err(status)
+        };
+        Ok(events::stream(store, log, after, stop, message).await?)
     }
 }
 
@@ -225,9 +232,16 @@ fn snapshot_message(snapshot: &Snapshot, totals: Option<pb::Totals>) -> pb::Snap
     }
 }
 
-fn event_message(entry: &LogEntry) -> Result<pb::WatchSnapshotsResponse, Error> {
+fn event_message(cursor: Vec<u8>, entry: &LogEntry) -> Result<pb::WatchSnapshotsResponse, Error> {
+    let happened = store::event_of(&entry.value)?;
+    let event = if happened.overtaken {
+        pb::watch_snapshots_response::Event::Overtaken
+    } else {
+        pb::watch_snapshots_response::Event::Made
+    };
     Ok(pb::WatchSnapshotsResponse {
-        cursor: entry.position.to_bytes().to_vec(),
-        name: store::event_of(&entry.value)?,
+        cursor,
+        name: happened.name,
+        event: event.into(),
     })
 }

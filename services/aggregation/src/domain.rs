@@ -56,6 +56,8 @@ pub(crate) struct Snapshot {
     pub(crate) edition: EditionName,
     /// When it was made.
     pub(crate) created: jiff::Timestamp,
+    /// How often the edition's snapshots had been overtaken when it was made or last stood again.
+    pub(crate) overtaken_before: u64,
 }
 
 /// The identity of a snapshot: SHA-256 over the edition's digest, every return's authority,

@@ -12,10 +12,8 @@ use async_trait::async_trait;
 use mesur_catalogue::Catalogue;
 use mesur_proto::submission::v1::submission_service_client::SubmissionServiceClient;
 use mesur_proto::submission::v1::watch_returns_response::Event;
-use mesur_proto::submission::v1::{
-    DataReturn as DataReturnMessage, GetReturnRequest, WatchReturnsRequest, WatchReturnsResponse,
-};
-use mesur_returns::assemble;
+use mesur_proto::submission::v1::{ReadReturnRequest, WatchReturnsRequest, WatchReturnsResponse};
+use mesur_returns::Assembler;
 use mesur_rpc::channel::{Connection, MESSAGE_BYTES_MAX};
 use mesur_rpc::follow::{BoxError, EventStream, Follower, Source};
 use mesur_store::{Commit, Store};
@@ -46,6 +44,8 @@ enum Error {
         #[source]
         source: Box<Status>,
     },
+    #[error("nothing of {name} comes first but observations")]
+    NoReturn { name: String },
     #[error("{name} is not a whole return")]
     NotWhole { name: String },
     #[error("{name} has the digest {found}, and {told} in the event")]
@@ -92,6 +92,7 @@ impl Follower<WatchReturnsResponse> for Keeper {
 
     async fn apply(&self, event: WatchReturnsResponse) -> Result<(), BoxError> {
         let commit = store::put_cursor(Commit::new(), Upstream::Submission, &event.cursor);
+        let mut changed = None;
         let commit = match Event::try_from(event.event) {
             Ok(
                 Event::Submitted
@@ -102,10 +103,14 @@ impl Follower<WatchReturnsResponse> for Keeper {
             ) => commit,
             Ok(Event::SignedOff) => {
                 let signed = self.fetch(&event).await?;
+                changed = Some(signed.name.data_return.clone());
                 store::put_return(&*self.store, commit, &signed).await?
             }
             Ok(Event::Reopened) => {
                 let name = RevisionName::parse(&event.name).map_err(Error::Name)?;
+                changed = Some(name.data_return.clone());
+                let edition = &name.data_return.edition;
+                let commit = store::overtake(&*self.store, commit, edition).await?;
                 store::delete_return(&*self.store, commit, &name.data_return).await?
             }
             Ok(Event::Unspecified) | Err(_) => {
@@ -114,46 +119,52 @@ impl Follower<WatchReturnsResponse> for Keeper {
             }
         };
         self.store.commit(commit).await?;
+        if let Some(name) = changed {
+            store::sweep_return(&*self.store, &name).await?;
+        }
         Ok(())
     }
 }
 
 impl Keeper {
-    /// The return that an event tells of, as it was signed off.
+    /// The return that an event tells of, as it was signed off. Its observations are put together as
+    /// they come: what is held of them is their cells.
     async fn fetch(&self, event: &WatchReturnsResponse) -> Result<SignedReturn, Error> {
-        let request = GetReturnRequest {
+        let fault = |status| Error::Fetch {
             name: event.name.clone(),
+            source: Box::new(status),
         };
-        match self.submission.client().get_return(request).await {
-            Ok(response) => self.check(event, response.into_inner()),
-            Err(status) => Err(Error::Fetch {
-                name: event.name.clone(),
-                source: Box::new(status),
-            }),
-        }
-    }
-
-    fn check(
-        &self,
-        event: &WatchReturnsResponse,
-        message: DataReturnMessage,
-    ) -> Result<SignedReturn, Error> {
         let name = RevisionName::parse(&event.name).map_err(Error::Name)?;
         let edition_name = &name.data_return.edition;
         let Some(edition) = self.catalogue.get(edition_name) else {
             let name = edition_name.to_string();
             return Err(Error::EditionNotFound { name });
         };
-        if message.edition_digest != edition.digest() {
+        let request = ReadReturnRequest {
+            name: event.name.clone(),
+        };
+        let response = self.submission.client().read_return(request).await;
+        let mut stream = response.map_err(fault)?.into_inner();
+        let first = stream.message().await.map_err(fault)?;
+        let data_return = first.and_then(|first| first.data_return);
+        let data_return = data_return.ok_or_else(|| Error::NoReturn {
+            name: event.name.clone(),
+        })?;
+        if data_return.edition_digest != edition.digest() {
             return Err(Error::EditionMismatch {
                 name: edition_name.to_string(),
                 ours: edition.digest().to_owned(),
-                theirs: message.edition_digest,
+                theirs: data_return.edition_digest,
             });
         }
         let authority = &name.data_return.authority;
-        let rows = rows_from_wire(&message.observations);
-        let assembly = assemble(edition, &self.catalogue, authority, rows);
+        let mut assembler = Assembler::new(edition, &self.catalogue, authority);
+        while let Some(message) = stream.message().await.map_err(fault)? {
+            for row in rows_from_wire(&message.observations) {
+                assembler.take(&row);
+            }
+        }
+        let assembly = assembler.finish();
         let Ok(data_return) = assembly.into_return(edition, authority) else {
             return Err(Error::NotWhole {
                 name: event.name.clone(),

@@ -62,7 +62,11 @@ impl Follower<WatchReportsResponse> for MarkKeeper {
         let commit = store::put_cursor(Commit::new(), Upstream::Validation, &event.cursor);
         let commit = match Event::try_from(event.event) {
             Ok(Event::Reported | Event::Remarked | Event::Queried | Event::Settled) => commit,
-            Ok(Event::Marked) => put_mark(commit, event)?,
+            Ok(Event::Marked) => {
+                let name = EditionResource::parse(&event.name).map_err(Error::Name)?;
+                let commit = store::overtake(&*self.store, commit, &name.0).await?;
+                put_mark(commit, event)?
+            }
             Ok(Event::Unspecified) | Err(_) => {
                 let number = event.event;
                 return Err(Error::UnknownEvent { number }.into());

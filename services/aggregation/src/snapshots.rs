@@ -29,6 +29,8 @@ struct Held {
     returns: Vec<SignedReturn>,
     /// The values that are not robust.
     not_robust: NotRobust,
+    /// How often the edition's snapshots were overtaken.
+    overtaken: u64,
     /// What a commit that relies on them must expect of the edition.
     version: Option<Version>,
 }
@@ -66,6 +68,7 @@ impl Snapshots {
                     return Err(store::corrupt(&name.to_string(), &problem));
                 }
                 let totals = store::totals(&*self.store, &name).await?;
+                let existing = self.let_stand(existing, &held).await?;
                 return Ok((existing, totals));
             }
             let totals = totals_message(edition, &held.returns, &held.not_robust)?;
@@ -74,6 +77,7 @@ impl Snapshots {
                 digest,
                 edition: edition.name().clone(),
                 created: self.clock.now(),
+                overtaken_before: held.overtaken,
             };
             let expect = held.version.map_or(Expect::Absent, Expect::At);
             let commit = Commit::new().expect(store::edition_key(edition.name()), expect);
@@ -82,6 +86,22 @@ impl Snapshots {
             Ok((snapshot, totals))
         })
         .await
+    }
+
+    /// A snapshot whose inputs hold again, if it was overtaken in between.
+    async fn let_stand(&self, snapshot: Snapshot, held: &Held) -> Result<Snapshot, Error> {
+        if snapshot.overtaken_before == held.overtaken {
+            return Ok(snapshot);
+        }
+        let standing = Snapshot {
+            overtaken_before: held.overtaken,
+            ..snapshot
+        };
+        let expect = held.version.map_or(Expect::Absent, Expect::At);
+        let commit = Commit::new().expect(store::edition_key(&standing.edition), expect);
+        let commit = store::put_standing(commit, &standing);
+        self.store.commit(commit).await?;
+        Ok(standing)
     }
 
     /// A snapshot with its totals.
@@ -144,6 +164,7 @@ impl Snapshots {
             returns.extend(found);
         }
         let not_robust = store::not_robust(&*self.store, edition.name()).await?;
+        let (overtaken, _) = store::overtaken(&*self.store, edition.name()).await?;
         if store::edition_version(&*self.store, edition.name()).await? != version {
             let key = store::edition_key(edition.name());
             return Err(mesur_store::Error::Conflict { key }.into());
@@ -151,6 +172,7 @@ impl Snapshots {
         Ok(Held {
             returns,
             not_robust,
+            overtaken,
             version,
         })
     }

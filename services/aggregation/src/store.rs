@@ -4,12 +4,13 @@
 //! | --- | --- | --- |
 //! | 1 cursor | | the cursor of the last event of submission that had its effect |
 //! | 2 edition | collection, period | nothing: its version is of the last return taken in |
-//! | 3 return | collection, period, authority | the signed-off return, a large value |
+//! | 3 return | collection, period, authority | the signed-off return and its cells in parts, a large value |
 //! | 4 snapshot | snapshot | the record of the snapshot |
 //! | 5 totals | snapshot | its totals as the message they are served as, a large value |
 //! | 6 page key | | the key that page tokens are signed with |
 //! | 7 robustness | collection, period, authority, metric | whether the value is robust |
 //! | 8 validation cursor | | the cursor of the last event of validation that had its effect |
+//! | 9 overtaken | collection, period | how often the edition's snapshots were overtaken |
 //! | log `snapshots` | position | a snapshot that was made |
 //!
 //! A return is taken in, or taken out when its sign-off is taken back, by one commit: return,
@@ -23,11 +24,14 @@ use mesur_proto::aggregation::v1::Totals;
 use mesur_proto::storage::v1::{
     RobustnessRecord, SignedReturnRecord, SnapshotEventRecord, SnapshotRecord,
 };
+use mesur_returns::DataReturn;
 use mesur_rpc::clock;
 use mesur_store::{
     Commit, Expect, Key, KeyBuilder, KeyRange, KeyReader, Log, Store, Version, large, record,
 };
-use mesur_wire::{ReturnName, RevisionName, SnapshotName, content_of, return_from_content};
+use mesur_wire::{
+    ContentReader, EditionResource, Frames, ReturnName, RevisionName, SnapshotName, content_frames,
+};
 use prost::Message;
 
 use crate::domain::{NotRobust, SignedReturn, Snapshot};
@@ -41,6 +45,7 @@ const TOTALS: u8 = 5;
 const PAGE_KEY: u8 = 6;
 const ROBUSTNESS: u8 = 7;
 const VALIDATION_CURSOR: u8 = 8;
+const OVERTAKEN: u8 = 9;
 
 /// The format of the cursor, [`SnapshotRecord`] and [`SnapshotEventRecord`].
 const FORMAT: u8 = 1;
@@ -48,9 +53,12 @@ const FORMAT: u8 = 1;
 /// How many marks are read at a time.
 const SCAN: usize = 1_000;
 
+/// The name of the log of the snapshots.
+pub(crate) const SNAPSHOTS_LOG: &str = "snapshots";
+
 /// The log of the snapshots.
 pub(crate) fn snapshots_log() -> Log {
-    Log::new("snapshots")
+    Log::new(SNAPSHOTS_LOG)
 }
 
 /// Where the key stands that page tokens are signed with.
@@ -129,11 +137,17 @@ pub(crate) async fn put_return(
         name: signed.name.to_string(),
         digest: signed.digest.clone(),
         edition_digest: data_return.edition_digest.clone(),
-        content: Some(content_of(data_return.cells())),
     };
     let commit = commit.put(edition_key(&data_return.edition), Vec::new());
     let key = return_key(&data_return.edition, &data_return.authority);
-    large::put_large(store, commit, &key, &stored.encode_to_vec()).await
+    let mut writer = large::Writer::new(store, &key);
+    writer
+        .write(&stored.encode_length_delimited_to_vec())
+        .await?;
+    for frame in content_frames(data_return.cells()) {
+        writer.write(&frame).await?;
+    }
+    writer.finish(commit).await
 }
 
 /// Adds to a commit that an authority's return is signed off no more.
@@ -145,6 +159,14 @@ pub(crate) async fn delete_return(
     let commit = commit.put(edition_key(&name.edition), Vec::new());
     let key = return_key(&name.edition, &name.authority);
     large::delete_large(store, commit, &key).await
+}
+
+/// Frees the room of a return that was replaced or taken out.
+pub(crate) async fn sweep_return(
+    store: &dyn Store,
+    name: &ReturnName,
+) -> Result<(), mesur_store::Error> {
+    large::sweep(store, &return_key(&name.edition, &name.authority)).await
 }
 
 /// Adds to a commit whether an authority's value of a metric is robust.
@@ -204,12 +226,22 @@ pub(crate) async fn signed_return(
     authority: &AuthorityCode,
 ) -> Result<Option<SignedReturn>, Error> {
     let key = return_key(edition.name(), authority);
-    let Some(bytes) = large::get_large(store, &key).await? else {
+    let Some(mut value) = large::Reader::open(store, &key).await? else {
         return Ok(None);
     };
     let item = format!("{} of {authority}", edition.name());
     let problem = |error: &dyn std::fmt::Display| corrupt(&item, &error.to_string());
-    let stored = SignedReturnRecord::decode(bytes.as_slice()).map_err(|error| problem(&error))?;
+    let mut frames = Frames::default();
+    let stored: SignedReturnRecord = loop {
+        if let Some(stored) = frames.message().map_err(|error| problem(&error))? {
+            break stored;
+        }
+        let bytes = value
+            .next()
+            .await?
+            .ok_or_else(|| problem(&"it is cut short"))?;
+        frames.push(&bytes);
+    };
     if stored.edition_digest != edition.digest() {
         return Err(Error::EditionMismatch {
             name: edition.name().clone(),
@@ -218,12 +250,16 @@ pub(crate) async fn signed_return(
             item: stored.name,
         });
     }
-    let content = stored.content.ok_or_else(|| problem(&"no content"))?;
+    let mut content = ContentReader::after(frames, edition.cells().len());
+    while let Some(bytes) = value.next().await? {
+        content.take(&bytes).map_err(|error| problem(&error))?;
+    }
+    let cells = content.finish().map_err(|error| problem(&error))?;
+    let data_return = DataReturn::new(edition, authority.clone(), cells);
     Ok(Some(SignedReturn {
         name: RevisionName::parse(&stored.name).map_err(|error| problem(&error))?,
         digest: stored.digest,
-        data_return: return_from_content(edition, authority, content)
-            .map_err(|error| problem(&error))?,
+        data_return: data_return.ok_or_else(|| problem(&"a cell is missing"))?,
     }))
 }
 
@@ -264,6 +300,7 @@ pub(crate) fn snapshot_of(key: &[u8], value: &[u8]) -> Result<Snapshot, Error> {
             period: Period::parse(&stored.period).map_err(|error| problem(&error))?,
         },
         created: clock::from_proto(&created).map_err(|error| problem(&error))?,
+        overtaken_before: stored.overtaken_before,
     })
 }
 
@@ -274,6 +311,61 @@ pub(crate) async fn totals(store: &dyn Store, name: &SnapshotName) -> Result<Tot
     Totals::decode(bytes.as_slice()).map_err(|error| corrupt(&name.to_string(), &error.to_string()))
 }
 
+/// Adds to a commit that a snapshot stands, made now or made before.
+pub(crate) fn put_standing(commit: Commit, snapshot: &Snapshot) -> Commit {
+    let stored = SnapshotRecord {
+        digest: snapshot.digest.clone(),
+        collection: snapshot.edition.collection.to_string(),
+        period: snapshot.edition.period.to_string(),
+        create_time: Some(clock::to_proto(snapshot.created)),
+        overtaken_before: snapshot.overtaken_before,
+    };
+    let happened = SnapshotEventRecord {
+        name: snapshot.name.to_string(),
+        overtaken: false,
+    };
+    commit
+        .put(
+            snapshot_key(SNAPSHOT, &snapshot.name),
+            record::seal(FORMAT, &stored),
+        )
+        .append(&snapshots_log(), record::seal(FORMAT, &happened))
+}
+
+/// How often the snapshots of an edition were overtaken, with what a change of it must expect.
+pub(crate) async fn overtaken(
+    store: &dyn Store,
+    edition: &EditionName,
+) -> Result<(u64, Expect), Error> {
+    let key = edition_parts(OVERTAKEN, edition).build();
+    let Some(entry) = store.get(&key).await? else {
+        return Ok((0, Expect::Absent));
+    };
+    let (_, bytes) = record::unseal(&key, &entry.value)?;
+    let count = bytes.try_into().map(u64::from_be_bytes);
+    let count = count.map_err(|_| corrupt("the count of overtakings", "not a number"))?;
+    Ok((count, Expect::At(entry.version)))
+}
+
+/// Adds to a commit that the snapshots of an edition are overtaken.
+pub(crate) async fn overtake(
+    store: &dyn Store,
+    commit: Commit,
+    edition: &EditionName,
+) -> Result<Commit, Error> {
+    let (count, expect) = overtaken(store, edition).await?;
+    let key = edition_parts(OVERTAKEN, edition).build();
+    let count = count.saturating_add(1).to_be_bytes();
+    let happened = SnapshotEventRecord {
+        name: EditionResource(edition.clone()).to_string(),
+        overtaken: true,
+    };
+    Ok(commit
+        .expect(key.clone(), expect)
+        .put(key, record::seal_bytes(FORMAT, &count))
+        .append(&snapshots_log(), record::seal(FORMAT, &happened)))
+}
+
 /// Adds a new snapshot to a commit.
 pub(crate) async fn put_snapshot(
     store: &dyn Store,
@@ -281,28 +373,15 @@ pub(crate) async fn put_snapshot(
     snapshot: &Snapshot,
     totals: &Totals,
 ) -> Result<Commit, Error> {
-    let stored = SnapshotRecord {
-        digest: snapshot.digest.clone(),
-        collection: snapshot.edition.collection.to_string(),
-        period: snapshot.edition.period.to_string(),
-        create_time: Some(clock::to_proto(snapshot.created)),
-    };
-    let happened = SnapshotEventRecord {
-        name: snapshot.name.to_string(),
-    };
     let key = snapshot_key(SNAPSHOT, &snapshot.name);
-    let commit = commit
-        .expect(key.clone(), Expect::Absent)
-        .put(key, record::seal(FORMAT, &stored))
-        .append(&snapshots_log(), record::seal(FORMAT, &happened));
+    let commit = put_standing(commit.expect(key, Expect::Absent), snapshot);
     let key = snapshot_key(TOTALS, &snapshot.name);
     Ok(large::put_large(store, commit, &key, &totals.encode_to_vec()).await?)
 }
 
-/// The name of the snapshot in an entry of the log.
-pub(crate) fn event_of(value: &[u8]) -> Result<String, Error> {
-    let happened: SnapshotEventRecord = record::open(FORMAT, b"snapshots", value)?;
-    Ok(happened.name)
+/// What happened to snapshots: which, or of which edition all.
+pub(crate) fn event_of(value: &[u8]) -> Result<SnapshotEventRecord, Error> {
+    Ok(record::open(FORMAT, b"snapshots", value)?)
 }
 
 /// A record that does not make sense.

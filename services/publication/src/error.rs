@@ -20,6 +20,14 @@ pub(crate) enum Error {
         /// The snapshot.
         name: String,
     },
+    /// What the snapshot was made from no longer holds.
+    #[error(
+        "since {name} was made a sign-off was taken back or a mark of robustness changed: make a new one"
+    )]
+    SnapshotOvertaken {
+        /// The snapshot.
+        name: String,
+    },
     /// No such edition.
     #[error("the edition {name} is not known")]
     EditionNotFound {
@@ -135,6 +143,7 @@ impl Reason for Error {
         match self {
             Self::InvalidField(violation) => violation.reason,
             Self::SnapshotNotReceived { .. } => "SNAPSHOT_NOT_RECEIVED",
+            Self::SnapshotOvertaken { .. } => "SNAPSHOT_OVERTAKEN",
             Self::EditionNotFound { .. } => "EDITION_NOT_FOUND",
             Self::EditionMismatch { .. } => "EDITION_MISMATCH",
             Self::ReleaseNotFound { .. } => "RELEASE_NOT_FOUND",
@@ -158,6 +167,7 @@ impl Reason for Error {
             | Self::ReleaseNotFound { .. }
             | Self::FileNotFound { .. } => Kind::NotFound,
             Self::SnapshotNotReceived { .. }
+            | Self::SnapshotOvertaken { .. }
             | Self::EditionMismatch { .. }
             | Self::AlreadyPublished { .. }
             | Self::Compile(_)
@@ -173,6 +183,7 @@ impl Reason for Error {
     fn metadata(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::SnapshotNotReceived { name }
+            | Self::SnapshotOvertaken { name }
             | Self::ReleaseNotFound { name }
             | Self::StaleEtag { name }
             | Self::SamePerson { name }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use mesur_proto::aggregation::v1::aggregation_service_client::AggregationServiceClient;
+use mesur_proto::aggregation::v1::watch_snapshots_response::Event;
 use mesur_proto::aggregation::v1::{
     GetSnapshotRequest, WatchSnapshotsRequest, WatchSnapshotsResponse,
 };
@@ -63,6 +64,12 @@ impl Follower<WatchSnapshotsResponse> for Keeper {
     }
 
     async fn apply(&self, event: WatchSnapshotsResponse) -> Result<(), BoxError> {
+        if event.event() == Event::Overtaken {
+            let edition = EditionResource::parse(&event.name)?.0;
+            let commit = store::put_overtaken(&*self.store, &edition, &event.cursor).await?;
+            self.store.commit(commit).await?;
+            return Ok(());
+        }
         let mut client = self.aggregation.client();
         let request = GetSnapshotRequest {
             name: event.name.clone(),
@@ -87,6 +94,7 @@ impl Follower<WatchSnapshotsResponse> for Keeper {
             name: SnapshotName::parse(&fetched.name)?,
             digest: fetched.digest,
             edition: EditionResource::parse(&totals.edition)?.0,
+            stands: true,
         };
         let commit = store::put_snapshot(&*self.store, &snapshot, &totals, &event.cursor).await?;
         self.store.commit(commit).await?;

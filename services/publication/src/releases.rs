@@ -23,6 +23,8 @@ pub(crate) struct Snapshot {
     pub(crate) digest: String,
     /// The edition that it is of.
     pub(crate) edition: EditionName,
+    /// Whether its inputs hold still: no sign-off was taken back since, and no mark changed.
+    pub(crate) stands: bool,
 }
 
 /// A file of a published release, apart from its content.
@@ -271,6 +273,10 @@ impl Releases {
         let (snapshot, totals) = found.ok_or_else(|| Error::SnapshotNotReceived {
             name: name.to_string(),
         })?;
+        if !snapshot.stands {
+            let name = name.to_string();
+            return Err(Error::SnapshotOvertaken { name });
+        }
         let edition =
             self.catalogue
                 .get(&snapshot.edition)

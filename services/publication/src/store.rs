@@ -9,6 +9,7 @@
 //! | 5 snapshot | id | the record of the snapshot |
 //! | 6 totals | id | its totals, as they were served: a large value |
 //! | 7 page key | | the key that page tokens are signed with |
+//! | 8 overtaken | collection, period | how often the edition's snapshots were overtaken |
 //!
 //! A snapshot is one commit with the cursor of the event that told of it. Files stand under their
 //! digest and are written before the release that names them is published in one last commit: a
@@ -33,6 +34,7 @@ const CURSOR: u8 = 4;
 const SNAPSHOT: u8 = 5;
 const TOTALS: u8 = 6;
 const PAGE_KEY: u8 = 7;
+const OVERTAKEN: u8 = 8;
 
 /// The format of every record here.
 const FORMAT: u8 = 1;
@@ -95,6 +97,7 @@ pub(crate) async fn put_snapshot(
         collection: snapshot.edition.collection.to_string(),
         period: snapshot.edition.period.to_string(),
         create_time: None,
+        overtaken_before: overtaken(store, &snapshot.edition).await?,
     };
     let commit = Commit::new()
         .put(cursor_key(), record::seal_bytes(FORMAT, cursor))
@@ -104,6 +107,39 @@ pub(crate) async fn put_snapshot(
         );
     let bytes = totals.encode_to_vec();
     Ok(large::put_large(store, commit, &snapshot_key(TOTALS, &snapshot.name), &bytes).await?)
+}
+
+/// A commit of the overtaking of an edition's snapshots, with the cursor of the event that told it.
+pub(crate) async fn put_overtaken(
+    store: &dyn Store,
+    edition: &EditionName,
+    cursor: &[u8],
+) -> Result<Commit, Error> {
+    let count = overtaken(store, edition).await?.saturating_add(1);
+    Ok(Commit::new()
+        .put(cursor_key(), record::seal_bytes(FORMAT, cursor))
+        .put(
+            overtaken_key(edition),
+            record::seal_bytes(FORMAT, &count.to_be_bytes()),
+        ))
+}
+
+/// How often the snapshots of an edition were overtaken, as far as aggregation is followed.
+async fn overtaken(store: &dyn Store, edition: &EditionName) -> Result<u64, Error> {
+    let key = overtaken_key(edition);
+    let Some(entry) = store.get(&key).await? else {
+        return Ok(0);
+    };
+    let (_, bytes) = record::unseal(&key, &entry.value)?;
+    let count = bytes.try_into().map(u64::from_be_bytes);
+    count.map_err(|_| corrupt("the count of overtakings", "not a number"))
+}
+
+fn overtaken_key(name: &EditionName) -> Key {
+    KeyBuilder::new(OVERTAKEN)
+        .text(name.collection.as_str())
+        .text(name.period.as_str())
+        .build()
 }
 
 /// A snapshot with its totals.
@@ -120,10 +156,12 @@ pub(crate) async fn snapshot(
     let bytes = large::get_large(store, &snapshot_key(TOTALS, name)).await?;
     let bytes = bytes.ok_or_else(|| problem(&"no totals"))?;
     let totals = Totals::decode(bytes.as_slice()).map_err(|error| problem(&error))?;
+    let edition = edition_name(&name.to_string(), &stored.collection, &stored.period)?;
     let snapshot = Snapshot {
         name: name.clone(),
         digest: stored.digest,
-        edition: edition_name(&name.to_string(), &stored.collection, &stored.period)?,
+        stands: overtaken(store, &edition).await? == stored.overtaken_before,
+        edition,
     };
     Ok(Some((snapshot, totals)))
 }

@@ -12,6 +12,7 @@ mod reading;
 mod schedules;
 mod sending;
 mod signing;
+mod streaming;
 mod uploads;
 mod watch;
 
@@ -107,6 +108,16 @@ impl SubmissionService for Api {
     async fn get_return(&self, request: Request<pb::GetReturnRequest>) -> Answer<pb::DataReturn> {
         let (grant, request) = open(request)?;
         answer(self.get(grant, request).await)
+    }
+
+    type ReadReturnStream = streaming::Observations;
+
+    async fn read_return(
+        &self,
+        request: Request<pb::ReadReturnRequest>,
+    ) -> Answer<Self::ReadReturnStream> {
+        let (grant, request) = open(request)?;
+        answer(self.read(grant, &request.name).await)
     }
 
     async fn list_returns(

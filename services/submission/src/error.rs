@@ -34,6 +34,12 @@ pub(crate) enum Error {
         /// The largest size.
         limit: usize,
     },
+    /// What was asked for does not fit a message.
+    #[error("the answer about {name} does not fit a message")]
+    AnswerTooLarge {
+        /// What was asked about.
+        name: String,
+    },
     /// Files are being taken in already, as many as there is room for.
     #[error("too many files are being taken in at this moment")]
     TooManyUploads,
@@ -124,6 +130,9 @@ pub(crate) enum Error {
     /// Validation cannot be asked.
     #[error("validation cannot be asked whether the return may be signed off")]
     ValidationAway(#[source] Box<tonic::Status>),
+    /// Validation answers too late, again and again.
+    #[error("validation takes too long to say whether the return may be signed off")]
+    ValidationSlow,
     /// There is nothing to extend.
     #[error("no due time is set in {name}")]
     NoDueTime {
@@ -253,6 +262,7 @@ impl Reason for Error {
             Self::InvalidReturn { .. } => "INVALID_RETURN",
             Self::UploadIncomplete(_) => "UPLOAD_INCOMPLETE",
             Self::ReturnTooLarge { .. } => "RETURN_TOO_LARGE",
+            Self::AnswerTooLarge { .. } => "ANSWER_TOO_LARGE",
             Self::TooManyUploads => "TOO_MANY_UPLOADS",
             Self::Denied(_) => "PERMISSION_DENIED",
             Self::SamePerson { .. } => "SAME_PERSON",
@@ -266,7 +276,7 @@ impl Reason for Error {
             Self::StaleEtag { .. } => "STALE_ETAG",
             Self::NotYetValidated { .. } => "NOT_YET_VALIDATED",
             Self::FindingsOpen { .. } => "FINDINGS_OPEN",
-            Self::ValidationAway(_) => "VALIDATION_AWAY",
+            Self::ValidationAway(_) | Self::ValidationSlow => "VALIDATION_AWAY",
             Self::NoDueTime { .. } => "NO_DUE_TIME",
             Self::AlreadyDelegated { .. } => "ALREADY_DELEGATED",
             Self::DelegationNotFound { .. } => "DELEGATION_NOT_FOUND",
@@ -297,7 +307,8 @@ impl Reason for Error {
             | Self::NoPreviousValues { .. }
             | Self::DelegationNotFound { .. } => Kind::NotFound,
             Self::AlreadyDelegated { .. } => Kind::Exists,
-            Self::EditionMismatch { .. }
+            Self::AnswerTooLarge { .. }
+            | Self::EditionMismatch { .. }
             | Self::EditionClosed { .. }
             | Self::IllegalMove { .. }
             | Self::NotADraft { .. }
@@ -306,7 +317,7 @@ impl Reason for Error {
             | Self::NoDueTime { .. }
             | Self::AlreadyRevoked { .. } => Kind::State,
             Self::StaleEtag { .. } => Kind::Stale,
-            Self::ValidationAway(_) => Kind::Unavailable,
+            Self::ValidationAway(_) | Self::ValidationSlow => Kind::Unavailable,
             Self::Store(error) if error.is_conflict() => Kind::Stale,
             Self::Reader(_) | Self::Store(_) => Kind::Bug,
             Self::Record { .. } => Kind::Corrupt,
@@ -324,6 +335,7 @@ impl Reason for Error {
                 ("request_digest", theirs.clone()),
             ],
             Self::SamePerson { name }
+            | Self::AnswerTooLarge { name }
             | Self::ReturnNotFound { name }
             | Self::IllegalMove { name, .. }
             | Self::NotADraft { name }
@@ -355,6 +367,7 @@ impl Reason for Error {
             | Self::TooManyUploads
             | Self::Denied(_)
             | Self::ValidationAway(_)
+            | Self::ValidationSlow
             | Self::RequestIdReused
             | Self::Reader(_)
             | Self::Store(_)

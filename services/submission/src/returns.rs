@@ -8,13 +8,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use mesur_catalogue::{Catalogue, CellId, Edition, EditionName};
-use mesur_proto::storage::v1::ReturnContent;
-use mesur_returns::{DataReturn, Draft, Observation};
+use mesur_returns::{Cells, DataReturn, Draft, Observation};
 use mesur_rpc::clock::Clock;
 use mesur_rpc::idempotency::Mutation;
-use mesur_store::{Commit, Expect, Key, Store, Version, large};
-use mesur_wire::{ReturnName, RevisionName, draft_from_content, return_from_content};
-use prost::Message;
+use mesur_store::{Commit, Expect, Key, Store, Version};
+use mesur_wire::{ReturnName, RevisionName};
 
 use crate::domain::{Family, IllegalMove, Move, Revision, State};
 use crate::error::{Error, invalid};
@@ -43,7 +41,8 @@ pub(crate) enum Clearance {
 /// The port to validation.
 #[async_trait]
 pub(crate) trait Reports: Send + Sync {
-    /// Asks for the report on a revision whose content has this digest.
+    /// Asks for the report on a revision whose content has this digest. Where nothing is open,
+    /// validation lets nothing be opened for longer than [`signing::CLEARANCE_VALIDITY`].
     async fn clearance(&self, name: &RevisionName, digest: &str) -> Result<Clearance, Error>;
 }
 
@@ -157,14 +156,14 @@ impl Returns {
         revision: &Revision,
     ) -> Result<(&Arc<Edition>, Draft), Error> {
         let name = &revision.name;
-        let (edition, content) = self.stored_content(revision).await?;
-        let authority = &name.data_return.authority;
+        let (edition, cells) = self.cells(revision).await?;
+        let authority = name.data_return.authority.clone();
         let content = if revision.state == State::Draft {
-            draft_from_content(edition, authority, content)
+            Draft::new(edition, authority, cells)
         } else {
-            return_from_content(edition, authority, content).map(Draft::from)
+            DataReturn::new(edition, authority, cells).map(Draft::from)
         };
-        let content = content.map_err(|error| corrupt(&name.to_string(), &error.to_string()))?;
+        let content = content.ok_or_else(|| not_whole(name))?;
         Ok((edition, content))
     }
 
@@ -174,7 +173,7 @@ impl Returns {
         edition: &Edition,
         from: &'a Draft,
         to: &'a Draft,
-    ) -> Vec<Difference<'a>> {
+    ) -> impl Iterator<Item = Difference<'a>> + use<'a> {
         fn said<'a>(observation: &Observation<'a>) -> Observation<'a> {
             Observation {
                 reference: "",
@@ -189,7 +188,6 @@ impl Returns {
         cells
             .filter(differ)
             .map(|(cell, (from, to))| (cell, [from, to]))
-            .collect()
     }
 
     /// The edition of two revisions of one return, which must be the same by digest.
@@ -207,26 +205,20 @@ impl Returns {
         Ok(())
     }
 
-    async fn stored_content(
-        &self,
-        revision: &Revision,
-    ) -> Result<(&Arc<Edition>, ReturnContent), Error> {
+    async fn cells(&self, revision: &Revision) -> Result<(&Arc<Edition>, Cells), Error> {
         let name = &revision.name;
         let edition = self.edition(&name.data_return.edition, &revision.edition_digest)?;
-        let bytes = large::get_large(&*self.store, &keys::content(name)).await?;
-        let bytes = bytes.ok_or_else(|| corrupt(&name.to_string(), "no content"))?;
-        let content = ReturnContent::decode(bytes.as_slice())
-            .map_err(|error| corrupt(&name.to_string(), &error.to_string()))?;
-        Ok((edition, content))
+        let cells = edition.cells().len();
+        let cells = store::contents::get(&*self.store, name, cells).await?;
+        Ok((edition, cells))
     }
 
     /// A revision that was handed in, as a whole return.
     async fn data_return(&self, revision: &Revision) -> Result<(&Edition, DataReturn), Error> {
         let name = &revision.name;
-        let (edition, content) = self.stored_content(revision).await?;
-        let data_return = return_from_content(edition, &name.data_return.authority, content)
-            .map_err(|error| corrupt(&name.to_string(), &error.to_string()))?;
-        Ok((edition, data_return))
+        let (edition, cells) = self.cells(revision).await?;
+        let data_return = DataReturn::new(edition, name.data_return.authority.clone(), cells);
+        Ok((edition, data_return.ok_or_else(|| not_whole(name))?))
     }
 
     async fn current(
@@ -317,6 +309,10 @@ fn check_etag(name: &ReturnName, current: Option<&Revision>, etag: &str) -> Resu
     Err(Error::StaleEtag {
         name: name.to_string(),
     })
+}
+
+fn not_whole(name: &RevisionName) -> Error {
+    corrupt(&name.to_string(), "the cells are not those of the edition")
 }
 
 fn illegal(name: &ReturnName, illegal: IllegalMove) -> Error {

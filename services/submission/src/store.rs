@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | 1 head | authority, collection, period | the record of the latest revision |
 //! | 2 revision | authority, collection, period, revision | the record of that revision |
-//! | 3 content | authority, collection, period, revision | its cells, a large value |
+//! | 3 content | authority, collection, period, revision | its cells in parts, a large value |
 //! | 4 request | digest of the caller's identity, request id | what it led to |
 //! | 5 previous | authority, collection, period | nothing: values of this period are recorded |
 //! | 6 previous content | authority, collection, period | the values, a large value |
@@ -19,11 +19,12 @@
 //! | log `returns` | position | what happened to a return or a delegation |
 //!
 //! A change of a return is one commit: head, revision, content, move, event, and what the request
-//! led to. The head's version is what a change relies on, so of two changes at once one starts
+//! led to. A content that is too large for it is staged before, and the commit makes it visible. The head's version is what a change relies on, so of two changes at once one starts
 //! again; sending relies on the schedule and on the delegation too. Histories, schedules and
 //! delegations only grow, an entry each under a key of its own, so no record has an end that it
 //! could reach. Kinds are never used for anything else.
 
+pub(crate) mod contents;
 pub(crate) mod delegations;
 pub(crate) mod events;
 pub(crate) mod keys;

@@ -1,8 +1,8 @@
-//! The reports of the validation service: asked for at sign-off, and followed for queries.
+//! The reports of the validation service: sealed at sign-off, and followed for queries.
 
 use async_trait::async_trait;
 use mesur_proto::validation::v1::validation_service_client::ValidationServiceClient;
-use mesur_proto::validation::v1::{GetReportRequest, WatchReportsRequest, WatchReportsResponse};
+use mesur_proto::validation::v1::{SealReportRequest, WatchReportsRequest, WatchReportsResponse};
 use mesur_rpc::channel::{Connection, MESSAGE_BYTES_MAX};
 use mesur_rpc::follow::{EventStream, Source};
 use mesur_wire::{ReportName, RevisionName};
@@ -25,7 +25,11 @@ impl ValidationReports {
 impl Reports for ValidationReports {
     async fn clearance(&self, name: &RevisionName, digest: &str) -> Result<Clearance, Error> {
         let name = ReportName(name.clone()).to_string();
-        match self.client().get_report(GetReportRequest { name }).await {
+        let request = SealReportRequest {
+            name,
+            return_digest: digest.to_owned(),
+        };
+        match self.client().seal_report(request).await {
             Ok(response) => {
                 let report = response.into_inner();
                 // A store that was restored may give the same number to another content.
@@ -38,7 +42,10 @@ impl Reports for ValidationReports {
                     queries: report.open_query_count,
                 })
             }
-            Err(status) if status.code() == Code::NotFound => Ok(Clearance::NotYetValidated),
+            // It has not seen the revision, or not that the sign-off was taken back.
+            Err(status) if matches!(status.code(), Code::NotFound | Code::FailedPrecondition) => {
+                Ok(Clearance::NotYetValidated)
+            }
             Err(status) => Err(Error::ValidationAway(Box::new(status))),
         }
     }

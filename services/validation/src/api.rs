@@ -76,6 +76,11 @@ impl ValidationService for Api {
         answer(self.report(&grant, &message).await)
     }
 
+    async fn seal_report(&self, request: Request<pb::SealReportRequest>) -> Answer<pb::Report> {
+        let (grant, message) = open(request)?;
+        answer(self.seal(&grant, &message).await)
+    }
+
     async fn list_findings(
         &self,
         request: Request<pb::ListFindingsRequest>,

@@ -11,8 +11,8 @@ mod remark;
 mod report;
 mod text;
 
-use mesur_catalogue::{AuthorityCode, Catalogue, Edition};
-use mesur_returns::{DataReturn, Finding, Previous, RawObservation, assemble};
+use mesur_catalogue::{AuthorityCode, Edition};
+use mesur_returns::{Assembly, DataReturn, Finding, Previous};
 
 pub(crate) use progress::{
     Counts, HandedIn, MetricState, OpenCounts, QueryEvent, ReturnProgress, ReturnState, ShownState,
@@ -34,16 +34,14 @@ pub(crate) struct Examined {
     pub(crate) findings: Vec<Finding>,
 }
 
-/// Puts rows together and holds the rules of the edition against them. `Err` has the findings
-/// that keep the rows from being a whole return.
-pub(crate) fn examine<'a>(
+/// Holds the rules of the edition against rows that were put together. `Err` has the findings that
+/// keep the rows from being a whole return.
+pub(crate) fn examine(
     edition: &Edition,
-    catalogue: &Catalogue,
     authority: &AuthorityCode,
-    rows: impl IntoIterator<Item = RawObservation<'a>>,
+    assembly: Assembly,
     previous: Option<&Previous>,
 ) -> Result<Examined, Vec<Finding>> {
-    let assembly = assemble(edition, catalogue, authority, rows);
     let findings = assembly.check(edition, previous);
     let content = assembly.into_return(edition, authority)?;
     Ok(Examined { content, findings })

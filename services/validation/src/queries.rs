@@ -11,7 +11,7 @@ use crate::domain::{
     Query, QueryEvent, QueryState, Remark, RemarkKind, ReturnProgress, Subject, Text,
 };
 use crate::error::{Error, Refusal};
-use crate::remarks::refuse_if_signed_off;
+use crate::remarks::refuse_if_settled;
 use crate::reports::Validation;
 use crate::store::{self, Event, Made, Versioned};
 
@@ -47,8 +47,8 @@ impl Validation {
             let Some(mut progress) = read.value.clone() else {
                 return Err(Refusal::ReportNotFound.of(&format!("{name}/report")));
             };
-            refuse_if_signed_off(&progress, name)?;
-            self.check_cells(name, &progress, cells)?;
+            refuse_if_settled(&progress, self.clock.now(), name)?;
+            let cells = self.distinct_cells(name, &progress, cells)?;
             let edition = store::edition_progress(&*self.store, &name.edition).await?;
             if edition.value.rounds == 0 {
                 let edition = mesur_wire::EditionResource(name.edition.clone());
@@ -61,7 +61,7 @@ impl Validation {
             };
             let stored = QueryRecord {
                 round: edition.value.rounds,
-                cells: cells.to_vec(),
+                cells,
                 remarks: Vec::new(),
             };
             let change = Change {
@@ -97,6 +97,10 @@ impl Validation {
             }
             let read = store::progress(&*self.store, of).await?;
             let progress = read.value.clone().ok_or_else(missing)?;
+            // It is the one reply that opens something.
+            if kind == RemarkKind::AnswerRejected {
+                refuse_if_settled(&progress, self.clock.now(), of)?;
+            }
             let found = store::query(&*self.store, name).await?;
             let found = found.ok_or_else(missing)?;
             let said = store::query_of(&*self.store, name, &found.value, progress.remarks).await?;
@@ -178,27 +182,34 @@ impl Validation {
         Ok(Named { name, query })
     }
 
-    /// Refuses cells that the edition of the return does not have.
-    fn check_cells(
+    /// The cells, each once. Refuses those that the edition of the return does not have.
+    fn distinct_cells(
         &self,
         name: &ReturnName,
         progress: &ReturnProgress,
         cells: &[String],
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<String>, Error> {
         let edition = self.edition(&name.edition, &progress.edition_digest)?;
-        let unknown = cells.iter().enumerate().filter_map(|(place, cell)| {
+        let (mut distinct, mut unknown) = (Vec::new(), Vec::new());
+        for (place, cell) in cells.iter().enumerate() {
             let problem = match CellRef::parse(cell) {
-                Ok(reference) if edition.cell_id(&reference).is_some() => return None,
+                Ok(reference) if edition.cell_id(&reference).is_some() => {
+                    let cell = reference.to_string();
+                    if !distinct.contains(&cell) {
+                        distinct.push(cell);
+                    }
+                    continue;
+                }
                 Ok(reference) => format!("{reference} is not a cell of {}", edition.name()),
                 Err(error) => error.to_string(),
             };
-            Some((place, problem))
-        });
-        let unknown: Vec<(usize, String)> = unknown.collect();
-        if unknown.is_empty() {
-            return Ok(());
+            unknown.push((place, problem));
         }
-        Err(Error::unknown_cells(unknown))
+        if unknown.is_empty() {
+            Ok(distinct)
+        } else {
+            Err(Error::unknown_cells(unknown))
+        }
     }
 
     /// At most `limit` queries of the returns that a pattern stands for, as far as the caller may

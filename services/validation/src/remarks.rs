@@ -1,12 +1,11 @@
 //! The use cases on what is said about findings.
 
+use jiff::Timestamp;
 use mesur_rpc::idempotency::Mutation;
 use mesur_store::{Commit, with_retry};
 use mesur_wire::{AnyReportName, ReportName, ReturnName};
 
-use crate::domain::{
-    Conversation, Remark, RemarkKind, ReturnProgress, ReturnState, Said, Subject, Text,
-};
+use crate::domain::{Conversation, Remark, RemarkKind, ReturnProgress, Said, Subject, Text};
 use crate::error::{Error, Refusal};
 use crate::reports::{Opened, Validation};
 use crate::store::{self, Event, Made};
@@ -53,7 +52,8 @@ impl Validation {
             conversation,
         } = self.open(&any(saying.name)).await?;
         let superseded = progress.revision != saying.name.0.revision;
-        refuse_if_signed_off(&progress, of)?;
+        let now = self.clock.now();
+        refuse_if_settled(&progress, now, of)?;
         if superseded {
             return Err(Refusal::ReportSuperseded.of(saying.name));
         }
@@ -64,7 +64,6 @@ impl Validation {
         before
             .allows(saying.kind, finding.severity)
             .map_err(|refusal| refused(refusal.into()))?;
-        let now = self.clock.now();
         let remark = Remark {
             subject: Subject::Finding {
                 id: finding.id.clone(),
@@ -158,15 +157,16 @@ impl Validation {
     }
 }
 
-/// Nothing more is asked and nothing more explained once a return is signed off.
-pub(crate) fn refuse_if_signed_off(
+/// Nothing more is asked and nothing more explained once a return is signed off, or about to be.
+pub(crate) fn refuse_if_settled(
     progress: &ReturnProgress,
+    now: Timestamp,
     name: &ReturnName,
 ) -> Result<(), Error> {
-    match progress.state {
-        ReturnState::SignedOff => Err(Refusal::AlreadySignedOff.of(name)),
-        ReturnState::Submitted | ReturnState::Reopened => Ok(()),
+    if progress.is_settled(now) {
+        return Err(Refusal::AlreadySignedOff.of(name));
     }
+    Ok(())
 }
 
 fn any(name: &ReportName) -> AnyReportName {

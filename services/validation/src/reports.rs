@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use mesur_access::{Access, Grant};
 use mesur_catalogue::{AuthorityCode, Catalogue, Edition, EditionName, Period};
-use mesur_returns::{Finding, Previous, RawObservation};
+use mesur_returns::{Assembly, Finding, Previous, RawObservation, assemble};
 use mesur_rpc::clock::Clock;
 use mesur_rpc::page::Tokens;
 use mesur_store::{Commit, Store, with_retry};
@@ -13,8 +13,8 @@ use mesur_wire::{AnyReportName, ReportName, ReturnName, RevisionName};
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::{
-    Conversation, Examined, Filter, HandedIn, OpenCounts, Report, ReturnProgress, RuleCount, Said,
-    examine, metric_states,
+    Conversation, Examined, Filter, HandedIn, OpenCounts, Report, ReturnProgress, ReturnState,
+    RuleCount, Said, examine, metric_states,
 };
 use crate::error::{Error, Refusal};
 use crate::store::{self, Event, Held, Parts, Versioned};
@@ -92,7 +92,18 @@ impl Validation {
         rows: impl IntoIterator<Item = RawObservation<'a>>,
         previous: Option<&Previous>,
     ) -> Result<Examined, Error> {
-        examine(edition, &self.catalogue, authority, rows, previous)
+        let assembly = assemble(edition, &self.catalogue, authority, rows);
+        Self::examined(edition, authority, assembly, previous)
+    }
+
+    /// The same of rows that were put together.
+    pub(crate) fn examined(
+        edition: &Edition,
+        authority: &AuthorityCode,
+        assembly: Assembly,
+        previous: Option<&Previous>,
+    ) -> Result<Examined, Error> {
+        examine(edition, authority, assembly, previous)
             .map_err(|findings| Error::InvalidReturn { findings })
     }
 
@@ -172,6 +183,34 @@ impl Validation {
             conversation: Conversation::new(remarks),
             progress,
         })
+    }
+
+    /// Seals the conversation about a return whose latest report is of this digest and has nothing
+    /// open, so that nothing is opened while submission signs off; and answers with the report.
+    pub(crate) async fn seal(&self, name: &ReportName, digest: &str) -> Result<Opened, Error> {
+        let of = &name.0.data_return;
+        let asked = AnyReportName {
+            data_return: of.clone(),
+            revision: Some(name.0.revision),
+        };
+        with_retry(|| async {
+            let read = store::progress(&*self.store, of).await?;
+            let opened = self.open(&asked).await?;
+            if opened.progress.revision != name.0.revision {
+                return Err(Refusal::ReportSuperseded.of(name));
+            }
+            // The event that takes the sign-off back is still to come, and would end the seal.
+            if opened.progress.state == ReturnState::SignedOff {
+                return Err(Refusal::AlreadySignedOff.of(of));
+            }
+            if opened.held.report.return_digest == digest && opened.progress.has_nothing_open() {
+                let sealed = opened.progress.clone().sealed(self.clock.now());
+                let commit = store::put_progress(Commit::new(), of, &read, &sealed);
+                self.store.commit(commit).await?;
+            }
+            Ok(opened)
+        })
+        .await
     }
 
     /// How many findings of each rule are open, in the order of the report's rules. Findings are

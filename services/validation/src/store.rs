@@ -23,7 +23,8 @@
 //! parts of a very large one are written before, under a revision that nobody is told of yet.
 //!
 //! Every change to a return relies on the version of its progress (kind 5), and every round and
-//! mark on that of its edition (kind 8): of two at once one starts again. Remarks, queries, rounds
+//! mark on that of its edition (kind 8): of two at once one starts again. The seal for a sign-off is
+//! in the progress too, so that of a seal and a query at once one sees the other. Remarks, queries, rounds
 //! and marks are only added. Kinds are never used for anything else.
 
 mod delegations;
@@ -45,7 +46,7 @@ pub(crate) use delegations::{delegate, is_delegate_of, may_read, revoke};
 pub(crate) use editions::{
     Mark, Round, edition_progress, mark, marks, put_edition, put_mark, put_round, round, rounds,
 };
-pub(crate) use log::{Event, append, event_of, is_entry, reports_log};
+pub(crate) use log::{Event, REPORTS_LOG, append, event_of, reports_log};
 pub(crate) use remarks::{
     put_query, put_remark, queries, query, query_of, remarks, remarks_of_return,
 };

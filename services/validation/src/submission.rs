@@ -1,13 +1,16 @@
 //! Asking submission for what happened to returns, for a revision, and for earlier values.
 
 use async_trait::async_trait;
+use mesur_catalogue::{AuthorityCode, Catalogue, Edition};
 use mesur_proto::submission::v1 as pb;
 use mesur_proto::submission::v1::submission_service_client::SubmissionServiceClient;
-use mesur_returns::Previous;
+use mesur_returns::{Assembler, Assembly, Previous};
 use mesur_rpc::channel::{Connection, MESSAGE_BYTES_MAX};
 use mesur_rpc::follow::{EventStream, Source};
-use mesur_wire::{PreviousValuesName, ReturnName, RevisionName, previous_values_from_wire};
-use tonic::{Code, Status};
+use mesur_wire::{
+    PreviousValuesName, ReturnName, RevisionName, previous_values_from_wire, rows_from_wire,
+};
+use tonic::{Code, Status, Streaming};
 
 /// Why submission gave nothing to validate.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +38,31 @@ impl Error {
     }
 }
 
+/// A revision that is coming in.
+pub(crate) struct Coming {
+    /// The digest of its edition.
+    pub(crate) edition_digest: String,
+    stream: Streaming<pb::ReadReturnResponse>,
+}
+
+impl Coming {
+    /// What the observations come to: what is held of them is their cells.
+    pub(crate) async fn assemble(
+        mut self,
+        edition: &Edition,
+        catalogue: &Catalogue,
+        authority: &AuthorityCode,
+    ) -> Result<Assembly, Error> {
+        let mut assembler = Assembler::new(edition, catalogue, authority);
+        while let Some(message) = self.stream.message().await.map_err(Error::asking)? {
+            for row in rows_from_wire(&message.observations) {
+                assembler.take(&row);
+            }
+        }
+        Ok(assembler.finish())
+    }
+}
+
 /// The submission service.
 #[derive(Clone)]
 pub(crate) struct Submission(pub(crate) Connection);
@@ -44,12 +72,19 @@ impl Submission {
         SubmissionServiceClient::new(self.0.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
     }
 
-    /// A revision with its observations.
-    pub(crate) async fn revision(&self, name: &RevisionName) -> Result<pb::DataReturn, Error> {
+    /// A revision, whose observations then come a message at a time.
+    pub(crate) async fn revision(&self, name: &RevisionName) -> Result<Coming, Error> {
         let name = name.to_string();
-        let request = pb::GetReturnRequest { name };
-        let response = self.client().get_return(request).await;
-        Ok(response.map_err(Error::asking)?.into_inner())
+        let request = pb::ReadReturnRequest { name };
+        let response = self.client().read_return(request).await;
+        let mut stream = response.map_err(Error::asking)?.into_inner();
+        let first = stream.message().await.map_err(Error::asking)?;
+        let data_return = first.and_then(|first| first.data_return);
+        let data_return = data_return.ok_or_else(|| Error::unreadable("no return comes first"))?;
+        Ok(Coming {
+            edition_digest: data_return.edition_digest,
+            stream,
+        })
     }
 
     /// The values of the latest earlier period that is held for a return's authority.

@@ -8,13 +8,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use mesur_catalogue::Edition;
+use mesur_proto::submission::v1::WatchReturnsResponse;
 use mesur_proto::submission::v1::watch_returns_response::Event;
-use mesur_proto::submission::v1::{DataReturn, WatchReturnsResponse};
-use mesur_returns::Previous;
+use mesur_returns::{Assembly, Previous};
 use mesur_rpc::clock;
 use mesur_rpc::follow::{BoxError, Follower};
 use mesur_store::{Commit, with_retry};
-use mesur_wire::{DelegationName, EditionResource, ReportName, RevisionName, rows_from_wire};
+use mesur_wire::{DelegationName, EditionResource, ReportName, RevisionName};
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::ReturnState;
@@ -118,13 +119,9 @@ impl Validator {
         let Some(fetched) = self.stop.run_until_cancelled(self.fetch(&name)).await else {
             return Ok(());
         };
-        let (sent, previous) = fetched?;
-        let of = &name.data_return;
-        let edition = self.validation.edition(&of.edition, &sent.edition_digest)?;
-        let rows = rows_from_wire(&sent.observations);
-        let examined = self
-            .validation
-            .examine(edition, &of.authority, rows, previous.as_ref())?;
+        let (edition, assembly, previous) = fetched?;
+        let authority = &name.data_return.authority;
+        let examined = Validation::examined(edition, authority, assembly, previous.as_ref())?;
         if examined.content.digest() != event.digest {
             return Err(unreadable("the content has another digest"));
         }
@@ -143,10 +140,15 @@ impl Validator {
     async fn fetch(
         &self,
         name: &RevisionName,
-    ) -> Result<(DataReturn, Option<Previous>), submission::Error> {
+    ) -> Result<(&Edition, Assembly, Option<Previous>), BoxError> {
+        let of = &name.data_return;
         let sent = self.submission.revision(name).await?;
-        let previous = self.submission.previous(&name.data_return).await?;
-        Ok((sent, previous))
+        let validation = &self.validation;
+        let edition = validation.edition(&of.edition, &sent.edition_digest)?;
+        let assembly = sent.assemble(edition, &validation.catalogue, &of.authority);
+        let assembly = assembly.await?;
+        let previous = self.submission.previous(of).await?;
+        Ok((edition, assembly, previous))
     }
 }
 

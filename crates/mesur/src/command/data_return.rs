@@ -1,6 +1,7 @@
 //! `mesur return`: one return, from the file to the sign-off and after.
 
 mod check;
+mod read;
 mod send;
 mod show;
 mod sign;

@@ -2,9 +2,11 @@
 
 use std::process::ExitCode;
 
+use anyhow::bail;
 use mesur_proto::types::v1 as types;
 use mesur_proto::types::v1::finding::{Severity, Standing};
 use mesur_proto::validation::v1 as validation;
+use mesur_wire::EditionResource;
 use mesur_wording::Args;
 use serde_json::json;
 
@@ -12,7 +14,7 @@ use crate::connection::{Options, PAGE_SIZE, Session, pages, request_id, run};
 use crate::findings::{report_table, summary, to_json};
 use crate::names::ReturnArgument;
 use crate::output::table::{Table, Tone, cell, plain};
-use crate::output::{json, say};
+use crate::output::{json, printable, say};
 use crate::{times, words};
 
 #[derive(Debug, clap::Args)]
@@ -102,6 +104,7 @@ pub(crate) fn findings(arguments: &Findings) -> anyhow::Result<ExitCode> {
             .await
             .map_err(session.told())?
             .into_inner();
+        require_rules(&session, arguments).await?;
         let request = validation::StreamFindingsRequest {
             parent: report.name.clone(),
             filter: Some(filter),
@@ -116,6 +119,20 @@ pub(crate) fn findings(arguments: &Findings) -> anyhow::Result<ExitCode> {
         tell(&session, &report, &findings)?;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// A filter by a rule that the edition does not have would find nothing, and look as if all were well.
+async fn require_rules(session: &Session, arguments: &Findings) -> anyhow::Result<()> {
+    if arguments.rule.is_empty() {
+        return Ok(());
+    }
+    let edition = EditionResource(arguments.name.name.edition.clone());
+    let edition = session.edition(edition.to_string()).await?;
+    let is_known = |id: &&String| edition.rules.iter().any(|rule| &rule.id == *id);
+    match arguments.rule.iter().find(|id| !is_known(id)) {
+        Some(id) => bail!("{} has no rule {id}", arguments.name.name.edition),
+        None => Ok(()),
+    }
 }
 
 fn tell(
@@ -201,9 +218,23 @@ pub(crate) fn finding(command: &Finding) -> anyhow::Result<ExitCode> {
             json::print("mesur.types.v1.Finding", &finding)?;
         } else {
             say!("{}", report_table(&[finding], &session.wording));
+            // An explanation stands in the finding itself.
+            if let Some(kind) = kind_of_reason(command) {
+                say!("{}: {}", session.label(kind), printable(&said.text));
+            }
         }
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// What is decided, where the reason is not part of the finding.
+fn kind_of_reason(command: &Finding) -> Option<&'static str> {
+    match command {
+        Finding::Explain(_) => None,
+        Finding::Accept(_) => Some("remark-acceptance"),
+        Finding::Reject(_) => Some("remark-rejection"),
+        Finding::Override(_) => Some("remark-override"),
+    }
 }
 
 pub(crate) fn remarks(arguments: &Remarks) -> anyhow::Result<ExitCode> {

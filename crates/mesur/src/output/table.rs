@@ -1,5 +1,5 @@
-//! Tables for people: columns two spaces apart, the last one broken between words so that the
-//! table fits the terminal, and colours where a terminal shows them.
+//! Tables for people: columns two spaces apart, broken between words so that the table fits the
+//! terminal, the last one first, and colours where a terminal shows them.
 
 use mesur_wording::Wording;
 use tabled::builder::Builder;
@@ -43,7 +43,7 @@ impl Tone {
 }
 
 /// A cell of a table.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Cell {
     text: String,
     tone: Tone,
@@ -154,18 +154,56 @@ impl Table {
         widths
     }
 
-    /// Breaks the last column so that the lines are no longer than `width`, if they can be.
+    /// Breaks texts between words so that the lines are no longer than `width`, if they can be: in
+    /// the last column as far as it stays readable, then in whatever column is widest.
     fn fit(&mut self, width: usize) {
-        let Some(last) = self.header.len().checked_sub(1) else {
-            return;
-        };
-        let before = self.widths().into_iter().take(last);
-        let before: usize = before.map(|widest| widest.saturating_add(GAP)).sum();
-        let rest = width.saturating_sub(before).max(LAST_WIDTH_MIN);
-        for cell in self.rows.iter_mut().filter_map(|row| row.get_mut(last)) {
-            let lines = cell.text.split('\n').flat_map(|line| wrapped(line, rest));
-            cell.text = lines.collect::<Vec<_>>().join("\n");
+        let mut widths = self.widths();
+        let words = self.word_widths();
+        let gaps = widths.len().saturating_sub(1).saturating_mul(GAP);
+        let mut excess = self.natural_width().saturating_sub(width);
+        if let (Some(last), Some(word)) = (widths.last_mut(), words.last()) {
+            let least = LAST_WIDTH_MIN.max(*word).min(*last);
+            let given = excess.min(last.saturating_sub(least));
+            *last = last.saturating_sub(given);
+            excess = excess.saturating_sub(given);
         }
+        while widths.iter().sum::<usize>().saturating_add(gaps) > width && excess > 0 {
+            let columns = widths.iter_mut().zip(words.iter().copied());
+            let breakable = columns.filter(|(wide, word)| **wide > *word);
+            let Some((widest, _)) = breakable.max_by_key(|(wide, _)| **wide) else {
+                break;
+            };
+            *widest = widest.saturating_sub(1);
+        }
+        let rows = self.rows.iter_mut();
+        let texts = rows.map(|row| row.iter_mut().map(|cell| &mut cell.text).collect());
+        let header = self.header.iter_mut().collect::<Vec<_>>();
+        for row in std::iter::once(header).chain(texts) {
+            for (text, width) in row.into_iter().zip(&widths) {
+                let lines = text.split('\n').flat_map(|line| wrapped(line, *width));
+                *text = lines.collect::<Vec<_>>().join("\n");
+            }
+        }
+    }
+
+    /// The longest word of each column, in characters: no column can be narrower.
+    fn word_widths(&self) -> Vec<usize> {
+        let longest = |text: &str| {
+            text.split([' ', '\n'])
+                .map(|word| word.chars().count())
+                .max()
+        };
+        let mut widths: Vec<usize> = self
+            .header
+            .iter()
+            .filter_map(|text| longest(text))
+            .collect();
+        for row in &self.rows {
+            for (widest, cell) in widths.iter_mut().zip(row) {
+                *widest = (*widest).max(longest(&cell.text).unwrap_or(0));
+            }
+        }
+        widths
     }
 }
 
@@ -193,5 +231,31 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("    12  word"), "{text}");
+    }
+
+    #[test]
+    fn a_table_of_many_columns_breaks_the_widest_and_its_headings() {
+        let wording = crate::words::of(Language::Cy).expect("words");
+        let columns = [
+            "col-cell",
+            "col-comment",
+            "col-delegation",
+            "#col-not-applicable",
+        ];
+        let mut table = Table::new(&wording, &columns);
+        let long = "gair ".repeat(20);
+        table.row([
+            plain("AD/001"),
+            plain(long.trim()),
+            plain(long.trim()),
+            plain("7"),
+        ]);
+        table.fit(60);
+        let text = table.render();
+        assert!(
+            text.lines().all(|line| line.chars().count() <= 60),
+            "{text}"
+        );
+        assert_eq!(text.matches("gair").count(), 40, "{text}");
     }
 }

@@ -277,9 +277,59 @@ pub struct WatchSnapshotsResponse {
     /// The place of the event in the stream.
     #[prost(bytes = "vec", tag = "1")]
     pub cursor: ::prost::alloc::vec::Vec<u8>,
-    /// `snapshots/{snapshot}`.
+    /// `snapshots/{snapshot}`, or `collections/{collection}/editions/{period}`.
     #[prost(string, tag = "2")]
     pub name: ::prost::alloc::string::String,
+    /// What happened.
+    #[prost(enumeration = "watch_snapshots_response::Event", tag = "3")]
+    pub event: i32,
+}
+/// Nested message and enum types in `WatchSnapshotsResponse`.
+pub mod watch_snapshots_response {
+    /// What happened.
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Event {
+        /// Never sent.
+        Unspecified = 0,
+        /// A snapshot was made, or stands again.
+        Made = 1,
+        /// A sign-off was taken back or a mark of robustness changed: the snapshots of the edition that
+        /// were made before rest on what no longer holds.
+        Overtaken = 2,
+    }
+    impl Event {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "EVENT_UNSPECIFIED",
+                Self::Made => "MADE",
+                Self::Overtaken => "OVERTAKEN",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "EVENT_UNSPECIFIED" => Some(Self::Unspecified),
+                "MADE" => Some(Self::Made),
+                "OVERTAKEN" => Some(Self::Overtaken),
+                _ => None,
+            }
+        }
+    }
 }
 /// Generated client implementations.
 pub mod aggregation_service_client {

@@ -281,6 +281,23 @@ pub struct GetReturnRequest {
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
+/// The request of ReadReturn.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReadReturnRequest {
+    /// `authorities/{authority}/returns/{return}`, or that with `/revisions/{revision}`. Required.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+}
+/// A message of ReadReturn: the return first, then its observations.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReadReturnResponse {
+    /// The return, without its observations, in the first message; absent in every other.
+    #[prost(message, optional, tag = "1")]
+    pub data_return: ::core::option::Option<DataReturn>,
+    /// The next observations; none in the first message.
+    #[prost(message, repeated, tag = "2")]
+    pub observations: ::prost::alloc::vec::Vec<super::super::types::v1::Observation>,
+}
 /// The request of ListReturns.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListReturnsRequest {
@@ -947,8 +964,9 @@ pub mod submission_service_client {
         }
         /// Gets the latest revision of a return, or the revision that the name ends in.
         ///
-        /// Fails with `RETURN_NOT_FOUND` (NOT_FOUND), and with `EDITION_NOT_FOUND` (NOT_FOUND) or
-        /// `EDITION_MISMATCH` (FAILED_PRECONDITION) when the service no longer has its edition.
+        /// Fails with `RETURN_NOT_FOUND` (NOT_FOUND), with `EDITION_NOT_FOUND` (NOT_FOUND) or
+        /// `EDITION_MISMATCH` (FAILED_PRECONDITION) when the service no longer has its edition, and with
+        /// `ANSWER_TOO_LARGE` (FAILED_PRECONDITION) for a very large return: ReadReturn gives that.
         pub async fn get_return(
             &mut self,
             request: impl tonic::IntoRequest<super::GetReturnRequest>,
@@ -971,6 +989,40 @@ pub mod submission_service_client {
                     GrpcMethod::new("mesur.submission.v1.SubmissionService", "GetReturn"),
                 );
             self.inner.unary(req, path, codec).await
+        }
+        /// Streams a return of any size: what GetReturn answers without the observations first, then all
+        /// observations in catalogue order, at most 1,000 in a message.
+        ///
+        /// A stream that ends without an error was whole. Fails as GetReturn does, but never with
+        /// `ANSWER_TOO_LARGE`.
+        pub async fn read_return(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReadReturnRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::ReadReturnResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.submission.v1.SubmissionService/ReadReturn",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.submission.v1.SubmissionService",
+                        "ReadReturn",
+                    ),
+                );
+            self.inner.server_streaming(req, path, codec).await
         }
         /// Lists the latest revisions, without their observations, in the order of their names. Drafts are
         /// listed for those who may see them.
@@ -1036,8 +1088,8 @@ pub mod submission_service_client {
         /// Tells the cells in which two revisions of a return differ, in catalogue order. The sender's
         /// references are no difference.
         ///
-        /// Fails with `RETURN_NOT_FOUND` (NOT_FOUND), and with `EDITION_MISMATCH` (FAILED_PRECONDITION) for
-        /// revisions of editions with other digests.
+        /// Fails with `RETURN_NOT_FOUND` (NOT_FOUND), and with FAILED_PRECONDITION: `EDITION_MISMATCH` for
+        /// revisions of editions with other digests, `ANSWER_TOO_LARGE` for very many differences.
         pub async fn compare_revisions(
             &mut self,
             request: impl tonic::IntoRequest<super::CompareRevisionsRequest>,
@@ -1481,12 +1533,28 @@ pub mod submission_service_server {
         >;
         /// Gets the latest revision of a return, or the revision that the name ends in.
         ///
-        /// Fails with `RETURN_NOT_FOUND` (NOT_FOUND), and with `EDITION_NOT_FOUND` (NOT_FOUND) or
-        /// `EDITION_MISMATCH` (FAILED_PRECONDITION) when the service no longer has its edition.
+        /// Fails with `RETURN_NOT_FOUND` (NOT_FOUND), with `EDITION_NOT_FOUND` (NOT_FOUND) or
+        /// `EDITION_MISMATCH` (FAILED_PRECONDITION) when the service no longer has its edition, and with
+        /// `ANSWER_TOO_LARGE` (FAILED_PRECONDITION) for a very large return: ReadReturn gives that.
         async fn get_return(
             &self,
             request: tonic::Request<super::GetReturnRequest>,
         ) -> std::result::Result<tonic::Response<super::DataReturn>, tonic::Status>;
+        /// Server streaming response type for the ReadReturn method.
+        type ReadReturnStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::ReadReturnResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Streams a return of any size: what GetReturn answers without the observations first, then all
+        /// observations in catalogue order, at most 1,000 in a message.
+        ///
+        /// A stream that ends without an error was whole. Fails as GetReturn does, but never with
+        /// `ANSWER_TOO_LARGE`.
+        async fn read_return(
+            &self,
+            request: tonic::Request<super::ReadReturnRequest>,
+        ) -> std::result::Result<tonic::Response<Self::ReadReturnStream>, tonic::Status>;
         /// Lists the latest revisions, without their observations, in the order of their names. Drafts are
         /// listed for those who may see them.
         async fn list_returns(
@@ -1507,8 +1575,8 @@ pub mod submission_service_server {
         /// Tells the cells in which two revisions of a return differ, in catalogue order. The sender's
         /// references are no difference.
         ///
-        /// Fails with `RETURN_NOT_FOUND` (NOT_FOUND), and with `EDITION_MISMATCH` (FAILED_PRECONDITION) for
-        /// revisions of editions with other digests.
+        /// Fails with `RETURN_NOT_FOUND` (NOT_FOUND), and with FAILED_PRECONDITION: `EDITION_MISMATCH` for
+        /// revisions of editions with other digests, `ANSWER_TOO_LARGE` for very many differences.
         async fn compare_revisions(
             &self,
             request: tonic::Request<super::CompareRevisionsRequest>,
@@ -1930,6 +1998,52 @@ pub mod submission_service_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.submission.v1.SubmissionService/ReadReturn" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReadReturnSvc<T: SubmissionService>(pub Arc<T>);
+                    impl<
+                        T: SubmissionService,
+                    > tonic::server::ServerStreamingService<super::ReadReturnRequest>
+                    for ReadReturnSvc<T> {
+                        type Response = super::ReadReturnResponse;
+                        type ResponseStream = T::ReadReturnStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReadReturnRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SubmissionService>::read_return(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReadReturnSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)

@@ -109,6 +109,16 @@ pub struct GetReportRequest {
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
+/// The request of SealReport.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SealReportRequest {
+    /// `authorities/{authority}/returns/{return}/revisions/{revision}/report`. Required.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The digest of the content that is to be signed off. Required.
+    #[prost(string, tag = "2")]
+    pub return_digest: ::prost::alloc::string::String,
+}
 /// Which findings are wanted. What is empty lets all pass.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct FindingFilter {
@@ -492,7 +502,7 @@ pub struct RaiseQueryRequest {
     /// `authorities/{authority}/returns/{return}`. Required.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
-    /// The cells, at most 100; none for the return as a whole.
+    /// The cells, at most 100; none for the return as a whole. One that is named twice counts once.
     #[prost(string, repeated, tag = "2")]
     pub cells: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// The question, 1 to 1,000 characters. Required.
@@ -1090,6 +1100,42 @@ pub mod validation_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Seals the conversation about a return that is to be signed off, and answers with the report.
+        ///
+        /// Sealed is only what has nothing open and is of the digest that was asked about; the report says
+        /// both. For 30 seconds nothing is asked, explained, reviewed, overridden or rejected then, but
+        /// refused with `ALREADY_SIGNED_OFF`; the seal ends sooner when a revision is handed in or
+        /// a sign-off taken back. Sealing again begins the time anew, so no request id is needed.
+        ///
+        /// Fails with `REPORT_NOT_FOUND` (NOT_FOUND), also while the revision is still to be validated, and
+        /// with `REPORT_SUPERSEDED` or `ALREADY_SIGNED_OFF` (FAILED_PRECONDITION), the latter also while it
+        /// is still to be learnt that the sign-off was taken back.
+        pub async fn seal_report(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SealReportRequest>,
+        ) -> std::result::Result<tonic::Response<super::Report>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.validation.v1.ValidationService/SealReport",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.validation.v1.ValidationService",
+                        "SealReport",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// Lists the findings of a report in pages, the worst first.
         ///
         /// Fails with `REPORT_NOT_FOUND`.
@@ -1409,7 +1455,8 @@ pub mod validation_service_client {
         /// Closes a query with an accepted answer or withdraws it; or rejects the answer, which asks again.
         ///
         /// Fails with `QUERY_NOT_FOUND`, `QUERY_CLOSED`, `INVALID_TEXT`, and, where there is no answer to
-        /// accept or reject, with `NOT_ANSWERED` (FAILED_PRECONDITION).
+        /// accept or reject, with `NOT_ANSWERED` (FAILED_PRECONDITION). Rejecting fails on a return that is
+        /// signed off with `ALREADY_SIGNED_OFF` (FAILED_PRECONDITION).
         pub async fn resolve_query(
             &mut self,
             request: impl tonic::IntoRequest<super::ResolveQueryRequest>,
@@ -1656,6 +1703,20 @@ pub mod validation_service_server {
             &self,
             request: tonic::Request<super::GetReportRequest>,
         ) -> std::result::Result<tonic::Response<super::Report>, tonic::Status>;
+        /// Seals the conversation about a return that is to be signed off, and answers with the report.
+        ///
+        /// Sealed is only what has nothing open and is of the digest that was asked about; the report says
+        /// both. For 30 seconds nothing is asked, explained, reviewed, overridden or rejected then, but
+        /// refused with `ALREADY_SIGNED_OFF`; the seal ends sooner when a revision is handed in or
+        /// a sign-off taken back. Sealing again begins the time anew, so no request id is needed.
+        ///
+        /// Fails with `REPORT_NOT_FOUND` (NOT_FOUND), also while the revision is still to be validated, and
+        /// with `REPORT_SUPERSEDED` or `ALREADY_SIGNED_OFF` (FAILED_PRECONDITION), the latter also while it
+        /// is still to be learnt that the sign-off was taken back.
+        async fn seal_report(
+            &self,
+            request: tonic::Request<super::SealReportRequest>,
+        ) -> std::result::Result<tonic::Response<super::Report>, tonic::Status>;
         /// Lists the findings of a report in pages, the worst first.
         ///
         /// Fails with `REPORT_NOT_FOUND`.
@@ -1765,7 +1826,8 @@ pub mod validation_service_server {
         /// Closes a query with an accepted answer or withdraws it; or rejects the answer, which asks again.
         ///
         /// Fails with `QUERY_NOT_FOUND`, `QUERY_CLOSED`, `INVALID_TEXT`, and, where there is no answer to
-        /// accept or reject, with `NOT_ANSWERED` (FAILED_PRECONDITION).
+        /// accept or reject, with `NOT_ANSWERED` (FAILED_PRECONDITION). Rejecting fails on a return that is
+        /// signed off with `ALREADY_SIGNED_OFF` (FAILED_PRECONDITION).
         async fn resolve_query(
             &self,
             request: tonic::Request<super::ResolveQueryRequest>,
@@ -1990,6 +2052,51 @@ pub mod validation_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetReportSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.validation.v1.ValidationService/SealReport" => {
+                    #[allow(non_camel_case_types)]
+                    struct SealReportSvc<T: ValidationService>(pub Arc<T>);
+                    impl<
+                        T: ValidationService,
+                    > tonic::server::UnaryService<super::SealReportRequest>
+                    for SealReportSvc<T> {
+                        type Response = super::Report;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SealReportRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ValidationService>::seal_report(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SealReportSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -115,6 +115,14 @@ impl Assembler<'_> {
     }
 
     fn unknown_status(&mut self, row: &RawObservation<'_>, id: CellId, word: &str) {
+        if word.is_empty() {
+            self.find(FindingKind::MissingStatus, row, Some(id), |finding| {
+                finding
+                    .in_column("status")
+                    .expecting(Observed::STATUSES.join(", "))
+            });
+            return;
+        }
         let meant = shortened(word).to_lowercase().replace([' ', '-'], "_");
         let meant = Observed::STATUSES.into_iter().find(|known| *known == meant);
         self.find(FindingKind::UnknownStatus, row, Some(id), |finding| {

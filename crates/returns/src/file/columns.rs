@@ -140,10 +140,18 @@ impl Layout {
         let missing = REQUIRED
             .into_iter()
             .filter(|column| layout.at(*column).is_none());
-        faults.extend(missing.map(|column| (column, "0")));
+        faults.extend(missing.map(|column| (column, FindingKind::Columns)));
         faults.sort_by_key(|(column, _)| REQUIRED.iter().position(|required| required == column));
+        let unnamed = (1_usize..).zip(header);
+        let unnamed = unnamed.filter(|(_, name)| name.trim().is_empty());
+        let unnamed: Vec<String> = unnamed.map(|(number, _)| number.to_string()).collect();
+        if !unnamed.is_empty() {
+            let note = Finding::new(FindingKind::UnnamedColumn).on_line(line);
+            notes.push(note.in_column(&unnamed.join(", ")));
+        }
         for name in header.iter().map(|name| name.trim()) {
-            if Column::of_csv(name).is_none() && !is_for_the_reader(name) {
+            let is_read = Column::of_csv(name).is_some();
+            if !name.is_empty() && !is_read && !is_for_the_reader(name) {
                 let note = Finding::new(FindingKind::ExtraColumn).on_line(line);
                 notes.push(note.in_column(name));
             }
@@ -176,12 +184,12 @@ impl Layout {
         Some(layout.or_faults(faults, sheet, row))
     }
 
-    /// Finds the columns; those that stand twice come back.
+    /// Finds the columns; those that stand twice come back, as faults.
     fn place(
         &mut self,
         header: &[Cow<'_, str>],
         column_of: fn(&str) -> Option<Column>,
-    ) -> Vec<(Column, &'static str)> {
+    ) -> Vec<(Column, FindingKind)> {
         let mut twice = Vec::new();
         for (at, name) in header.iter().enumerate() {
             let Some(column) = column_of(name.trim()) else {
@@ -192,8 +200,8 @@ impl Layout {
             };
             if place.is_none() {
                 *place = Some(at);
-            } else if !twice.contains(&(column, "2")) {
-                twice.push((column, "2"));
+            } else if !twice.contains(&(column, FindingKind::DuplicateColumn)) {
+                twice.push((column, FindingKind::DuplicateColumn));
             }
         }
         twice
@@ -201,16 +209,16 @@ impl Layout {
 
     fn or_faults(
         self,
-        faults: Vec<(Column, &str)>,
+        faults: Vec<(Column, FindingKind)>,
         sheet: &str,
         line: u64,
     ) -> Result<Self, Vec<Finding>> {
         if faults.is_empty() {
             return Ok(self);
         }
-        let finding = |(column, count): (Column, &str)| {
-            let finding = Finding::new(FindingKind::Columns).on_sheet(sheet, line);
-            finding.in_column(column.name()).having_found(count)
+        let finding = |(column, kind): (Column, FindingKind)| {
+            let finding = Finding::new(kind).on_sheet(sheet, line);
+            finding.in_column(column.name())
         };
         Err(faults.into_iter().map(finding).collect())
     }

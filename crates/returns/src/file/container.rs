@@ -17,6 +17,9 @@ use crate::finding::{Finding, shortened};
 use crate::kind::FindingKind;
 use crate::limits::{MEMBERS_MAX, XML_DEPTH_MAX};
 
+/// Says which packed files of a spreadsheet are encrypted.
+const MANIFEST: &str = "META-INF/manifest.xml";
+
 /// Begins each entry of a directory of packed files.
 const DIRECTORY_ENTRY: &[u8] = b"PK\x01\x02";
 
@@ -43,18 +46,26 @@ pub(crate) fn inspect(bytes: &[u8], unpacked_max: usize) -> Result<Container, Re
         return Err(damaged("zip"));
     }
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| damaged("zip"))?;
+    let refusal = |fault| match fault {
+        Fault::Damaged(name) => damaged(&name),
+        Fault::Protected => protected(),
+        Fault::TooLarge => {
+            let finding = Finding::new(FindingKind::UnpackedTooLarge);
+            let mebibytes = unpacked_max.div_ceil(MEBIBYTE);
+            Box::new(finding.expecting(format!("{mebibytes} MiB")))
+        }
+    };
+    // Before anything else, because what is encrypted looks damaged.
+    if let Some(place) = archive.index_for_name(MANIFEST) {
+        let (_, manifest) = unpack(&mut archive, place, unpacked_max).map_err(refusal)?;
+        if memmem::find(&manifest, b"encryption-data").is_some() {
+            return Err(protected());
+        }
+    }
     let mut room = unpacked_max;
     let mut content = None;
     for place in 0..archive.len() {
-        let (name, member) = unpack(&mut archive, place, room).map_err(|fault| match fault {
-            Fault::Damaged(name) => damaged(&name),
-            Fault::Protected => protected(),
-            Fault::TooLarge => {
-                let finding = Finding::new(FindingKind::UnpackedTooLarge);
-                let mebibytes = unpacked_max.div_ceil(MEBIBYTE);
-                Box::new(finding.expecting(format!("{mebibytes} MiB")))
-            }
-        })?;
+        let (name, member) = unpack(&mut archive, place, room).map_err(refusal)?;
         room = room.saturating_sub(member.len());
         let is_xml = [".xml", ".rels"].iter().any(|end| name.ends_with(end));
         if !is_xml {
@@ -62,12 +73,8 @@ pub(crate) fn inspect(bytes: &[u8], unpacked_max: usize) -> Result<Container, Re
         }
         let text = String::from_utf8(member).map_err(|_| damaged(&name))?;
         check_xml(&text).ok_or_else(|| damaged(&name))?;
-        match name.as_str() {
-            "META-INF/manifest.xml" if text.contains("encryption-data") => {
-                return Err(protected());
-            }
-            "content.xml" => content = Some(text),
-            _ => {}
+        if name == "content.xml" {
+            content = Some(text);
         }
     }
     let has = |name| archive.index_for_name(name).is_some();

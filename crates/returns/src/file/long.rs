@@ -69,27 +69,24 @@ impl<'a> Long<'a> {
         let is_form = self.is_form();
         let layout = self.layout.clone();
         std::iter::from_fn(move || {
-            loop {
+            let line = loop {
                 let line = records.next(&mut fields)?.ok()?;
-                if is_empty(&fields) {
-                    continue;
+                if !is_empty(&fields) {
+                    break line;
                 }
-                let row = layout.row(&mut fields, line);
-                let row = if is_form {
-                    form::settled(RawObservation {
-                        metric: unguarded(row.metric),
-                        category: unguarded(row.category),
-                        comment: unguarded(row.comment),
-                        reference: unguarded(row.reference),
-                        ..row
-                    })
-                } else {
-                    Some(row)
-                };
-                if row.is_some() {
-                    return row;
-                }
-            }
+            };
+            let row = layout.row(&mut fields, line);
+            Some(if is_form {
+                form::settled(RawObservation {
+                    metric: unguarded(row.metric),
+                    category: unguarded(row.category),
+                    comment: unguarded(row.comment),
+                    reference: unguarded(row.reference),
+                    ..row
+                })
+            } else {
+                row
+            })
         })
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Every sheet that has a header with metric, category, value and status among its first rows is
 //! data; any other may be a cover that states edition, digest and authority. Numbers have become
-//! text before they come here. A row without value and status was not filled in.
+//! text before they come here.
 
 use std::borrow::Cow;
 
@@ -111,7 +111,9 @@ impl Book {
             if number <= HEADER_ROWS_MAX {
                 self.look_for_header(number, cells);
             }
-            self.look_for_statement(cells);
+            if self.layout.is_none() {
+                self.look_for_statement(cells);
+            }
             return Ok(());
         };
         self.rows_seen = self.rows_seen.saturating_add(1);
@@ -132,14 +134,14 @@ impl Book {
                 tally.add(text(column));
             }
         }
-        let row = layout.row(&mut fields, number);
-        let Some(row) = form::settled(row) else {
-            return Ok(());
-        };
         let row = RawObservation {
             sheet: Cow::Owned(self.sheet.clone()),
-            ..row
+            ..form::settled(layout.row(&mut fields, number))
         };
+        if form::is_blank(&row) {
+            self.rows.push(row);
+            return Ok(());
+        }
         let content = |column| {
             let at = layout.at(column)?;
             let cell = cells.iter().find(|(place, _)| *place == at);
@@ -181,13 +183,17 @@ impl Book {
         }
     }
 
-    /// A cover has a word and what it stands for in neighbouring cells of a row.
+    /// A cover has a word and what it stands for in neighbouring cells of a row. A word beside
+    /// another one is a header.
     fn look_for_statement(&mut self, cells: &[(usize, Content)]) {
         let mut texts = cells.iter().map(|(_, content)| content.text().trim());
         let mut texts = texts.by_ref().filter(|text| !text.is_empty());
         let (Some(word), Some(text)) = (texts.next(), texts.next()) else {
             return;
         };
+        if Column::of_sheet(text).is_some() {
+            return;
+        }
         let column = Column::of_sheet(word.trim_end_matches(':'));
         let place = STATED.iter().position(|stated| Some(*stated) == column);
         if let Some(stated) = place.and_then(|place| self.stated.get_mut(place)) {

@@ -55,7 +55,16 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// The rows.
+    /// Whether rows may be there before anything is filled in.
+    pub(crate) fn is_form(&self) -> bool {
+        match &self.body {
+            Body::Long(long) => long.is_form(),
+            Body::Sheets(_) => true,
+            Body::Wide(_) => false,
+        }
+    }
+
+    /// The rows, filled in or not.
     pub(crate) fn rows(&self) -> Box<dyn Iterator<Item = RawObservation<'_>> + '_> {
         match &self.body {
             Body::Long(long) => Box::new(long.rows()),
@@ -69,7 +78,7 @@ impl<'a> Table<'a> {
     }
 
     /// The authority that the cover or most rows name, if the edition has it; otherwise the text
-    /// that stands in its place.
+    /// that stands in its place, empty where there is none.
     pub(crate) fn authority(&mut self, edition: &Edition) -> Result<AuthorityCode, String> {
         let known = |text: &str| {
             let code = AuthorityCode::parse(text).ok()?;

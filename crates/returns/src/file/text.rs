@@ -1,7 +1,8 @@
 //! The bytes of a text file as text, or why they are none.
 //!
 //! UTF-8 alone is read. What spreadsheets in Britain write instead is recognised and refused with
-//! the letter that would have been lost: a name is never taken in with another letter in it.
+//! the letter that would have been lost: a name is never taken in with another letter in it. Bytes
+//! that are no text at all are refused as such.
 
 use crate::file::records::line_ends;
 use crate::finding::Finding;
@@ -24,17 +25,26 @@ pub(crate) fn decode(bytes: &[u8], lines_max: usize) -> Result<(&str, bool), Vec
         let before = str::from_utf8(before).unwrap_or_default();
         let finding = finding.on_line(line_ends(before).saturating_add(1));
         let byte = rest.first().copied().unwrap_or_default();
-        // A text in Windows-1252 has no bytes that it gives no letter.
+        let plain = format!("0x{byte:02X}");
+        if is_utf_16(bytes) {
+            return vec![finding.having_found("UTF-16").with_value(&plain)];
+        }
+        if bytes.iter().any(|byte| is_of_no_text(*byte)) {
+            let finding = Finding::new(FindingKind::UnknownFormat);
+            return vec![finding.expecting("CSV, XLSX, ODS")];
+        }
+        // A text in Windows-1252 has no bytes that it gives no letter; what has some became a
+        // mixture when two files were joined.
         let found = match (
             letter(byte),
             bytes.iter().all(|byte| letter(*byte).is_some()),
         ) {
             (Some(letter), true) => finding
                 .having_found("Windows-1252")
-                .with_value(&format!("0x{byte:02X} ({letter})")),
+                .with_value(&format!("{plain} ({letter})")),
             _ => finding
-                .having_found("?")
-                .with_value(&format!("0x{byte:02X}")),
+                .having_found("UTF-8 + Windows-1252")
+                .with_value(&plain),
         };
         vec![found]
     })?;
@@ -45,6 +55,20 @@ pub(crate) fn decode(bytes: &[u8], lines_max: usize) -> Result<(&str, bool), Vec
         return Err(vec![Finding::new(FindingKind::EmptyFile)]);
     }
     Ok((text, unmarked.is_some()))
+}
+
+/// Whether bytes without a mark look like UTF-16: at least a third of them are NUL, all of those at
+/// even places or all at odd ones.
+fn is_utf_16(bytes: &[u8]) -> bool {
+    let nuls = || memchr::memchr_iter(0, bytes);
+    let odd = nuls().filter(|at| at % 2 == 1).count();
+    let all = nuls().count();
+    all > 0 && all.saturating_mul(3) >= bytes.len() && (odd == 0 || odd == all)
+}
+
+/// Whether a byte is a control character that stands in no text.
+fn is_of_no_text(byte: u8) -> bool {
+    byte < b' ' && !matches!(byte, b'\t'..=b'\r' | 0x1a | 0x1b)
 }
 
 /// The letter of a byte in Windows-1252, which above 0x9F has those of Unicode.
@@ -91,11 +115,14 @@ mod tests {
         for (bytes, found, value, line) in [
             (&b"a\r\nYnys M\xf4n"[..], "Windows-1252", "0xF4 (ô)", 2),
             (b"\x93quoted\x94", "Windows-1252", "0x93 (“)", 1),
-            (b"\r\r\xff\x81", "?", "0xFF", 3),
+            (b"\r\r\xff\x81", "UTF-8 + Windows-1252", "0xFF", 3),
+            (b"\na\0\xf4\0", "UTF-16", "0xF4", 2),
             (b"\xff\xfea\0", "UTF-16", "0xFF 0xFE", 1),
         ] {
             assert_eq!(refusal(bytes), (some(found), some(value), Some(line)));
         }
+        let noise = decode(b"\x01\xff\x02", 9).expect_err("no text").remove(0);
+        assert_eq!(noise.kind, FindingKind::UnknownFormat);
         assert_eq!(decode("\u{feff}ŵ ŷ ô".as_bytes(), 9), Ok(("ŵ ŷ ô", true)));
     }
 }

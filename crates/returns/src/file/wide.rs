@@ -62,8 +62,8 @@ impl Header {
             if let Some(place) = place
                 && place.replace(at).is_some()
             {
-                let fault = Finding::new(FindingKind::Columns).on_line(line);
-                faults.push(fault.in_column(name).having_found("2"));
+                let fault = Finding::new(FindingKind::DuplicateColumn).on_line(line);
+                faults.push(fault.in_column(name));
             }
         }
         if faults.is_empty() {

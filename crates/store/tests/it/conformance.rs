@@ -234,7 +234,17 @@ pub(crate) async fn a_shorter_large_value_replaces_a_longer_one_wholly(store: Sh
     let too_long = vec![0; large::LARGE_BYTES_MAX + 1];
     let refused = large::put_large(&*store, Commit::new(), b"big", &too_long).await;
     assert!(matches!(refused, Err(Error::TooLarge { .. })));
-    let lengths = [large::LARGE_BYTES_MAX, 100_000, 16 * 1024, 0, 16 * 1024 + 1];
+    let staged = large::INLINE_BYTES + 1;
+    let lengths = [
+        staged,
+        100_000,
+        16 * 1024,
+        0,
+        large::INLINE_BYTES,
+        2 * staged,
+        staged,
+        7,
+    ];
     for (seed, length) in (1..).zip(lengths) {
         let value = bytes(length, seed);
         let commit = large::put_large(&*store, Commit::new(), b"big", &value)
@@ -245,6 +255,7 @@ pub(crate) async fn a_shorter_large_value_replaces_a_longer_one_wholly(store: Sh
             large::get_large(&*store, b"big").await.unwrap(),
             Some(value)
         );
+        large::sweep(&*store, b"big").await.unwrap();
         let rows = store
             .scan(KeyRange::prefix("big"), 9999)
             .await
@@ -252,7 +263,108 @@ pub(crate) async fn a_shorter_large_value_replaces_a_longer_one_wholly(store: Sh
             .len();
         assert_eq!(rows, 1 + length.div_ceil(16 * 1024));
     }
+    let deleted = large::delete_large(&*store, Commit::new(), b"big").await;
+    store.commit(deleted.unwrap()).await.unwrap();
+    assert!(keys(&store, KeyRange::prefix("big"), 9).await.is_empty());
     assert_eq!(keys(&store, KeyRange::prefix("n"), 9).await, ["neighbour"]);
+}
+
+/// A value of sixty-four mebibytes is written and read a piece at a time.
+pub(crate) async fn the_longest_large_value_goes_in_and_comes_out_in_pieces(store: Shared) {
+    let piece = |number: u8| vec![number; large::INLINE_BYTES];
+    let pieces = u8::try_from(large::LARGE_BYTES_MAX / large::INLINE_BYTES).unwrap();
+    let mut writer = large::Writer::new(&*store, b"big");
+    for number in 0..pieces {
+        writer.write(&piece(number)).await.unwrap();
+    }
+    let over = large::Writer::new(&*store, b"other")
+        .write(&vec![0; large::LARGE_BYTES_MAX + 1])
+        .await;
+    assert!(matches!(over, Err(Error::TooLarge { .. })));
+    assert!(
+        large::Reader::open(&*store, b"big")
+            .await
+            .unwrap()
+            .is_none()
+    );
+    let commit = writer.finish(Commit::new()).await.unwrap();
+    store.commit(commit).await.unwrap();
+    let mut reader = large::Reader::open(&*store, b"big").await.unwrap().unwrap();
+    for number in 0..pieces {
+        let read = reader.next().await.unwrap();
+        assert!(read == Some(piece(number)), "piece {number}");
+    }
+    assert_eq!(reader.next().await.unwrap(), None);
+}
+
+/// What is staged is not seen before its last commit, and what an author who went away left is
+/// swept up by the next.
+pub(crate) async fn a_staged_value_that_was_given_up_is_never_seen_and_is_swept_up(store: Shared) {
+    let value = |seed| bytes(3 * large::INLINE_BYTES, seed);
+    let rows = async || {
+        let rows = store.scan(KeyRange::prefix("big"), 9999).await.unwrap();
+        rows.len()
+    };
+    for seen in [None, Some(value(2)), Some(value(3))] {
+        // Given up twice: before the last commit, and half-way.
+        let given_up = large::put_large(&*store, Commit::new(), b"big", &value(9)).await;
+        let _ = given_up.unwrap();
+        let mut half_way = large::Writer::new(&*store, b"big");
+        half_way.write(&value(8)).await.unwrap();
+        drop(half_way);
+        assert_eq!(large::get_large(&*store, b"big").await.unwrap(), seen);
+        let next = if seen.is_none() { value(2) } else { value(3) };
+        let commit = large::put_large(&*store, Commit::new(), b"big", &next).await;
+        store.commit(commit.unwrap()).await.unwrap();
+        large::sweep(&*store, b"big").await.unwrap();
+        assert_eq!(rows().await, 1 + 3 * 64);
+    }
+}
+
+pub(crate) async fn of_two_who_stage_a_value_at_once_one_conflicts_and_the_other_is_seen(
+    store: Shared,
+) {
+    let long = 2 * large::INLINE_BYTES + 1;
+    let staged = async |seed| {
+        let commit = large::put_large(&*store, Commit::new(), b"big", &bytes(long, seed)).await;
+        commit.unwrap()
+    };
+    let mut overtaken = large::Writer::new(&*store, b"big");
+    overtaken.write(&bytes(long, 1)).await.unwrap();
+    let (second, third) = (staged(2).await, staged(3).await);
+    let more = overtaken.write(&bytes(long, 1)).await;
+    assert!(matches!(more, Err(Error::Conflict { .. })), "{more:?}");
+    let refused = store.commit(second).await;
+    assert!(
+        matches!(refused, Err(Error::Conflict { .. })),
+        "{refused:?}"
+    );
+    // A short value is not staged, and overtakes as well.
+    let fourth = large::put_large(&*store, Commit::new(), b"big", &bytes(40, 4)).await;
+    store.commit(third).await.unwrap();
+    let refused = store.commit(fourth.unwrap()).await;
+    assert!(
+        matches!(refused, Err(Error::Conflict { .. })),
+        "{refused:?}"
+    );
+    assert_eq!(
+        large::get_large(&*store, b"big").await.unwrap(),
+        Some(bytes(long, 3))
+    );
+    let mut reader = large::Reader::open(&*store, b"big").await.unwrap().unwrap();
+    reader.next().await.unwrap();
+    store.commit(staged(5).await).await.unwrap();
+    large::sweep(&*store, b"big").await.unwrap();
+    let replaced = async {
+        loop {
+            match reader.next().await {
+                Ok(Some(_)) => {}
+                end => return end,
+            }
+        }
+    };
+    let end = replaced.await;
+    assert!(matches!(end, Err(Error::Conflict { .. })), "{end:?}");
 }
 
 pub(crate) async fn a_large_value_that_was_tampered_with_is_corrupt(store: Shared) {

@@ -144,12 +144,15 @@ async fn a_commit_of_eight_mebibytes_torn_anywhere_is_there_wholly_or_not_at_all
         .await
         .unwrap();
     let before = fs::read(folder.path().join("db")).unwrap().len();
-    let value = vec![7; large::LARGE_BYTES_MAX];
-    let commit = large::put_large(&store, Commit::new().put("b", "b"), b"big", &value).await;
-    store.commit(commit.unwrap()).await.unwrap();
+    let chunk = vec![7; 16 * 1024];
+    let rows = 512_u32;
+    let commit = (0..rows).fold(Commit::new().put("b", "b"), |commit, row| {
+        commit.put(row.to_be_bytes(), chunk.clone())
+    });
+    store.commit(commit).await.unwrap();
     let crashed = copy(folder.path());
     let whole = fs::read(crashed.path().join("db")).unwrap();
-    assert!(whole.len() > before + large::LARGE_BYTES_MAX);
+    assert!(whole.len() > before + 8 * 1024 * 1024);
 
     let (mut torn, mut complete) = (0, 0);
     for part in 0..=16 {
@@ -161,19 +164,54 @@ async fn a_commit_of_eight_mebibytes_torn_anywhere_is_there_wholly_or_not_at_all
             survivor.get(b"a").await.unwrap().unwrap().value,
             b"acknowledged"
         );
-        let found = large::get_large(&survivor, b"big").await.unwrap();
+        let found = survivor.scan(KeyRange::all(), 999).await.unwrap();
         if survivor.get(b"b").await.unwrap().is_some() {
-            assert!(found.as_ref() == Some(&value));
+            assert_eq!(found.len(), 514);
+            let rows = found.iter().filter(|(key, _)| key.len() == 4);
+            assert!(rows.into_iter().all(|(_, entry)| entry.value == chunk));
             complete += 1;
         } else {
-            assert!(found.is_none());
-            assert_eq!(survivor.scan(KeyRange::all(), 9).await.unwrap().len(), 1);
+            assert_eq!(found.len(), 1);
             torn += 1;
         }
         // What survived is a store that works.
         survivor.commit(Commit::new().put("c", "c")).await.unwrap();
     }
     assert!(torn > 8 && complete > 0, "{torn} torn, {complete} complete");
+}
+
+#[tokio::test]
+async fn a_crash_while_a_value_is_staged_leaves_the_old_one_and_nothing_in_the_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).unwrap();
+    let [old, new] = [5, 6].map(|byte| vec![byte; 3 * large::INLINE_BYTES]);
+    let put = async |store: &SledStore, value| {
+        let commit = large::put_large(store, Commit::new(), b"big", value).await;
+        store.commit(commit.unwrap()).await.unwrap();
+    };
+    let crash = async |expected: &Vec<u8>| {
+        let crashed = copy(folder.path());
+        let survivor = open(crashed.path()).unwrap();
+        let found = large::get_large(&survivor, b"big").await.unwrap();
+        assert!(found.as_ref() == Some(expected));
+        put(&survivor, &new).await;
+        let found = large::get_large(&survivor, b"big").await.unwrap();
+        assert!(found.as_ref() == Some(&new));
+        large::sweep(&survivor, b"big").await.unwrap();
+        let rows = survivor.scan(KeyRange::all(), 9999).await.unwrap();
+        assert_eq!(rows.len(), 1 + 3 * 64);
+        assert_eq!(blobs(crashed.path()), 0);
+    };
+    put(&store, &old).await;
+    let mut writer = large::Writer::new(&store, b"big");
+    for piece in new.chunks(large::INLINE_BYTES) {
+        writer.write(piece).await.unwrap();
+        crash(&old).await;
+    }
+    let commit = writer.finish(Commit::new()).await.unwrap();
+    crash(&old).await;
+    store.commit(commit).await.unwrap();
+    crash(&new).await;
 }
 
 #[tokio::test]

@@ -5,7 +5,12 @@ use mesur_wording::{Args, Error, Language, Wording};
 use crate::support::shipped;
 
 /// The kinds of finding that a check can make.
-const FINDINGS: [&str; 58] = [
+const FINDINGS: [&str; 63] = [
+    "missing_status",
+    "no_authority",
+    "unknown_format",
+    "duplicate_column",
+    "unnamed_column",
     "linear_mismatch",
     "coverage_mismatch",
     "same_value",

@@ -135,5 +135,22 @@ async fn a_value_that_is_not_robust_is_added_up_and_not_told_of_its_authority() 
         service.create(PERIOD, &[]).await.expect("a snapshot"),
         plain
     );
+    // What was told of snapshots: made, overtaken, made, overtaken, and the first one stands again.
+    let again = service.create(PERIOD, &[]).await.expect("the same");
+    assert_eq!(again, plain);
+    let request = pb::WatchSnapshotsRequest { cursor: Vec::new() };
+    let told = service.client.clone().watch_snapshots(request).await;
+    let mut told = told.expect("a stream").into_inner();
+    let mut names = Vec::new();
+    for _ in 0..5 {
+        let event = told.message().await.expect("no failure");
+        let event = event.expect("an event");
+        let is_made = event.event() == pb::watch_snapshots_response::Event::Made;
+        names.push(is_made.then_some(event.name));
+    }
+    let made = |snapshot: &pb::Snapshot| Some(snapshot.name.clone());
+    let stands_again = made(&plain);
+    let expected = [made(&plain), None, made(&marked), None, stands_again];
+    assert_eq!(names, expected);
     service.stop().await;
 }

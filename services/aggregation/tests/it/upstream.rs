@@ -290,10 +290,12 @@ serve_some! {
             Ok(Response::new(ReceiverStream::new(receiver)))
         }
 
-        async fn get_return(
+        type ReadReturnStream = ReceiverStream<Result<pb::ReadReturnResponse, Status>>;
+
+        async fn read_return(
             &self,
-            request: Request<pb::GetReturnRequest>,
-        ) -> Result<Response<pb::DataReturn>, Status> {
+            request: Request<pb::ReadReturnRequest>,
+        ) -> Result<Response<Self::ReadReturnStream>, Status> {
             let name = request.into_inner().name;
             let found = self
                 .state
@@ -303,12 +305,26 @@ serve_some! {
                 .get(&name)
                 .cloned();
             self.seen.send_modify(|seen| seen.fetched.push(name));
-            found
-                .map(Response::new)
-                .ok_or_else(|| Status::not_found("no such revision"))
+            let mut found = found.ok_or_else(|| Status::not_found("no such revision"))?;
+            let observations = std::mem::take(&mut found.observations);
+            let first = pb::ReadReturnResponse {
+                data_return: Some(found),
+                observations: Vec::new(),
+            };
+            let batches = observations.chunks(100).map(|batch| pb::ReadReturnResponse {
+                data_return: None,
+                observations: batch.to_vec(),
+            });
+            let messages: Vec<_> = std::iter::once(first).chain(batches).map(Ok).collect();
+            let (sender, receiver) = mpsc::channel(messages.len());
+            for message in messages {
+                sender.try_send(message).expect("room for all");
+            }
+            Ok(Response::new(ReceiverStream::new(receiver)))
         }
     }
     unused {
+        get_return(pb::GetReturnRequest) -> pb::DataReturn,
         submit_return(pb::SubmitReturnRequest) -> pb::SubmitReturnResponse,
         upload_return(tonic::Streaming<pb::UploadReturnRequest>) -> pb::SubmitReturnResponse,
         update_observations(pb::UpdateObservationsRequest) -> pb::SubmitReturnResponse,
@@ -375,6 +391,7 @@ serve_some! {
     unused {
         validate_return(validation::ValidateReturnRequest) -> validation::ValidateReturnResponse,
         get_report(validation::GetReportRequest) -> validation::Report,
+        seal_report(validation::SealReportRequest) -> validation::Report,
         list_findings(validation::ListFindingsRequest) -> validation::ListFindingsResponse,
         explain_finding(validation::ExplainFindingRequest) -> mesur_proto::types::v1::Finding,
         review_explanation(validation::ReviewExplanationRequest) -> mesur_proto::types::v1::Finding,

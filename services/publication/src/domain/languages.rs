@@ -63,7 +63,10 @@ pub(crate) fn language_report(
             .note(gaps, "metric_title", metric.code.as_str(), held);
         for category in &metric.categories {
             let item = format!("{}[{}]", metric.code, category.code);
-            let held = (!category.label_en.is_empty(), !category.label_cy.is_empty());
+            let held = (
+                !category.words.label_en.is_empty(),
+                !category.words.label_cy.is_empty(),
+            );
             report.labels.note(gaps, "category_label", &item, held);
         }
     }

@@ -112,7 +112,7 @@ impl Printer<'_> {
                 code: Some(category.code.to_string()),
                 label: self
                     .speaker
-                    .held_or_not(&category.label_en, &category.label_cy)?,
+                    .held_or_not(&category.words.label_en, &category.words.label_cy)?,
             },
             None => Heading {
                 code: None,

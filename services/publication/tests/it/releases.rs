@@ -282,3 +282,20 @@ async fn releases_are_listed_by_page_in_the_order_of_their_names() {
     assert_eq!(fields(&details), ["page_size"]);
     service.stop().await;
 }
+
+#[tokio::test]
+async fn what_rests_on_a_return_that_was_reopened_is_neither_compiled_nor_published() {
+    let (service, upstream) = Service::with(&[(PERIOD, 10)]).await;
+    let snapshot = snapshot(edition(PERIOD), 10);
+    let compiled = service.compile(&snapshot, "").await.expect("compiled");
+    upstream.overtake("collections/pif/editions/2022-23");
+    upstream.until_caught_up().await;
+    let published = service.publish(&compiled, "").await;
+    refused(published, Code::FailedPrecondition, "SNAPSHOT_OVERTAKEN");
+    let again = service.compile(&snapshot, "").await;
+    refused(again, Code::FailedPrecondition, "SNAPSHOT_OVERTAKEN");
+    upstream.let_stand(&snapshot);
+    upstream.until_caught_up().await;
+    service.publish(&compiled, "").await.expect("published");
+    service.stop().await;
+}

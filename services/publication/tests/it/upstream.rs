@@ -12,6 +12,7 @@ use mesur_proto::aggregation::v1 as pb;
 use mesur_proto::aggregation::v1::aggregation_service_server::{
     AggregationService, AggregationServiceServer,
 };
+use mesur_proto::aggregation::v1::watch_snapshots_response::Event;
 use mesur_rpc::access::Authenticator;
 use mesur_rpc::channel::MESSAGE_BYTES_MAX;
 use mesur_rpc::clock::SystemClock;
@@ -97,6 +98,16 @@ impl Upstream {
         self.change(|state| state.names.push(snapshot.name.clone()));
     }
 
+    /// Tells that the snapshots of an edition rest on what no longer holds.
+    pub(crate) fn overtake(&self, edition: &str) {
+        self.change(|state| state.names.push(edition.to_owned()));
+    }
+
+    /// Tells of a snapshot once more, which stands again.
+    pub(crate) fn let_stand(&self, snapshot: &pb::Snapshot) {
+        self.change(|state| state.names.push(snapshot.name.clone()));
+    }
+
     /// Refuses streams, and ends those that are open, or takes them again.
     pub(crate) fn set_away(&self, is_away: bool) {
         self.change(|state| state.is_away = is_away);
@@ -154,7 +165,16 @@ impl AggregationService for Upstream {
         let is_idle = names.is_empty();
         for (place, name) in names.into_iter().enumerate() {
             let cursor = cursor_of(after + place + 1);
-            let event = pb::WatchSnapshotsResponse { cursor, name };
+            let event = if name.starts_with("snapshots/") {
+                Event::Made
+            } else {
+                Event::Overtaken
+            };
+            let event = pb::WatchSnapshotsResponse {
+                cursor,
+                name,
+                event: event.into(),
+            };
             sender.try_send(Ok(event)).expect("room for all");
         }
         tokio::spawn(async move {

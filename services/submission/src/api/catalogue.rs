@@ -12,8 +12,16 @@ use mesur_rpc::page::Tokens;
 use mesur_wire::EditionResource;
 use tonic::{Request, Response, Status};
 
+use super::convert::within_answer;
 use super::{PAGE, answer, open};
 use crate::error::{Error, invalid};
+
+/// The most cells of an edition that is given whole. Its metrics and categories would not fit a
+/// message either, and everybody may ask for them.
+const ANSWERED_CELLS_MAX: usize = 500_000;
+
+/// The most cells of two editions that are compared for anybody who asks.
+const COMPARED_CELLS_MAX: usize = 200_000;
 
 /// The gRPC face of the catalogue.
 pub(crate) struct CatalogueApi {
@@ -29,7 +37,7 @@ impl CatalogueService for CatalogueApi {
     ) -> Result<Response<pb::Edition>, Status> {
         let (_, request) = open(request)?;
         let edition = self.edition("name", &request.name);
-        answer(edition.map(whole_edition))
+        answer(edition.and_then(whole_edition))
     }
 
     async fn list_editions(
@@ -64,6 +72,10 @@ impl CatalogueApi {
     ) -> Result<pb::CompareEditionsResponse, Error> {
         let from = self.edition("from", &request.from)?;
         let to = self.edition("to", &request.to)?;
+        let cells = from.cells().len().saturating_add(to.cells().len());
+        if cells > COMPARED_CELLS_MAX {
+            return Err(too_large(from));
+        }
         let comparison = from.compare(to);
         let mut differences = Vec::new();
         for (item, compared) in [
@@ -136,13 +148,22 @@ fn bare_edition(edition: &Edition) -> pb::Edition {
     }
 }
 
-fn whole_edition(edition: &Edition) -> pb::Edition {
-    pb::Edition {
-        metrics: edition.metrics().iter().map(metric).collect(),
-        rules: edition.rules().iter().map(rule).collect(),
+fn whole_edition(edition: &Edition) -> Result<pb::Edition, Error> {
+    if edition.cells().len() > ANSWERED_CELLS_MAX {
+        return Err(too_large(edition));
+    }
+    let name = EditionResource(edition.name().clone()).to_string();
+    Ok(pb::Edition {
+        metrics: within_answer(&name, edition.metrics().iter().map(metric))?,
+        rules: within_answer(&name, edition.rules().iter().map(rule))?,
         reasons: edition.reasons().iter().map(reason).collect(),
         ..bare_edition(edition)
-    }
+    })
+}
+
+fn too_large(edition: &Edition) -> Error {
+    let name = EditionResource(edition.name().clone()).to_string();
+    Error::AnswerTooLarge { name }
 }
 
 fn authority(authority: &Authority) -> pb::Authority {
@@ -171,9 +192,9 @@ fn metric(metric: &Metric) -> pb::Metric {
 fn category(category: &Category) -> pb::Category {
     pb::Category {
         code: category.code.to_string(),
-        dimension: category.dimension.clone(),
-        label_en: category.label_en.clone(),
-        label_cy: category.label_cy.clone(),
+        dimension: category.words.dimension.clone(),
+        label_en: category.words.label_en.clone(),
+        label_cy: category.words.label_cy.clone(),
         unknown_remainder: category.is_unknown_remainder,
     }
 }

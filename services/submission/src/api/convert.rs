@@ -4,8 +4,10 @@ use mesur_catalogue::{AuthorityCode, CollectionId, Edition, EditionName};
 use mesur_proto::submission::v1 as pb;
 use mesur_proto::submission::v1::data_return::State as StateMessage;
 use mesur_returns::Previous;
+use mesur_rpc::channel::MESSAGE_BYTES_MAX;
 use mesur_rpc::{Violation, clock};
 use mesur_wire::{AuthorityName, EditionResource, PreviousValuesName, previous_values_to_wire};
+use prost::Message;
 
 use crate::domain::{Family, Move, Revision, State};
 use crate::error::{Error, invalid};
@@ -24,6 +26,31 @@ pub(super) fn parent_authority(parent: &str) -> Result<Option<AuthorityCode>, Er
     }
     let name = AuthorityName::parse(parent).map_err(Error::name("parent"))?;
     Ok(Some(name.0))
+}
+
+/// The most bytes of what is many in an answer: the rest of it, and the frame, need a little too.
+const ANSWER_BYTES_MAX: usize = MESSAGE_BYTES_MAX - 64 * 1024;
+
+/// Bytes before each of them, at most.
+const ITEM_HEAD_BYTES: usize = 6;
+
+/// What is many in an answer about `name`, as long as it fits a message.
+pub(super) fn within_answer<T: Message>(
+    name: &str,
+    items: impl Iterator<Item = T>,
+) -> Result<Vec<T>, Error> {
+    let mut bytes = 0_usize;
+    let mut all = Vec::new();
+    for item in items {
+        let size = item.encoded_len().saturating_add(ITEM_HEAD_BYTES);
+        bytes = bytes.saturating_add(size);
+        if bytes > ANSWER_BYTES_MAX {
+            let name = name.to_owned();
+            return Err(Error::AnswerTooLarge { name });
+        }
+        all.push(item);
+    }
+    Ok(all)
 }
 
 /// A number on the wire, where numbers have a sign.

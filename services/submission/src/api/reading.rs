@@ -7,11 +7,12 @@ use mesur_proto::submission::v1::compare_revisions_response::Difference;
 use mesur_returns::Observation;
 use mesur_store::KeyRange;
 use mesur_wire::{
-    EditionResource, ReturnName, RevisionName, observation_to_wire, observations_to_wire,
+    EditionResource, ReturnName, RevisionName, all_observations, observation_to_wire,
 };
 
-use super::convert::{parent_authority, return_message};
+use super::convert::{parent_authority, return_message, within_answer};
 use super::{Api, PAGE};
+use crate::domain::Revision;
 use crate::error::Error;
 use crate::returns::Returns;
 use crate::sight::Sight;
@@ -26,7 +27,21 @@ impl Api {
         grant: Grant,
         message: pb::GetReturnRequest,
     ) -> Result<pb::DataReturn, Error> {
-        let name = message.name.as_str();
+        let revision = self.revision_of(grant, &message.name).await?;
+        let name = revision.name.to_string();
+        let (edition, content) = self.returns.content(&revision).await?;
+        let observations = all_observations(edition, content.cells());
+        let observations = within_answer(&name, observations)?;
+        let outcome = self.returns.with_history(revision).await?;
+        Ok(pb::DataReturn {
+            observations,
+            ..return_message(&outcome)
+        })
+    }
+
+    /// The revision that a name is of, if the caller sees it: the latest one of a return, or one by
+    /// its number.
+    pub(super) async fn revision_of(&self, grant: Grant, name: &str) -> Result<Revision, Error> {
         let (name, number) = if name.contains("/revisions/") {
             let name = RevisionName::parse(name).map_err(Error::name("name"))?;
             (name.data_return, Some(name.revision))
@@ -35,24 +50,17 @@ impl Api {
         };
         let sight = self.sight(grant).await?;
         sight.require(&name)?;
-        let revision = match number {
+        match number {
             Some(revision) => {
                 let data_return = name;
                 let name = RevisionName {
                     data_return,
                     revision,
                 };
-                self.returns.revision(&name, &sight).await?
+                self.returns.revision(&name, &sight).await
             }
-            None => self.returns.latest(&name, &sight).await?,
-        };
-        let (edition, content) = self.returns.content(&revision).await?;
-        let observations = observations_to_wire(edition, content.cells());
-        let outcome = self.returns.with_history(revision).await?;
-        Ok(pb::DataReturn {
-            observations,
-            ..return_message(&outcome)
-        })
+            None => self.returns.latest(&name, &sight).await,
+        }
     }
 
     pub(super) async fn list(
@@ -175,20 +183,19 @@ impl Api {
         let from = self.returns.revision(&from, &sight).await?;
         let to = self.returns.revision(&to, &sight).await?;
         Returns::common_edition(&from, &to)?;
+        let name = to.name.to_string();
         let (edition, from) = self.returns.content(&from).await?;
         let (_, to) = self.returns.content(&to).await?;
         let said = |cell: CellId, observation: Option<Observation<'_>>| {
             Some(observation_to_wire(edition.cell(cell)?, observation?))
         };
         let differences = Returns::differences(edition, &from, &to);
-        let differences = differences
-            .into_iter()
-            .map(|(cell, [from, to])| Difference {
-                from: said(cell, from),
-                to: said(cell, to),
-            });
+        let differences = differences.map(|(cell, [from, to])| Difference {
+            from: said(cell, from),
+            to: said(cell, to),
+        });
         Ok(pb::CompareRevisionsResponse {
-            differences: differences.collect(),
+            differences: within_answer(&name, differences)?,
         })
     }
 }

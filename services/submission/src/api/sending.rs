@@ -93,7 +93,7 @@ impl Api {
             validate_only: message.validate_only,
             draft: message.draft,
             language_code: &message.language_code,
-            mutation: Mutation::read("SubmitReturn", &id, &message),
+            mutation: mutation_of(&id, &message),
         };
         let (purpose, mutation, wording) = options.read(&self.wordings, Fields::default())?;
         let data_return = message.data_return.unwrap_or_default();
@@ -110,7 +110,7 @@ impl Api {
             edition,
             etag: data_return.etag,
             purpose,
-            mutation,
+            mutation: mutation.with(assembly.cells.fingerprint().as_bytes()),
             wording,
             sight,
             field,
@@ -260,6 +260,23 @@ impl Api {
         };
         Ok(checked_message(data_return, &findings, sent.wording))
     }
+}
+
+/// What tells a repeat of a submit, all but its cells: those are put together first, and need not be
+/// written out once more.
+fn mutation_of(
+    request_id: &str,
+    message: &pb::SubmitReturnRequest,
+) -> Result<Mutation, mesur_rpc::Violation> {
+    let data_return = message.data_return.as_ref();
+    let text = |read: fn(&pb::DataReturn) -> &String| data_return.map_or("", |one| read(one));
+    let parts: [&[u8]; 4] = [
+        text(|one| &one.name).as_bytes(),
+        text(|one| &one.etag).as_bytes(),
+        text(|one| &one.edition_digest).as_bytes(),
+        &[u8::from(message.draft)],
+    ];
+    Mutation::of_parts("SubmitReturn", request_id, &parts)
 }
 
 /// What is sent, or the errors that keep it from being taken.

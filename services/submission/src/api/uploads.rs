@@ -12,7 +12,7 @@ use mesur_catalogue::ContentHash;
 use mesur_proto::submission::v1 as pb;
 use mesur_proto::submission::v1::upload_return_request::{Header, Part};
 use mesur_returns::{Assembly, FileReading, FindingKind, Status as CellStatus};
-use mesur_returns::{file_bytes_max, read_file};
+use mesur_returns::{file_bytes_max, read_file, read_file_for_cells};
 use mesur_rpc::Violation;
 use mesur_rpc::idempotency::Mutation;
 use mesur_wire::ReturnName;
@@ -147,10 +147,16 @@ impl Api {
             Arc::clone(&self.returns.catalogue),
         );
         let authority = sent.name.authority.clone();
+        let is_checked = sent.purpose == Purpose::Check;
         let turn = Arc::clone(&self.room.readings).acquire_owned().await;
         // The room goes with the bytes: the reading goes on although the caller may have gone.
         let reading = tokio::task::spawn_blocking(move || {
-            let reading = read_file(&bytes, &edition, &catalogue).expecting(&authority);
+            let read = if is_checked {
+                read_file
+            } else {
+                read_file_for_cells
+            };
+            let reading = read(&bytes, &edition, &catalogue).expecting(&authority);
             drop((bytes, turn, room));
             reading
         });
@@ -189,6 +195,10 @@ async fn read_chunks(
     declared: &Declared,
 ) -> Result<Vec<u8>, Status> {
     let mut bytes = Vec::new();
+    // At once: a file that grew would leave its smaller selves behind. Memory that no bytes came for
+    // is not taken from the machine.
+    let room = bytes.try_reserve_exact(declared.size_bytes);
+    room.map_err(|_| status(Error::TooManyUploads))?;
     let mut hash = ContentHash::default();
     while let Some(message) = stream.message().await? {
         let chunk = match message.part {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use mesur_access::Grant;
 use mesur_proto::submission::v1 as pb;
 use mesur_proto::submission::v1::watch_returns_response::Event as EventMessage;
-use mesur_rpc::{Violation, clock, events as log_events};
+use mesur_rpc::events::Cursors;
+use mesur_rpc::{clock, events as log_events};
 use mesur_store::{LogEntry, Store};
 use mesur_wire::EditionResource;
 use tokio_stream::{Stream, StreamExt as _};
@@ -24,21 +25,16 @@ pub(super) type Events =
 impl Api {
     pub(super) async fn watch(&self, grant: Grant, cursor: &[u8]) -> Result<Events, Error> {
         let store = Arc::clone(&self.returns.store);
-        let after = log_events::cursor(cursor)?;
-        if let Some(position) = after
-            && !events::is_entry(&*store, position).await?
-        {
-            return Err(Error::from(Violation {
-                field: "cursor".to_owned(),
-                reason: "CURSOR_INVALID",
-                description: "is not the cursor of an event of this stream".to_owned(),
-            }));
-        }
+        let cursors = Cursors::new(self.tokens.clone(), events::LOG);
+        let after = cursors.read(&*store, cursor).await??;
         let (log, stop) = (events::log(), self.stop.clone());
         let all = log_events::stream(&store, log, after, stop, Ok).await?;
         let seen = all.then(move |entry| {
-            let (store, grant) = (Arc::clone(&store), grant.clone());
-            async move { seen(&*store, grant, entry?).await.map_err(status) }
+            let (store, grant, cursors) = (Arc::clone(&store), grant.clone(), cursors.clone());
+            async move {
+                let seen = seen(&*store, grant, &cursors, entry?).await;
+                seen.map_err(status)
+            }
         });
         Ok(Box::pin(seen.filter_map(Result::transpose)))
     }
@@ -49,16 +45,17 @@ impl Api {
 async fn seen(
     store: &dyn Store,
     grant: Grant,
+    cursors: &Cursors,
     entry: LogEntry,
 ) -> Result<Option<pb::WatchReturnsResponse>, Error> {
     let happened = events::read(&entry.value)?;
     let sight = Sight::load(store, grant).await?;
     let is_own = !happened.supplier.is_empty() && happened.supplier == sight.identity();
     let is_seen = is_own || sight.allows(&happened.data_return);
-    Ok(is_seen.then(|| message(&entry, happened)))
+    Ok(is_seen.then(|| message(cursors.issue(entry.position), happened)))
 }
 
-fn message(entry: &LogEntry, happened: Happened) -> pb::WatchReturnsResponse {
+fn message(cursor: Vec<u8>, happened: Happened) -> pb::WatchReturnsResponse {
     let event = match happened.event {
         Event::Submitted => EventMessage::Submitted,
         Event::SignedOff => EventMessage::SignedOff,
@@ -77,7 +74,7 @@ fn message(entry: &LogEntry, happened: Happened) -> pb::WatchReturnsResponse {
         }
     };
     pb::WatchReturnsResponse {
-        cursor: entry.position.to_bytes().to_vec(),
+        cursor,
         event: event.into(),
         name: happened.name,
         digest: happened.digest,

@@ -1,11 +1,12 @@
 //! Sending: a whole return, a draft, some cells, or a draft that is handed in.
 
+use std::borrow::Cow;
+
 use mesur_catalogue::Edition;
 use mesur_returns::{Assembly, Cells, Draft, Finding, FindingKind, Status, assemble};
 use mesur_rpc::idempotency::Mutation;
-use mesur_store::{Commit, Version, large};
-use mesur_wire::{ReturnName, content_of};
-use prost::Message as _;
+use mesur_store::{Commit, Version};
+use mesur_wire::ReturnName;
 
 use super::{Outcome, Relied, Returns, check_etag, illegal};
 use crate::domain::revision::Step;
@@ -13,7 +14,7 @@ use crate::domain::{Action, Family, IllegalMove, Move, Revision, State, families
 use crate::error::Error;
 use crate::repeats::once;
 use crate::sight::Sight;
-use crate::store::{self, events, keys};
+use crate::store::{self, events};
 
 /// The field that findings of changed cells are told of.
 const CHANGES_FIELD: &str = "observations";
@@ -79,9 +80,8 @@ impl Returns {
             } = decided;
             let commit = store::revisions::put(Commit::new(), &revision, &step, version);
             let commit = put_event(commit, &revision, &step);
-            let bytes = content_of(content.cells()).encode_to_vec();
-            let key = keys::content(&revision.name);
-            let commit = large::put_large(&*self.store, commit, &key, &bytes).await?;
+            let cells = content.cells();
+            let commit = store::contents::put(&*self.store, commit, &revision.name, cells).await?;
             let sent = (revision, sending.families.clone());
             self.finish(commit, relied, sent, (by, mutation)).await
         };
@@ -142,7 +142,11 @@ impl Returns {
         }
     }
 
-    async fn decide(&self, sending: &Sending, by: &Sight) -> Result<(Decided, Draft), Error> {
+    async fn decide<'s>(
+        &self,
+        sending: &'s Sending,
+        by: &Sight,
+    ) -> Result<(Decided, Cow<'s, Draft>), Error> {
         let name = &sending.name;
         let (current, version) = self.current(name).await?;
         if current.is_none() && matches!(sending.content, Content::Changes(_)) {
@@ -151,9 +155,12 @@ impl Returns {
         check_etag(name, current.as_ref(), &sending.etag)?;
         let (is_late, relied) = self.admit(name, by).await?;
         let (content, action) = match &sending.content {
-            Content::Whole(content) => (content.clone(), Action::Submit),
-            Content::Draft(content) => (content.clone(), Action::SaveDraft),
-            Content::Changes(changes) => self.amended(name, current.as_ref(), changes).await?,
+            Content::Whole(content) => (Cow::Borrowed(content), Action::Submit),
+            Content::Draft(content) => (Cow::Borrowed(content), Action::SaveDraft),
+            Content::Changes(changes) => {
+                let amended = self.amended(name, current.as_ref(), changes).await?;
+                (Cow::Owned(amended.0), amended.1)
+            }
         };
         let step = self.step(by, "");
         let (revision, step) = Revision::receive(current.as_ref(), &content, action, is_late, step)

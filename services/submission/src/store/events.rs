@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use mesur_catalogue::{CollectionId, EditionName, Period};
 use mesur_proto::storage::v1::ReturnEventRecord;
 use mesur_rpc::clock;
-use mesur_store::{Commit, Log, Position, Store, record};
+use mesur_store::{Commit, Log, record};
 use mesur_wire::{DelegationName, ReturnName, RevisionName};
 
 use super::{FORMAT, corrupt, time};
@@ -49,9 +49,12 @@ pub(crate) struct Happened {
     pub(crate) time: Timestamp,
 }
 
+/// The name of the log.
+pub(crate) const LOG: &str = "returns";
+
 /// The log.
 pub(crate) fn log() -> Log {
-    Log::new("returns")
+    Log::new(LOG)
 }
 
 /// Adds what happened to a revision to a commit.
@@ -84,24 +87,6 @@ pub(crate) fn put_delegation(
         ..ReturnEventRecord::default()
     };
     commit.append(&log(), record::seal(FORMAT, &happened))
-}
-
-/// Whether there is an entry at this position. A cursor from before the store was restored may be
-/// beyond its end.
-pub(crate) async fn is_entry(store: &dyn Store, position: Position) -> Result<bool, Error> {
-    let Some(before) = before(position) else {
-        return Ok(false);
-    };
-    let next = store.read_log(&log(), Some(before), 1).await?;
-    Ok(next.first().is_some_and(|entry| entry.position == position))
-}
-
-/// The position just before another.
-fn before(position: Position) -> Option<Position> {
-    let mut wide = [0; 16];
-    *wide.last_chunk_mut::<10>()? = position.to_bytes();
-    let before = u128::from_be_bytes(wide).checked_sub(1)?;
-    Position::from_bytes(before.to_be_bytes().last_chunk::<10>()?)
 }
 
 /// The event in an entry of the log.

@@ -1,5 +1,7 @@
 //! Signing off, which needs validation.
 
+use std::time::Duration;
+
 use mesur_proto::submission::v1 as pb;
 use mesur_proto::submission::v1::data_return::State;
 use mesur_rpc::clock;
@@ -54,7 +56,7 @@ async fn a_return_is_signed_off_once_validation_has_nothing_open_against_it() {
     );
 
     validation.set_away(false);
-    service.clock.step(std::time::Duration::from_mins(5));
+    service.clock.step(Duration::from_mins(5));
     let signed = service.sign_off(&first, "").await.expect("signed off");
     assert_eq!((signed.state(), signed.revision), (State::SignedOff, 1));
     let at = |text: &str| Some(clock::to_proto(text.parse().expect("a time")));
@@ -137,6 +139,42 @@ async fn only_the_revision_that_was_seen_and_validated_is_signed_off() {
 }
 
 #[tokio::test]
+async fn a_sign_off_rests_on_a_seal_that_was_asked_for_less_than_ten_seconds_ago() {
+    let validation = Validation::start().await;
+    let service = Service::start(&memory(), &validation.address).await;
+    let first = service.submit(sample(CONWY, PERIOD)).await.expect("sent");
+    validation.report(&first, 0, 0);
+    let (late, timely) = (Duration::from_secs(10), Duration::from_millis(9_999));
+    validation.take(&service.clock, vec![late; 3]);
+    let refusal = service.sign_off(&first, "").await;
+    refused(refusal, Code::Unavailable, "VALIDATION_AWAY");
+    assert_eq!(validation.sealed(), vec![first.digest.clone(); 3]);
+    let kept = service.get(&first.name).await.expect("kept");
+    assert_eq!(kept.etag, first.etag);
+
+    // What is opened while a late seal has ended is seen with the next one.
+    validation.report(&first, 0, 1);
+    validation.take(&service.clock, vec![late, timely]);
+    let refusal = service.sign_off(&first, "").await;
+    refused(refusal, Code::FailedPrecondition, "FINDINGS_OPEN");
+    assert_eq!(validation.sealed().len(), 1);
+    validation.report(&first, 0, 0);
+    validation.take(&service.clock, vec![late, timely]);
+    let signed = service.sign_off(&first, "").await.expect("signed off");
+    assert_eq!(validation.sealed(), vec![first.digest.clone(); 2]);
+
+    // Validation still takes it for signed off.
+    let reopened = service.reopen(&signed, "a slip", "").await;
+    let reopened = reopened.expect("reopened");
+    validation.set_behind(true);
+    let refusal = service.sign_off(&reopened, "").await;
+    refused(refusal, Code::FailedPrecondition, "NOT_YET_VALIDATED");
+    validation.set_behind(false);
+    service.sign_off(&reopened, "").await.expect("signed off");
+    service.stop().await;
+}
+
+#[tokio::test]
 async fn nobody_signs_what_they_sent() {
     let validation = Validation::start().await;
     let service = Service::start(&memory(), &validation.address).await;
@@ -207,7 +245,7 @@ async fn a_sign_off_is_taken_back_with_a_reason_and_stands_in_the_history() {
     assert_eq!(fields(&details), ["etag", "reason", "request_id"]);
     let stale = service.reopen(&first, "a slip", "").await;
     refused(stale, Code::Aborted, "STALE_ETAG");
-    service.clock.step(std::time::Duration::from_mins(5));
+    service.clock.step(Duration::from_mins(5));
     let reopened = service.reopen(&signed, "a slip in AD/002", &id(1)).await;
     let reopened = reopened.expect("reopened");
     assert_eq!(

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use mesur_proto::submission::v1::DataReturn;
 use mesur_proto::types::v1::Finding;
@@ -11,7 +12,7 @@ use mesur_proto::validation::v1::validation_service_server::{
 };
 use mesur_proto::validation::v1::watch_reports_response::Event;
 use mesur_rpc::access::Authenticator;
-use mesur_rpc::clock::SystemClock;
+use mesur_rpc::clock::{SteppedClock, SystemClock};
 use mesur_rpc::server::{self, Contract, Limits, Listener};
 use tokio::sync::mpsc;
 use tokio_stream::Empty;
@@ -39,6 +40,12 @@ struct State {
     cursors: Vec<Vec<u8>>,
     watching: Vec<mpsc::UnboundedSender<Told>>,
     is_away: bool,
+    /// Whether it takes every return for signed off.
+    is_behind: bool,
+    /// The digests that it was asked to seal.
+    seals: Vec<String>,
+    /// How long it takes to seal, and whose time that is.
+    slow: Option<(Arc<SteppedClock>, std::vec::IntoIter<Duration>)>,
 }
 
 impl Validation {
@@ -98,6 +105,22 @@ impl Validation {
         self.state.lock().expect("a state").is_away = is_away;
     }
 
+    /// Takes every return for signed off, or no longer.
+    pub(crate) fn set_behind(&self, is_behind: bool) {
+        self.state.lock().expect("a state").is_behind = is_behind;
+    }
+
+    /// Takes so long for the next seals.
+    pub(crate) fn take(&self, clock: &Arc<SteppedClock>, takes: Vec<Duration>) {
+        let slow = (Arc::clone(clock), takes.into_iter());
+        self.state.lock().expect("a state").slow = Some(slow);
+    }
+
+    /// The digests that it was asked to seal since this was asked last.
+    pub(crate) fn sealed(&self) -> Vec<String> {
+        std::mem::take(&mut self.state.lock().expect("a state").seals)
+    }
+
     /// Tells of an event.
     pub(crate) fn tell(&self, event: Event, name: &str) {
         let mut state = self.state.lock().expect("a state");
@@ -125,15 +148,23 @@ macro_rules! validation_service {
     ($($method:ident: $request:ident => $response:ty,)+) => {
         #[tonic::async_trait]
         impl ValidationService for Fake {
-            async fn get_report(
+            async fn seal_report(
                 &self,
-                request: Request<pb::GetReportRequest>,
+                request: Request<pb::SealReportRequest>,
             ) -> Result<Response<pb::Report>, Status> {
-                let state = self.0.lock().expect("a state");
+                let mut state = self.0.lock().expect("a state");
+                let request = request.into_inner();
+                state.seals.push(request.return_digest);
+                if let Some((clock, takes)) = &mut state.slow {
+                    clock.step(takes.next().unwrap_or_default());
+                }
                 if state.is_away {
                     return Err(Status::unavailable("away"));
                 }
-                let found = state.reports.get(&request.into_inner().name).cloned();
+                if state.is_behind {
+                    return Err(Status::failed_precondition("signed off"));
+                }
+                let found = state.reports.get(&request.name).cloned();
                 found
                     .map(Response::new)
                     .ok_or_else(|| Status::not_found("no report"))
@@ -171,6 +202,7 @@ macro_rules! validation_service {
 
 validation_service! {
     validate_return: ValidateReturnRequest => pb::ValidateReturnResponse,
+    get_report: GetReportRequest => pb::Report,
     list_findings: ListFindingsRequest => pb::ListFindingsResponse,
     stream_findings: StreamFindingsRequest => Self::StreamFindingsStream,
     explain_finding: ExplainFindingRequest => Finding,

@@ -7,7 +7,8 @@ use mesur_proto::types::v1::Finding;
 use mesur_proto::validation::v1 as pb;
 use mesur_rpc::events;
 use mesur_wire::{
-    AnyReportName, AuthorityName, EditionResource, count_violation, finding_to_wire, rows_from_wire,
+    AnyReportName, AuthorityName, EditionResource, ReportName, count_violation, finding_to_wire,
+    rows_from_wire,
 };
 use prost::Message as _;
 use tokio::sync::mpsc;
@@ -67,6 +68,22 @@ impl Api {
         let opened = self.validation.open(&name).await?;
         let open = self.validation.open_by_rule(&opened).await?;
         Ok(convert::report_message(&opened, &open))
+    }
+
+    pub(super) async fn seal(
+        &self,
+        grant: &Grant,
+        message: &pb::SealReportRequest,
+    ) -> Result<pb::Report, Error> {
+        let name = ReportName::parse(&message.name).map_err(Error::name("name"))?;
+        self.validation.permit(grant, &name.0.data_return).await?;
+        if message.return_digest.is_empty() {
+            let problem = "must be the digest that is to be signed off";
+            return Err(Error::field("return_digest", problem));
+        }
+        let sealed = self.validation.seal(&name, &message.return_digest).await?;
+        let open = self.validation.open_by_rule(&sealed).await?;
+        Ok(convert::report_message(&sealed, &open))
     }
 
     pub(super) async fn findings(

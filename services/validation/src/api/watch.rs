@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mesur_access::Grant;
 use mesur_proto::validation::v1 as pb;
 use mesur_proto::validation::v1::watch_reports_response::Event as Told;
-use mesur_rpc::{Violation, events};
+use mesur_rpc::events::{self, Cursors};
 use mesur_store::LogEntry;
 use mesur_wire::EditionResource;
 use tokio_stream::StreamExt as _;
@@ -22,21 +22,14 @@ impl Api {
         grant: Grant,
         message: &pb::WatchReportsRequest,
     ) -> Result<Streamed<pb::WatchReportsResponse>, Error> {
-        let after = events::cursor(&message.cursor)?;
         let validation = Arc::clone(&self.validation);
-        if let Some(position) = after
-            && !store::is_entry(&*validation.store, position).await?
-        {
-            return Err(Error::from(Violation {
-                field: "cursor".to_owned(),
-                reason: "CURSOR_INVALID",
-                description: "is not the cursor of an event of this stream".to_owned(),
-            }));
-        }
+        let cursors = Cursors::new(validation.tokens.clone(), store::REPORTS_LOG);
+        let read = cursors.read(&*validation.store, &message.cursor);
+        let after = read.await??;
         let (log, stop) = (store::reports_log(), validation.stop.clone());
-        let read = |entry: LogEntry| {
+        let read = move |entry: LogEntry| {
             let event = store::event_of(&entry.value).map_err(status)?;
-            Ok((entry.position.to_bytes().to_vec(), event))
+            Ok((cursors.issue(entry.position), event))
         };
         let entries = events::stream(&validation.store, log, after, stop, read).await?;
         let seen = entries.then(move |entry| {

@@ -1,12 +1,15 @@
 //! How far a return has come: what is known of its state, its counts, and how each of its metrics
 //! was provided.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use mesur_catalogue::{Edition, Severity};
 use mesur_returns::{Cells, Finding, Status};
 
 use super::query::QueryState;
 use super::remark::{Conversation, Said};
+
+/// How long a seal holds: longer than submission takes from asking for it to signing off.
+const SEAL_DURATION: SignedDuration = SignedDuration::from_secs(30);
 
 /// What submission told of a return.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,6 +153,8 @@ pub(crate) struct ReturnProgress {
     pub(crate) open_queries: u32,
     /// When the latest of this happened.
     pub(crate) updated: Timestamp,
+    /// When the last seal ends by itself; [`Self::seal`] says whether it counts.
+    pub(crate) sealed_until: Option<Timestamp>,
 }
 
 impl ReturnProgress {
@@ -167,7 +172,31 @@ impl ReturnProgress {
             queries: before.map_or(0, |before| before.queries),
             open_queries: before.map_or(0, |before| before.open_queries),
             updated: revision.time,
+            sealed_until: None,
         }
+    }
+
+    /// Whether nothing stands against sign-off.
+    pub(crate) fn has_nothing_open(&self) -> bool {
+        self.open == OpenCounts::default() && self.open_queries == 0
+    }
+
+    /// Seals the conversation from now on.
+    pub(crate) fn sealed(mut self, now: Timestamp) -> Self {
+        let until = now.saturating_add(SEAL_DURATION);
+        self.sealed_until = Some(until.unwrap_or(Timestamp::MAX));
+        self
+    }
+
+    /// When the seal ends by itself. A sign-off has used it up: it is none when that is taken back.
+    pub(crate) fn seal(&self) -> Option<Timestamp> {
+        self.sealed_until
+            .filter(|_| self.state != ReturnState::SignedOff)
+    }
+
+    /// Whether nothing may be opened any more: it is signed off, or about to be.
+    pub(crate) fn is_settled(&self, now: Timestamp) -> bool {
+        self.state == ReturnState::SignedOff || self.seal().is_some_and(|until| now < until)
     }
 
     /// Where the return is.

@@ -3,7 +3,7 @@
 use mesur_catalogue::EditionName;
 use mesur_proto::storage::v1::{ReportEventRecord, RobustnessMarkRecord};
 use mesur_rpc::clock;
-use mesur_store::{Commit, Log, Position, Store, record};
+use mesur_store::{Commit, Log, record};
 use mesur_wire::{EditionResource, ReportName, ReturnName};
 
 use super::editions::{Mark, mark_of};
@@ -36,27 +36,12 @@ impl Event {
     }
 }
 
+/// The name of the log.
+pub(crate) const REPORTS_LOG: &str = "reports";
+
 /// The log of what happened.
 pub(crate) fn reports_log() -> Log {
-    Log::new("reports")
-}
-
-/// Whether there is an entry at this position. A cursor from before the store was restored may be
-/// beyond its end.
-pub(crate) async fn is_entry(store: &dyn Store, position: Position) -> Result<bool, Error> {
-    let Some(before) = before(position) else {
-        return Ok(false);
-    };
-    let next = store.read_log(&reports_log(), Some(before), 1).await?;
-    Ok(next.first().is_some_and(|entry| entry.position == position))
-}
-
-/// The position just before another.
-fn before(position: Position) -> Option<Position> {
-    let mut wide = [0; 16];
-    *wide.last_chunk_mut::<10>()? = position.to_bytes();
-    let before = u128::from_be_bytes(wide).checked_sub(1)?;
-    Position::from_bytes(before.to_be_bytes().last_chunk::<10>()?)
+    Log::new(REPORTS_LOG)
 }
 
 /// Adds to a commit that something happened.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use mesur_catalogue::{CellRef, Edition, Period, RuleText, Severity};
 use mesur_proto::storage::v1::{FindingRecord, FindingsRecord, ReportRecord, ReturnContent};
-use mesur_returns::{Cells, Finding, FindingKind};
+use mesur_returns::{Cells, CellsBuilder, Finding, FindingKind};
 use mesur_rpc::clock;
 use mesur_store::{Commit, Key, KeyBuilder, Store, large, record};
-use mesur_wire::{ReportName, content_of, draft_from_content};
+use mesur_wire::{ReportName, cells_of_part, content_parts};
 use prost::Message as _;
 
 use super::{CELLS, FINDINGS, FORMAT, METRICS, REPORT, corrupt, return_key, time_of};
@@ -19,8 +19,8 @@ use crate::error::Error;
 const PAGE_FINDINGS: usize = 100;
 /// A page is closed when it has so many bytes.
 const PAGE_BYTES: usize = 256 * 1024;
-/// Cells in one part: at most 1.1 MB.
-const PART_CELLS: usize = 100_000;
+/// Cells in one part: at most 990 KB, so that none is staged by itself.
+const PART_CELLS: usize = 90_000;
 /// What goes into one commit, in bytes: more is written before.
 const COMMIT_BYTES: usize = 1024 * 1024;
 
@@ -130,14 +130,11 @@ impl<'a> Parts<'a> {
     }
 
     async fn write_cells(&mut self, name: &ReportName, cells: &Cells) -> Result<u32, Error> {
-        let ReturnContent { states, values, .. } = content_of(cells);
-        let parts = states.chunks(PART_CELLS).zip(values.chunks(PART_CELLS));
         let mut count = 0;
-        for (part, (states, values)) in parts.enumerate() {
+        for (part, content) in content_parts(cells, PART_CELLS).enumerate() {
             let part_content = ReturnContent {
-                states: states.to_vec(),
-                values: values.to_vec(),
                 texts: Vec::new(),
+                ..content
             };
             let key = part_key(CELLS, name, part);
             self.add(key, record::seal(FORMAT, &part_content)).await?;
@@ -195,19 +192,22 @@ pub(crate) async fn cells(
 ) -> Result<Cells, Error> {
     let name = &held.report.name;
     let problem = |error: &dyn std::fmt::Display| corrupt(&name.to_string(), error);
-    let mut content = ReturnContent::default();
+    let mut cells = CellsBuilder::with_capacity(edition.cells().len());
     for part in 0..held.cell_parts {
         let part = usize::try_from(part).map_err(|error| problem(&error))?;
         let key = part_key(CELLS, name, part);
         let bytes = large::get_large(store, &key).await?;
         let bytes = bytes.ok_or_else(|| problem(&format!("no part {part}")))?;
-        let mut stored: ReturnContent = record::open(FORMAT, &key, &bytes)?;
-        content.states.append(&mut stored.states);
-        content.values.append(&mut stored.values);
+        let stored: ReturnContent = record::open(FORMAT, &key, &bytes)?;
+        let part = cells_of_part(cells.len(), stored);
+        cells.append(&part.map_err(|error| problem(&error))?);
     }
-    let authority = &name.0.data_return.authority;
-    let draft = draft_from_content(edition, authority, content);
-    Ok(draft.map_err(|error| problem(&error))?.cells().clone())
+    let cells = cells.finish();
+    if cells.len() == edition.cells().len() {
+        Ok(cells)
+    } else {
+        Err(problem(&"the cells are not those of the edition"))
+    }
 }
 
 /// How each metric was provided in the return that a report is on.
@@ -374,7 +374,7 @@ fn finding_of(name: &str, stored: FindingRecord) -> Result<Finding, Error> {
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
-    use mesur_returns::{CellsBuilder, Observation, Observed};
+    use mesur_returns::{Observation, Observed};
     use mesur_store::MemoryStore;
     use mesur_wire::RevisionName;
 

@@ -76,6 +76,7 @@ pub(crate) fn put_progress<T>(
         queries: progress.queries,
         open_queries: progress.open_queries,
         update_time: Some(clock::to_proto(progress.updated)),
+        seal_end_time: progress.seal().map(clock::to_proto),
     };
     commit
         .expect(key.clone(), read.expect())
@@ -107,5 +108,9 @@ fn progress_of(name: &str, stored: &ReturnProgressRecord) -> Result<ReturnProgre
         queries: stored.queries,
         open_queries: stored.open_queries,
         updated: time_of(name, stored.update_time)?,
+        sealed_until: match stored.seal_end_time {
+            Some(time) => Some(time_of(name, Some(time))?),
+            None => None,
+        },
     })
 }

@@ -283,7 +283,6 @@ impl Page<'_> {
             self.shown.state.is_none_or(|wanted| wanted == state)
         };
         let heads = [
-            "progress-state",
             "progress-late",
             "progress-errors",
             "progress-warnings",
@@ -298,13 +297,14 @@ impl Page<'_> {
                     thead {
                         tr {
                             th scope="col" { (self.label("table-authority")?) }
+                            th.words scope="col" { (self.label("progress-state")?) }
                             @for head in heads { th scope="col" { (self.label(head)?) } }
                         }
                     }
                     tbody {
                         @for (authority, held) in rows.filter(|(_, held)| wanted(held)) {
-                            @let name = self.name(&authority.name_en, &authority.name_cy);
-                            (self.authority(name, held.as_ref())?)
+                            @let name = self.named(&authority.name_en, &authority.name_cy);
+                            (self.authority(&name, held.as_ref())?)
                         }
                     }
                 }
@@ -312,22 +312,23 @@ impl Page<'_> {
         })
     }
 
-    /// The name in the language of the page, in English where no Welsh one is held.
-    fn name<'a>(&self, english: &'a str, welsh: &'a str) -> &'a str {
+    /// Words in the language of the page; where no Welsh ones are held the English ones, marked.
+    fn named(&self, english: &str, welsh: &str) -> Markup {
         match self.wording.language() {
-            Language::Cy if !welsh.is_empty() => welsh,
-            Language::Cy | Language::En => english,
+            Language::Cy if !welsh.is_empty() => html! { (welsh) },
+            Language::Cy if !english.is_empty() => html! { span lang="en" { (english) } },
+            Language::Cy | Language::En => html! { (english) },
         }
     }
 
-    fn authority(&self, name: &str, held: Option<&ReturnProgress>) -> Result<Markup, Error> {
+    fn authority(&self, name: &Markup, held: Option<&ReturnProgress>) -> Result<Markup, Error> {
         let id = state_id(Self::state_of(held));
         let late = held.is_some_and(|held| held.late);
         let cells = self.progress.edition.cells().len().to_string();
         Ok(html! {
             tr {
                 th scope="row" { (name) }
-                td { span class={ "state " (id) } { (self.label(&format!("progress-state-{id}"))?) } }
+                td.words { span class={ "state " (id) } { (self.label(&format!("progress-state-{id}"))?) } }
                 td { @if late { span.late { (self.label("progress-late")?) } } }
                 @if let Some(held) = held {
                     @let open = held.open.errors.saturating_add(held.open.warnings);
@@ -370,7 +371,10 @@ impl Page<'_> {
                     tbody {
                         @for (metric, counts) in rows {
                             tr {
-                                th scope="row" { (metric.code) }
+                                th scope="row" {
+                                    span.code { (metric.code) }
+                                    " " (self.named(&metric.title_en, &metric.title_cy))
+                                }
                                 @for count in Self::counts(*counts) { td { (count) } }
                             }
                         }

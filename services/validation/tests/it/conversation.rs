@@ -254,15 +254,21 @@ async fn what_is_asked_twice_under_one_id_is_asked_once_and_ids_of_two_people_ne
         opened
     );
     let id = REQUEST_ID.replace('6', "7");
-    let asking = pb::RaiseQueryRequest {
+    let mut asking = pb::RaiseQueryRequest {
         request_id: id.clone(),
         ..question(RETURN)
     };
+    let cells = asking.cells.clone();
+    asking.cells.extend(cells.clone());
     let raised = statistician
         .raise_query(asking.clone())
         .await
         .unwrap()
         .into_inner();
+    assert_eq!(
+        raised.cells, cells,
+        "a cell that is named twice counts once"
+    );
     let answering = pb::AnswerQueryRequest {
         request_id: id,
         ..answer_to(&raised.name)

@@ -19,6 +19,7 @@ mod progress;
 mod refusals;
 mod reports;
 mod samples;
+mod sealing;
 mod support;
 mod upstream;
 mod web;

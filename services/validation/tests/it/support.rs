@@ -79,6 +79,7 @@ pub(crate) struct Service {
     pub(crate) web: SocketAddr,
     /// A statistician.
     pub(crate) client: Client,
+    pub(crate) clock: Arc<SteppedClock>,
     stop: CancellationToken,
     running: JoinHandle<Result<Drained, RunError>>,
 }
@@ -99,11 +100,12 @@ impl Service {
             format!("http://{}", listener.local_addr()),
             web.local_addr().unwrap(),
         );
-        let stop = CancellationToken::new();
+        let (clock, stop) = (clock(), CancellationToken::new());
+        let told: Arc<dyn Clock> = Arc::<SteppedClock>::clone(&clock);
         let config = Config {
             catalogue,
             store: Arc::clone(store),
-            clock: clock(),
+            clock: told,
             submission: submission.to_owned(),
             authenticator: authenticator(),
             bearer: bearer("validation", &Role::Service),
@@ -113,6 +115,7 @@ impl Service {
         Self {
             client: client(&endpoint, "s.jones", &Role::Statistician),
             web: at,
+            clock,
             running: tokio::spawn(run(config, listener, stop.clone())),
             endpoint,
             stop,

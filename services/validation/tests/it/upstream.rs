@@ -13,7 +13,8 @@ use mesur_rpc::events;
 use mesur_rpc::server::{Contract, Limits, Listener, serve};
 use mesur_store::{Commit, Log, MemoryStore, Store};
 use prost::Message;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
+use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::service::Routes;
 use tonic::{Request, Response, Status, Streaming};
@@ -181,18 +182,42 @@ fn not_used<T>() -> Result<Response<T>, Status> {
 
 #[tonic::async_trait]
 impl SubmissionService for Fake {
-    async fn get_return(
+    type ReadReturnStream = events::Events<pb::ReadReturnResponse>;
+
+    async fn read_return(
         &self,
-        request: Request<pb::GetReturnRequest>,
-    ) -> Result<Response<pb::DataReturn>, Status> {
+        request: Request<pb::ReadReturnRequest>,
+    ) -> Result<Response<Self::ReadReturnStream>, Status> {
         let name = request.into_inner().name;
         self.0.asked.send_modify(|asked| asked.push(name.clone()));
         self.refused(|content| &mut content.gets_refused)?;
         let content = self.0.content.lock().unwrap();
         let found = content.returns.get(&name).cloned();
-        found
-            .map(Response::new)
-            .ok_or_else(|| Status::not_found(name))
+        let mut found = found.ok_or_else(|| Status::not_found(name))?;
+        let observations = std::mem::take(&mut found.observations);
+        let first = pb::ReadReturnResponse {
+            data_return: Some(found),
+            observations: Vec::new(),
+        };
+        let batches = observations
+            .chunks(100)
+            .map(|batch| pb::ReadReturnResponse {
+                data_return: None,
+                observations: batch.to_vec(),
+            });
+        let messages: Vec<_> = std::iter::once(first).chain(batches).map(Ok).collect();
+        let (sender, receiver) = mpsc::channel(messages.len());
+        for message in messages {
+            sender.try_send(message).unwrap();
+        }
+        Ok(Response::new(ReceiverStream::new(receiver)))
+    }
+
+    async fn get_return(
+        &self,
+        _: Request<pb::GetReturnRequest>,
+    ) -> Result<Response<pb::DataReturn>, Status> {
+        not_used()
     }
 
     async fn get_previous_values(
@@ -213,7 +238,7 @@ impl SubmissionService for Fake {
         request: Request<pb::WatchReturnsRequest>,
     ) -> Result<Response<Self::WatchReturnsStream>, Status> {
         self.refused(|content| &mut content.watches_refused)?;
-        let after = events::cursor(&request.into_inner().cursor).unwrap();
+        let after = mesur_store::Position::from_bytes(&request.into_inner().cursor);
         let stop = self.0.stop.clone();
         let stream = events::stream(&self.0.log, log(), after, stop, |entry| {
             let event = pb::WatchReturnsResponse::decode(entry.value.as_slice()).unwrap();

@@ -95,10 +95,30 @@ async fn the_progress_is_shown_in_both_languages_with_every_state_in_words() {
     );
     let english = get(web, PROGRESS, &statistician()).await;
     let welsh = get(web, &format!("{PROGRESS}?lang=cy"), &statistician()).await;
-    for (page, lang, name, state) in [
-        (&english, "lang=\"en\"", "Isle of Anglesey", "Queried"),
-        (&welsh, "lang=\"cy\"", "Ynys Môn", "Ymholiad yn agored"),
+    // The edition holds wording for AD/002 in English alone, and none for AD/003.
+    let worded = "The number of new contacts for adults received by statutory social services";
+    let marked = format!("AD/002</span> <span lang=\"en\">{worded}");
+    let worded = format!("AD/002</span> {worded}");
+    for (page, lang, name, state, title) in [
+        (
+            &english,
+            "lang=\"en\"",
+            "Isle of Anglesey",
+            "Queried",
+            worded,
+        ),
+        (
+            &welsh,
+            "lang=\"cy\"",
+            "Ynys Môn",
+            "Ymholiad yn agored",
+            marked,
+        ),
     ] {
+        let (head, unworded) = ("<th class=\"words\" scope=\"col\">", "AD/003</span> </th>");
+        for part in [title.as_str(), unworded, head] {
+            assert!(page.body.contains(part), "{part}");
+        }
         assert_eq!(page.status, 200);
         let row = "<span class=\"state queried\">";
         for part in [lang, name, state, row, "AD/012"] {

@@ -1,11 +1,13 @@
 //! `mesur return check`: a file, here or by the service, with the same findings.
 
+use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::bail;
-use mesur_catalogue::{Catalogue, Edition};
-use mesur_returns::{check_file, file_bytes_max};
+use mesur_catalogue::{AuthorityCode, Catalogue, Edition};
+use mesur_returns::{FileCheck, FileReading, check_file, file_bytes_max, read_file};
 use mesur_wording::{Args, Wording};
 use serde_json::json;
 
@@ -17,6 +19,9 @@ use crate::output::say;
 use crate::production::read_previous;
 use crate::refusal::{USE, WRONG};
 use crate::{editions, words};
+
+/// The characters of an authority's code.
+const CODE_LENGTH: usize = 9;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Check {
@@ -36,7 +41,7 @@ pub(crate) struct Check {
 }
 
 /// What was found, wherever it was looked for.
-struct Checked {
+pub(super) struct Checked {
     edition: String,
     edition_digest: String,
     authority: Option<String>,
@@ -46,6 +51,21 @@ struct Checked {
 }
 
 impl Checked {
+    /// What was found here, with no earlier return beside it.
+    pub(super) fn of(checked: &FileCheck, edition: &Edition, wording: &Wording) -> Self {
+        let rows = checked.findings.iter();
+        Self {
+            edition: edition.name().to_string(),
+            edition_digest: edition.digest().to_owned(),
+            authority: checked.authority.as_ref().map(ToString::to_string),
+            previous_period: None,
+            readable: checked.is_readable(),
+            rows: rows
+                .map(|finding| Row::of_file("", finding, wording))
+                .collect(),
+        }
+    }
+
     fn is_accepted(&self) -> bool {
         self.readable && !self.rows.iter().any(Row::is_error)
     }
@@ -57,7 +77,20 @@ pub(super) fn run(arguments: &Check) -> anyhow::Result<ExitCode> {
     let file = files::read(&arguments.file, file_bytes_max(&edition))?;
     if arguments.by_server {
         return with_session(&arguments.options, async |session| {
-            let checked = by_service(&session, &file, &edition, &catalogue).await?;
+            let found = check_file(&file.bytes, &edition, &catalogue, None);
+            let authority = found.authority.clone();
+            let authority = authority.or_else(|| whose(&file, &edition, &catalogue));
+            let checked = if let Some(authority) = authority {
+                Checked {
+                    readable: found.is_readable(),
+                    ..by_service(&session, &file, &edition, &authority).await?
+                }
+            } else {
+                let args = Args::new().text("file", &file.name);
+                let note = words::text(&session.wording, "checked-here", &args);
+                let _ = writeln!(std::io::stderr(), "mesur: {note}");
+                Checked::of(&found, &edition, &session.wording)
+            };
             tell(&file, &checked, &session.wording, session.json)
         });
     }
@@ -85,34 +118,49 @@ fn here(
             previous.authority
         );
     }
-    let rows = checked.findings.iter();
     Ok(Checked {
-        edition: edition.name().to_string(),
-        edition_digest: edition.digest().to_owned(),
-        authority: checked.authority.as_ref().map(ToString::to_string),
         previous_period: previous.map(|previous| previous.period.to_string()),
-        readable: checked.is_readable(),
-        rows: rows
-            .map(|finding| Row::of_file("", finding, wording))
-            .collect(),
+        ..Checked::of(&checked, edition, wording)
     })
+}
+
+/// Whose return a file is that is refused as a whole, such as one of another edition: it still
+/// names its authority, as the return of a bundled edition or in its text.
+fn whose(file: &ReturnFile, edition: &Edition, catalogue: &Catalogue) -> Option<AuthorityCode> {
+    let mut others = catalogue.editions();
+    let found = others.find_map(|other| match read_file(&file.bytes, other, catalogue) {
+        FileReading::Read { authority, .. } => Some(authority),
+        FileReading::Refused { .. } => None,
+    });
+    found.or_else(|| most_named(&file.bytes, edition))
+}
+
+/// The authority of the edition whose code a text names most often.
+fn most_named(bytes: &[u8], edition: &Edition) -> Option<AuthorityCode> {
+    let text = String::from_utf8_lossy(bytes);
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for word in text.split(|c: char| !c.is_ascii_alphanumeric()) {
+        if word.len() == CODE_LENGTH {
+            let count = counts.entry(word).or_default();
+            *count = count.saturating_add(1);
+        }
+    }
+    let known = counts.into_iter().filter_map(|(word, count)| {
+        let code = AuthorityCode::parse(word).ok()?;
+        edition.authority(&code)?;
+        Some((count, code))
+    });
+    let (_, code) = known.max_by_key(|(count, _)| *count)?;
+    Some(code)
 }
 
 async fn by_service(
     session: &Session,
     file: &ReturnFile,
     edition: &Edition,
-    catalogue: &Catalogue,
+    authority: &AuthorityCode,
 ) -> anyhow::Result<Checked> {
-    let checked = check_file(&file.bytes, edition, catalogue, None);
-    let Some(authority) = checked.authority.clone() else {
-        bail!(
-            "{} names no authority of {}, so no return to check it as; check it without --server",
-            file.name,
-            edition.name()
-        );
-    };
-    let upload = Upload::new(file, &authority, edition, session).only_checked();
+    let upload = Upload::new(file, authority, edition, session).only_checked();
     let answer = send::upload(session, &upload).await?;
     let rows = answer.findings.into_iter().map(|finding| Row {
         file: String::new(),
@@ -124,12 +172,13 @@ async fn by_service(
         edition_digest: edition.digest().to_owned(),
         authority: Some(authority.to_string()),
         previous_period: None,
-        readable: checked.is_readable(),
+        readable: true,
         rows: rows.collect(),
     })
 }
 
-fn tell(
+/// Prints what was found; the exit code says what it came to.
+pub(super) fn tell(
     file: &ReturnFile,
     checked: &Checked,
     wording: &Wording,

@@ -1,28 +1,28 @@
 //! Sending: `mesur return submit`, `amend` and `submit-draft`.
 
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
-use mesur_catalogue::{AuthorityCode, Catalogue, ContentHash, Edition};
+use anyhow::Context;
+use mesur_catalogue::{AuthorityCode, ContentHash, Edition};
 use mesur_proto::submission::v1 as submission;
 use mesur_proto::submission::v1::upload_return_request::{Header, Part};
-use mesur_returns::{FileReading, Finding, FindingKind, file_bytes_max, read_file};
 use mesur_wire::{ReturnName, observations_to_wire};
 use mesur_wording::Args;
 use tonic::Status;
 use uuid::Uuid;
 
 use super::etag;
+use super::read::{Due, Sendable, read};
 use crate::connection::{Options, Session, request_id, run};
-use crate::files::{self, ReturnFile};
-use crate::findings::{Row, table};
+use crate::files::ReturnFile;
 use crate::names::{ReturnArgument, short};
 use crate::output::table::{Table, Tone, count, plain};
 use crate::output::{json, say};
 use crate::refusal::{self, WRONG};
-use crate::{editions, times, words};
+use crate::{times, words};
 
 /// The bytes of a chunk of a file: the most that the service takes.
 const CHUNK_BYTES: usize = 1024 * 1024;
@@ -169,65 +169,37 @@ fn is_worth_repeating(status: &Status, request_id: &str) -> bool {
     refusal::is_unanswered(status) && !request_id.is_empty()
 }
 
-/// A file that was read, and what it is.
-struct Known {
-    file: ReturnFile,
-    catalogue: Arc<Catalogue>,
-    edition: Arc<Edition>,
-    authority: AuthorityCode,
-}
-
-/// Reads a file and finds out whose return it is. Where no edition is named, it is the one of the
-/// bundled editions that the file is of.
-fn known(path: &Path, edition: Option<&str>) -> anyhow::Result<Known> {
-    let candidates = match edition {
-        Some(edition) => vec![editions::find(edition)?],
-        None => editions::bundled()?,
-    };
-    let limits = candidates
-        .iter()
-        .map(|(_, edition)| file_bytes_max(edition));
-    let file = files::read(path, limits.max().unwrap_or(0))?;
-    for (catalogue, edition) in candidates {
-        let reading = read_file(&file.bytes, &edition, &catalogue);
-        if let FileReading::Read { authority, .. } = reading {
-            return Ok(Known {
-                file,
-                catalogue,
-                edition,
-                authority,
-            });
-        }
-    }
-    match edition {
-        Some(edition) => bail!(
-            "{} cannot be read as a return for {edition}: `mesur return check` says why",
-            file.name
-        ),
-        None => bail!(
-            "{} cannot be read as a return of a bundled edition: `mesur return check --edition …` says why",
-            file.name
-        ),
-    }
-}
-
 fn id_or_new(id: Option<Uuid>) -> String {
     id.map_or_else(request_id, |id| id.to_string())
 }
 
 pub(super) fn submit(arguments: &Submit) -> anyhow::Result<ExitCode> {
-    let known = known(&arguments.file, arguments.edition.as_deref())?;
+    let due = if arguments.draft {
+        Due::Part
+    } else {
+        Due::Whole
+    };
+    let read = read(&arguments.file, arguments.edition.as_deref(), due)?;
+    let Sendable {
+        file: content,
+        edition,
+        authority,
+        ..
+    } = match read {
+        Ok(sendable) => sendable,
+        Err(unsendable) => return unsendable.tell(&arguments.options.print),
+    };
     run(&arguments.options, async |session| {
         let file = Upload {
             draft: arguments.draft,
             etag: arguments.amends.clone().unwrap_or_default(),
             request_id: id_or_new(arguments.request_id),
-            ..Upload::new(&known.file, &known.authority, &known.edition, &session)
+            ..Upload::new(&content, &authority, &edition, &session)
         };
         let sent = upload(&session, &file).await;
         let sent = sent.with_context(|| {
             let args = Args::new()
-                .text("file", &known.file.name)
+                .text("file", &content.name)
                 .text("id", &file.request_id);
             words::text(&session.wording, "sending", &args)
         })?;
@@ -236,16 +208,16 @@ pub(super) fn submit(arguments: &Submit) -> anyhow::Result<ExitCode> {
 }
 
 pub(super) fn amend(arguments: &Amend) -> anyhow::Result<ExitCode> {
-    let known = known(&arguments.file, arguments.edition.as_deref())?;
-    let reading = read_file(&known.file.bytes, &known.edition, &known.catalogue);
-    let FileReading::Read { assembly, .. } = reading else {
-        bail!("{} cannot be read as rows of a return", known.file.name);
+    let known = match read(&arguments.file, arguments.edition.as_deref(), Due::Part)? {
+        Ok(sendable) => sendable,
+        Err(unsendable) => return unsendable.tell(&arguments.options.print),
     };
-    let wording = words::named(&arguments.options.print.language)?;
-    let slips = assembly.findings.iter().filter(|finding| is_slip(finding));
-    let slips: Vec<Row> = slips.map(|slip| Row::of_file("", slip, &wording)).collect();
-    if !slips.is_empty() {
-        say!("{}", table(&slips, &wording));
+    let observations = observations_to_wire(&known.edition, &known.assembly.cells);
+    if observations.is_empty() {
+        let wording = words::named(&arguments.options.print.language)?;
+        let args = Args::new().text("file", &known.file.name);
+        let line = words::text(&wording, "nothing-filled-in", &args);
+        let _ = writeln!(std::io::stderr(), "mesur: {line}");
         return Ok(ExitCode::from(WRONG));
     }
     let name = ReturnName {
@@ -256,7 +228,7 @@ pub(super) fn amend(arguments: &Amend) -> anyhow::Result<ExitCode> {
         let request = submission::UpdateObservationsRequest {
             name: name.to_string(),
             etag: etag(&session, &name, arguments.etag.as_deref()).await?,
-            observations: observations_to_wire(&known.edition, &assembly.cells),
+            observations: observations.clone(),
             validate_only: false,
             request_id: id_or_new(arguments.request_id),
             language_code: session.language_code(),
@@ -269,11 +241,6 @@ pub(super) fn amend(arguments: &Amend) -> anyhow::Result<ExitCode> {
             .await;
         receipt(&session, &answer.map_err(session.told())?.into_inner())
     })
-}
-
-/// Every cell that is not changed is missing in such a file.
-fn is_slip(finding: &Finding) -> bool {
-    finding.is_error() && finding.kind != FindingKind::MissingRow
 }
 
 pub(super) fn submit_draft(arguments: &SubmitDraft) -> anyhow::Result<ExitCode> {

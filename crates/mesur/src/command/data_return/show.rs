@@ -66,6 +66,11 @@ pub(crate) struct Compare {
 
 pub(super) fn show(arguments: &Show) -> anyhow::Result<ExitCode> {
     let mut name = arguments.name.clone();
+    if let (Some(named), Some(asked)) = (name.revision, arguments.revision)
+        && named != asked
+    {
+        bail!("the name says revision {named} and --revision {asked}: give one of them");
+    }
     name.revision = arguments.revision.or(name.revision);
     run(&arguments.options, async |session| {
         let data_return = latest(&session, name.resource()).await?;
@@ -282,14 +287,7 @@ pub(super) fn compare(arguments: &Compare) -> anyhow::Result<ExitCode> {
         }
         let edition = EditionResource(from.name.edition.clone()).to_string();
         let edition = session.edition(edition).await?;
-        let columns = [
-            "col-cell",
-            "#col-from",
-            "col-status",
-            "#col-to",
-            "col-status",
-            "col-comment",
-        ];
+        let columns = ["col-cell", "col-remark", "col-from", "col-to"];
         let mut table = Table::new(&session.wording, &columns);
         for difference in &answer.differences {
             let sides = [&difference.from, &difference.to];
@@ -299,14 +297,22 @@ pub(super) fn compare(arguments: &Compare) -> anyhow::Result<ExitCode> {
                 .flatten()
                 .next()
                 .context("a difference of nothing")?;
-            table.row([
-                plain(place_of(&place.metric, &place.category)),
-                plain(figure(&earlier, &edition)),
-                status(&session.wording, &earlier),
-                plain(figure(&later, &edition)),
-                status(&session.wording, &later),
-                plain(&later.comment),
-            ]);
+            let of_both = |of: &dyn Fn(&Observation) -> Cell| [of(&earlier), of(&later)];
+            let parts = [
+                ("col-value", of_both(&|side| plain(figure(side, &edition)))),
+                (
+                    "col-status",
+                    of_both(&|side| status(&session.wording, side)),
+                ),
+                ("col-reason", of_both(&|side| plain(&side.reason))),
+                ("col-comment", of_both(&|side| plain(&side.comment))),
+            ];
+            for (part, [from, to]) in parts {
+                if from != to {
+                    let cell = place_of(&place.metric, &place.category);
+                    table.row([plain(cell), plain(session.label(part)), from, to]);
+                }
+            }
         }
         if table.is_empty() {
             say!("{}", session.label("no-difference"));
