@@ -5,7 +5,8 @@
 //! read at a time, because a spreadsheet takes several times its size while it is read. A stream
 //! that is cut off, or that lasts longer than a call may, leaves nothing behind.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mesur_access::Grant;
 use mesur_catalogue::ContentHash;
@@ -31,6 +32,10 @@ const CHUNK_BYTES_MAX: usize = 1024 * 1024;
 /// an ordinary edition, and many real ones.
 const ROOM_BYTES: usize = 256 * 1024 * 1024;
 
+/// How much of that one caller may take with several files: a quarter, so that nobody keeps the
+/// others out. A single file is let in whatever it takes.
+const ROOM_BYTES_OF_ONE: usize = ROOM_BYTES / 4;
+
 /// How many files are read at a time; the others wait.
 const READINGS_MAX: usize = 4;
 
@@ -44,6 +49,32 @@ const FIELD: &str = "file";
 pub(crate) struct Room {
     pieces: Arc<Semaphore>,
     readings: Arc<Semaphore>,
+    /// What each caller takes, in bytes.
+    callers: Arc<Mutex<BTreeMap<String, usize>>>,
+}
+
+/// Room that a file takes, until it is dropped.
+struct Taken {
+    _pieces: OwnedSemaphorePermit,
+    callers: Arc<Mutex<BTreeMap<String, usize>>>,
+    identity: String,
+    size_bytes: usize,
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        let mut callers = locked(&self.callers);
+        if let Some(held) = callers.get_mut(&self.identity) {
+            *held = held.saturating_sub(self.size_bytes);
+            if *held == 0 {
+                callers.remove(&self.identity);
+            }
+        }
+    }
+}
+
+fn locked(callers: &Mutex<BTreeMap<String, usize>>) -> MutexGuard<'_, BTreeMap<String, usize>> {
+    callers.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Default for Room {
@@ -51,17 +82,32 @@ impl Default for Room {
         Self {
             pieces: Arc::new(Semaphore::new(ROOM_BYTES / PIECE_BYTES)),
             readings: Arc::new(Semaphore::new(READINGS_MAX)),
+            callers: Arc::default(),
         }
     }
 }
 
 impl Room {
     /// Room for a file of so many bytes. A single file larger than all of it gets all of it.
-    fn take(&self, size_bytes: usize) -> Result<OwnedSemaphorePermit, Error> {
-        let pieces = size_bytes.min(ROOM_BYTES).div_ceil(PIECE_BYTES);
-        let pieces = u32::try_from(pieces).map_err(|_| Error::TooManyUploads)?;
+    fn take(&self, identity: &str, size_bytes: usize) -> Result<Taken, Error> {
+        let size_bytes = size_bytes.min(ROOM_BYTES);
+        let mut callers = locked(&self.callers);
+        let held = callers.get(identity).copied().unwrap_or(0);
+        let after = held.saturating_add(size_bytes);
+        if held > 0 && after > ROOM_BYTES_OF_ONE {
+            return Err(Error::TooManyUploads);
+        }
+        let pieces = u32::try_from(size_bytes.div_ceil(PIECE_BYTES));
+        let pieces = pieces.map_err(|_| Error::TooManyUploads)?;
         let room = Arc::clone(&self.pieces).try_acquire_many_owned(pieces);
-        room.map_err(|_| Error::TooManyUploads)
+        let room = room.map_err(|_| Error::TooManyUploads)?;
+        callers.insert(identity.to_owned(), after);
+        Ok(Taken {
+            _pieces: room,
+            callers: Arc::clone(&self.callers),
+            identity: identity.to_owned(),
+            size_bytes,
+        })
     }
 }
 
@@ -80,7 +126,8 @@ impl Api {
     ) -> Result<pb::SubmitReturnResponse, Status> {
         let header = read_header(&mut stream).await?;
         let (sent, declared) = self.read_declared(grant, header).await.map_err(status)?;
-        let room = self.room.take(declared.size_bytes).map_err(status)?;
+        let room = self.room.take(sent.sight.identity(), declared.size_bytes);
+        let room = room.map_err(status)?;
         let bytes = read_chunks(&mut stream, &declared).await?;
         let taken = self.take_file(sent, declared.row_count, bytes, room);
         taken.await.map_err(status)
@@ -140,7 +187,7 @@ impl Api {
         sent: Sent<'_>,
         row_count: i32,
         bytes: Vec<u8>,
-        room: OwnedSemaphorePermit,
+        room: Taken,
     ) -> Result<pb::SubmitReturnResponse, Error> {
         let (edition, catalogue) = (
             Arc::clone(&sent.edition),

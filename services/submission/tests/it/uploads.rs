@@ -345,7 +345,7 @@ async fn what_all_files_take_at_once_is_bounded_and_given_back() {
         ..header(b"x")
     };
     let begin = [part(Part::Header(large))];
-    // Sixteen of the largest files fill the room: of seventeen one is refused, whichever.
+    // Four of the largest files fill a caller's part of the room: of seventeen some are refused.
     let open: Vec<Open> = (0..17)
         .map(|_| open_upload(&service.client, &begin))
         .collect();
@@ -367,6 +367,10 @@ async fn what_all_files_take_at_once_is_bounded_and_given_back() {
         "TOO_MANY_UPLOADS",
     );
     assert!(details.retry_info().is_some());
+    // However much one caller holds, there is room for another.
+    let other = service.caller("somebody else", &["submitter/W06000003"]);
+    let sent = upload(&other, messages(header(b"x"), b"y")).await;
+    refused(sent, Code::InvalidArgument, "UPLOAD_INCOMPLETE");
     for stop in stops {
         stop.abort();
     }
