@@ -397,6 +397,7 @@ async fn every_service_works_alone_and_catches_up_with_those_that_were_away() {
         let request = publication::CompileReleaseRequest {
             snapshot: snapshot.name.clone(),
             request_id: String::new(),
+            update_note: None,
         };
         async move { releases.compile_release(request).await }
     };

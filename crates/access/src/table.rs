@@ -120,6 +120,12 @@ const PUBLISHERS: Row = Row {
     publisher: Some(All),
     ..NOBODY
 };
+/// Those who work on releases.
+const RELEASE_WORKERS: Row = Row {
+    statistician: Some(All),
+    publisher: Some(All),
+    ..NOBODY
+};
 /// Everybody; those who work on a release see it before it is published.
 const RELEASE_READERS: Row = Row {
     statistician: Some(All),
@@ -190,13 +196,35 @@ pub const ROWS: &[(&str, Row)] = rows! {
         "GetSnapshot": FOLLOWERS,
         "ListSnapshots": STATISTICIANS,
         "RankAuthorities": STATISTICIANS,
+        "ReadSnapshot": FOLLOWERS,
+        "VerifySnapshot": STATISTICIANS,
+        "CompareSnapshots": STATISTICIANS,
+        "CreateDecision": STATISTICIANS,
+        "ListDecisions": RELEASE_WORKERS,
         "WatchSnapshots": FOLLOWERS,
     }
     "mesur.publication.v1.PublicationService" {
         "CompileRelease": STATISTICIANS,
+        "SubmitRelease": STATISTICIANS,
+        "RejectRelease": RELEASE_WORKERS,
+        "ApproveRelease": PUBLISHERS,
+        "ScheduleRelease": PUBLISHERS,
         "PublishRelease": PUBLISHERS,
         "GetRelease": RELEASE_READERS,
         "ListReleases": RELEASE_READERS,
+        "ListReleaseRevisions": RELEASE_READERS,
+        "ListReleaseEvents": RELEASE_WORKERS,
         "DownloadFile": PUBLIC,
+        "PreviewFile": RELEASE_WORKERS,
+        "GrantEarlyAccess": PUBLISHERS,
+        "RevokeEarlyAccess": PUBLISHERS,
+        "ListEarlyAccess": RELEASE_WORKERS,
+        "AuditDisclosure": RELEASE_WORKERS,
+        "QueryDataset": PUBLIC,
+        "StreamDataset": PUBLIC,
+        "GetProvenance": RELEASE_READERS,
+        "ExportTexts": STATISTICIANS,
+        "ImportTexts": STATISTICIANS,
+        "ListFeedback": RELEASE_WORKERS,
     }
 };

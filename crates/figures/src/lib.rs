@@ -18,4 +18,4 @@ mod shorthand;
 
 pub use percent::{Percent, Rounding, coverage_percent, percent};
 pub use quantity::{DECIMALS_MAX, QuantityError, format_quantity, parse_quantity, rescale};
-pub use shorthand::{Shorthand, join_shorthand};
+pub use shorthand::{Marks, Shorthand};

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock, Weak};
 use async_trait::async_trait;
 use tokio::sync::watch;
 
-use crate::layout::{self, Row, Rows};
+use crate::layout::{self, Draft, Row, Rows};
 use crate::watch::Progress;
 use crate::{Commit, Entry, Error, Key, KeyRange, Log, LogEntry, Position, Store, Version, Watch};
 
@@ -22,7 +22,7 @@ struct Shared {
 }
 
 struct State {
-    rows: BTreeMap<Vec<u8>, Vec<u8>>,
+    rows: BTreeMap<Vec<u8>, Entry>,
     last: Version,
 }
 
@@ -53,7 +53,7 @@ impl Default for MemoryStore {
 }
 
 impl Rows for Shared {
-    fn row(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+    fn row(&self, key: &[u8]) -> Result<Option<Entry>, Error> {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         Ok(state.rows.get(key).cloned())
     }
@@ -85,12 +85,13 @@ impl Store for MemoryStore {
             .state
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        layout::verify(&commit, |key| Ok(state.rows.get(key).cloned()))?;
+        let draft = Draft::new(commit, |value| value);
+        draft.verify(|key| Ok(state.rows.get(key).map(|entry| entry.version)))?;
         let version = state.last.next();
         state.last = version;
-        for (key, value) in layout::rows_of(commit, version) {
+        for (key, value) in draft.rows(version) {
             match value {
-                Some(value) => state.rows.insert(key, value),
+                Some(value) => state.rows.insert(key, Entry { version, value }),
                 None => state.rows.remove(&key),
             };
         }

@@ -114,6 +114,7 @@ shorthand-b = toriad yn y gyfres: newidiodd y diffiniad
 shorthand-c = cyfrinachol
 shorthand-e = amcangyfrif
 shorthand-f = rhagolwg
+shorthand-k = ffigur isel sy’n talgrynnu i sero
 shorthand-p = amodol
 shorthand-r = diwygiedig
 shorthand-t = cyfanswm

@@ -123,6 +123,7 @@ shorthand-b = break in the series: the definition changed
 shorthand-c = confidential
 shorthand-e = estimated
 shorthand-f = forecast
+shorthand-k = low figure that rounds to zero
 shorthand-p = provisional
 shorthand-r = revised
 shorthand-t = total

@@ -11,6 +11,7 @@ use mesur_rpc::{Violation, clock, events, request_id, to_status};
 use mesur_store::{KeyRange, LogEntry};
 use mesur_wire::{EditionResource, RevisionName, SnapshotName};
 use tokio_util::sync::CancellationToken;
+use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
 use crate::domain::Snapshot;
@@ -95,6 +96,45 @@ impl AggregationService for Api {
     ) -> Answer<Self::WatchSnapshotsStream> {
         let cursor = request.into_inner().cursor;
         self.watch(&cursor).await.map(Response::new).map_err(status)
+    }
+
+    type ReadSnapshotStream = BoxStream<pb::ReadSnapshotResponse>;
+
+    async fn read_snapshot(
+        &self,
+        _: Request<pb::ReadSnapshotRequest>,
+    ) -> Result<Response<Self::ReadSnapshotStream>, Status> {
+        Err(Status::unimplemented("ReadSnapshot"))
+    }
+
+    async fn verify_snapshot(
+        &self,
+        _: Request<pb::VerifySnapshotRequest>,
+    ) -> Result<Response<pb::VerifySnapshotResponse>, Status> {
+        Err(Status::unimplemented("VerifySnapshot"))
+    }
+
+    type CompareSnapshotsStream = BoxStream<pb::CompareSnapshotsResponse>;
+
+    async fn compare_snapshots(
+        &self,
+        _: Request<pb::CompareSnapshotsRequest>,
+    ) -> Result<Response<Self::CompareSnapshotsStream>, Status> {
+        Err(Status::unimplemented("CompareSnapshots"))
+    }
+
+    async fn create_decision(
+        &self,
+        _: Request<pb::CreateDecisionRequest>,
+    ) -> Result<Response<pb::Decision>, Status> {
+        Err(Status::unimplemented("CreateDecision"))
+    }
+
+    async fn list_decisions(
+        &self,
+        _: Request<pb::ListDecisionsRequest>,
+    ) -> Result<Response<pb::ListDecisionsResponse>, Status> {
+        Err(Status::unimplemented("ListDecisions"))
     }
 }
 
@@ -229,6 +269,7 @@ fn snapshot_message(snapshot: &Snapshot, totals: Option<pb::Totals>) -> pb::Snap
         digest: snapshot.digest.clone(),
         totals,
         create_time: Some(clock::to_proto(snapshot.created)),
+        ..pb::Snapshot::default()
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) fn totals_message(
             .map(|(cell, total)| cell_message(cell, total, returns.expected()))
             .collect(),
         figures: figures.collect::<Result<_, _>>()?,
-        authorities: Vec::new(),
+        ..pb::Totals::default()
     };
     let by_authority = returns.by_authority().enumerate();
     for (authority, (place, data_return)) in edition.authorities().iter().zip(by_authority) {
@@ -107,6 +107,7 @@ fn return_input(signed: &SignedReturn) -> pb::ReturnInput {
         authority: signed.data_return.authority.to_string(),
         name: signed.name.to_string(),
         digest: signed.digest.clone(),
+        sign_off_time: None,
     }
 }
 
@@ -121,6 +122,7 @@ fn cell_message(cell: &Cell, total: &CellTotal, expected: u32) -> pb::CellTotal 
         not_applicable_count: count(total.not_applicable),
         expected_count: count(expected),
         coverage_percent: i32::try_from(total.coverage(expected)).unwrap_or_default(),
+        ..pb::CellTotal::default()
     }
 }
 

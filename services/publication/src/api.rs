@@ -10,6 +10,7 @@ use mesur_rpc::idempotency::Mutation;
 use mesur_rpc::page::{SizeLimits, Tokens};
 use mesur_rpc::{clock, to_status};
 use mesur_wire::{EditionResource, ReleaseName, SnapshotName};
+use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
 use crate::error::Error;
@@ -100,6 +101,131 @@ impl PublicationService for Api {
             .await
             .map(Response::new)
             .map_err(status)
+    }
+
+    async fn submit_release(
+        &self,
+        _: Request<pb::SubmitReleaseRequest>,
+    ) -> Result<Response<pb::Release>, Status> {
+        Err(Status::unimplemented("SubmitRelease"))
+    }
+
+    async fn reject_release(
+        &self,
+        _: Request<pb::RejectReleaseRequest>,
+    ) -> Result<Response<pb::Release>, Status> {
+        Err(Status::unimplemented("RejectRelease"))
+    }
+
+    async fn approve_release(
+        &self,
+        _: Request<pb::ApproveReleaseRequest>,
+    ) -> Result<Response<pb::Release>, Status> {
+        Err(Status::unimplemented("ApproveRelease"))
+    }
+
+    async fn schedule_release(
+        &self,
+        _: Request<pb::ScheduleReleaseRequest>,
+    ) -> Result<Response<pb::Release>, Status> {
+        Err(Status::unimplemented("ScheduleRelease"))
+    }
+
+    async fn list_release_revisions(
+        &self,
+        _: Request<pb::ListReleaseRevisionsRequest>,
+    ) -> Result<Response<pb::ListReleaseRevisionsResponse>, Status> {
+        Err(Status::unimplemented("ListReleaseRevisions"))
+    }
+
+    async fn list_release_events(
+        &self,
+        _: Request<pb::ListReleaseEventsRequest>,
+    ) -> Result<Response<pb::ListReleaseEventsResponse>, Status> {
+        Err(Status::unimplemented("ListReleaseEvents"))
+    }
+
+    type PreviewFileStream = BoxStream<pb::PreviewFileResponse>;
+
+    async fn preview_file(
+        &self,
+        _: Request<pb::PreviewFileRequest>,
+    ) -> Result<Response<Self::PreviewFileStream>, Status> {
+        Err(Status::unimplemented("PreviewFile"))
+    }
+
+    async fn grant_early_access(
+        &self,
+        _: Request<pb::GrantEarlyAccessRequest>,
+    ) -> Result<Response<pb::EarlyAccess>, Status> {
+        Err(Status::unimplemented("GrantEarlyAccess"))
+    }
+
+    async fn revoke_early_access(
+        &self,
+        _: Request<pb::RevokeEarlyAccessRequest>,
+    ) -> Result<Response<pb::EarlyAccess>, Status> {
+        Err(Status::unimplemented("RevokeEarlyAccess"))
+    }
+
+    async fn list_early_access(
+        &self,
+        _: Request<pb::ListEarlyAccessRequest>,
+    ) -> Result<Response<pb::ListEarlyAccessResponse>, Status> {
+        Err(Status::unimplemented("ListEarlyAccess"))
+    }
+
+    async fn audit_disclosure(
+        &self,
+        _: Request<pb::AuditDisclosureRequest>,
+    ) -> Result<Response<pb::AuditDisclosureResponse>, Status> {
+        Err(Status::unimplemented("AuditDisclosure"))
+    }
+
+    async fn query_dataset(
+        &self,
+        _: Request<pb::QueryDatasetRequest>,
+    ) -> Result<Response<pb::QueryDatasetResponse>, Status> {
+        Err(Status::unimplemented("QueryDataset"))
+    }
+
+    type StreamDatasetStream = BoxStream<pb::StreamDatasetResponse>;
+
+    async fn stream_dataset(
+        &self,
+        _: Request<pb::StreamDatasetRequest>,
+    ) -> Result<Response<Self::StreamDatasetStream>, Status> {
+        Err(Status::unimplemented("StreamDataset"))
+    }
+
+    async fn get_provenance(
+        &self,
+        _: Request<pb::GetProvenanceRequest>,
+    ) -> Result<Response<pb::Provenance>, Status> {
+        Err(Status::unimplemented("GetProvenance"))
+    }
+
+    type ExportTextsStream = BoxStream<pb::ExportTextsResponse>;
+
+    async fn export_texts(
+        &self,
+        _: Request<pb::ExportTextsRequest>,
+    ) -> Result<Response<Self::ExportTextsStream>, Status> {
+        Err(Status::unimplemented("ExportTexts"))
+    }
+
+    async fn import_texts(
+        &self,
+        _: Request<pb::ImportTextsRequest>,
+    ) -> Result<Response<pb::ImportTextsResponse>, Status> {
+        Err(Status::unimplemented("ImportTexts"))
+    }
+
+    async fn list_feedback(
+        &self,
+        _: Request<pb::ListFeedbackRequest>,
+    ) -> Result<Response<pb::ListFeedbackResponse>, Status> {
+        Err(Status::unimplemented("ListFeedback"))
     }
 }
 
@@ -231,5 +357,6 @@ fn release_message(release: &Release, reader: Reader) -> pb::Release {
         publish_time: publication.map(|(time, _)| clock::to_proto(*time)),
         compiler: named(&release.compiled_by),
         publisher: publication.map_or_else(String::new, |(_, by)| named(by)),
+        ..pb::Release::default()
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::{Context, ensure};
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use mesur_proto::submission::v1::{
     DataReturn, PreviousValues, RecordPreviousValuesRequest, SubmitReturnRequest,
 };
@@ -105,16 +105,13 @@ impl Submission {
     }
 
     /// The request with a request id of its own, as every mutation of a real client has one.
-    pub(crate) fn next(&self) -> Bytes {
+    pub(crate) fn next(&self) -> Vec<u8> {
         let id = SubmitReturnRequest {
             request_id: Uuid::new_v4().to_string(),
             ..SubmitReturnRequest::default()
         };
         // Messages one behind the other are one message, with the fields of both.
-        let mut bytes = BytesMut::with_capacity(self.0.len() + id.encoded_len());
-        bytes.put_slice(&self.0);
-        bytes.put(id.encode_to_vec().as_slice());
-        bytes.freeze()
+        [&*self.0, &id.encode_to_vec()].concat()
     }
 }
 
@@ -191,7 +188,7 @@ mod tests {
         let submission = Submission::new("W06000001", "pif-2022-23", &cells, true);
         let submission = submission.expect("a submission");
         let sent = [submission.next(), submission.next()]
-            .map(|bytes| SubmitReturnRequest::decode(bytes).expect("a message"));
+            .map(|bytes| SubmitReturnRequest::decode(bytes.as_slice()).expect("a message"));
         let [one, other] = &sent;
         assert_ne!(one.request_id, other.request_id);
         assert!(Uuid::parse_str(&one.request_id).is_ok());

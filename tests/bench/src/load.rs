@@ -18,7 +18,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{IntoStreamingRequest, Request};
 
 use crate::content::Submission;
-use crate::floor::echo::ANSWER_BYTES;
+use crate::floor::echo::Payload;
 use crate::raw::RawCodec;
 
 const SUBMIT: &str = "/mesur.submission.v1.SubmissionService/SubmitReturn";
@@ -30,7 +30,8 @@ const UPLOAD: &str = "/mesur.submission.v1.SubmissionService/UploadReturn";
 pub(crate) struct Client {
     grpc: Grpc<Channel>,
     authorization: MetadataValue<Ascii>,
-    answer_bytes: MetadataValue<Ascii>,
+    /// Whether what is sent goes to the bare server, as a payload.
+    echoed: bool,
     /// What it sends by turns, so that no two revisions in a row are the same.
     submissions: [Submission; 2],
     sent: usize,
@@ -47,20 +48,20 @@ impl Client {
         Ok(Self {
             grpc: Grpc::new(channel),
             authorization: format!("Bearer {token}").parse()?,
-            answer_bytes: MetadataValue::from_static("0"),
+            echoed: false,
             submissions,
             sent: 0,
         })
     }
 
-    /// Asks a bare server for answers of so many bytes.
-    pub(crate) fn expecting(mut self, answer_bytes: usize) -> Self {
-        self.answer_bytes = answer_bytes.into();
+    /// Sends to a bare server, which takes the same bytes as a payload.
+    pub(crate) fn echoed(mut self) -> Self {
+        self.echoed = true;
         self
     }
 
     /// The bytes of the next submission, with a request id of its own.
-    pub(crate) fn next(&mut self) -> Bytes {
+    pub(crate) fn next(&mut self) -> Vec<u8> {
         let [one, other] = &self.submissions;
         self.sent += 1;
         if self.sent.is_multiple_of(2) {
@@ -74,6 +75,11 @@ impl Client {
     /// Sends the next submission and waits for the answer.
     pub(crate) async fn submit(&mut self) -> anyhow::Result<Bytes> {
         let bytes = self.next();
+        let bytes = if self.echoed {
+            Payload::encoded(bytes)
+        } else {
+            bytes.into()
+        };
         self.call(SUBMIT, bytes).await
     }
 
@@ -105,7 +111,6 @@ impl Client {
     fn labelled<T>(&self, mut request: Request<T>) -> Request<T> {
         let metadata = request.metadata_mut();
         metadata.insert("authorization", self.authorization.clone());
-        metadata.insert(ANSWER_BYTES, self.answer_bytes.clone());
         request
     }
 }

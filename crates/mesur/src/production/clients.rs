@@ -157,6 +157,7 @@ impl Clients {
         let request = publication::CompileReleaseRequest {
             snapshot,
             request_id: request_id(),
+            update_note: None,
         };
         let release = self.publication.clone().compile_release(request).await?;
         Ok(release.into_inner())
@@ -171,6 +172,7 @@ impl Clients {
             name,
             etag,
             request_id: request_id(),
+            reason: "The day is today.".to_owned(),
         };
         let release = self.publication.clone().publish_release(request).await?;
         Ok(release.into_inner())

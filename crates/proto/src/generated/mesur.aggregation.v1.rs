@@ -23,6 +23,161 @@ pub struct Totals {
     /// The values of every authority, in the order of the edition's authorities.
     #[prost(message, repeated, tag = "7")]
     pub authorities: ::prost::alloc::vec::Vec<AuthorityValues>,
+    /// What is published of every metric, in catalogue order.
+    #[prost(message, repeated, tag = "8")]
+    pub metrics: ::prost::alloc::vec::Vec<MetricStanding>,
+    /// The edition that changes are told from, `collections/{collection}/editions/{period}`; empty where
+    /// there is none or none of its returns is signed off.
+    #[prost(string, tag = "9")]
+    pub previous_edition: ::prost::alloc::string::String,
+    /// The digest of the previous edition.
+    #[prost(string, tag = "10")]
+    pub previous_edition_digest: ::prost::alloc::string::String,
+    /// The returns of the previous edition that changes are told from, in the order of its authorities.
+    #[prost(message, repeated, tag = "11")]
+    pub previous_returns: ::prost::alloc::vec::Vec<ReturnInput>,
+}
+/// What is published of a metric, and why.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MetricStanding {
+    /// The metric's code.
+    #[prost(string, tag = "1")]
+    pub metric: ::prost::alloc::string::String,
+    /// Whether the national value is published.
+    #[prost(bool, tag = "2")]
+    pub national_published: bool,
+    /// Whether the values of the authorities are published.
+    #[prost(bool, tag = "3")]
+    pub authorities_published: bool,
+    /// The coverage is below the floor of the edition: withholding the national value is proposed. A
+    /// person decides.
+    #[prost(bool, tag = "4")]
+    pub withholding_proposed: bool,
+    /// Marks on the metric's values, of the nation and of every authority.
+    #[prost(enumeration = "Mark", repeated, tag = "5")]
+    pub marks: ::prost::alloc::vec::Vec<i32>,
+    /// Authorities that provided the lead cell, for the whole period or part of it.
+    #[prost(int32, tag = "6")]
+    pub total_provided_count: i32,
+    /// Authorities that provided every category of the breakdown; as `total_provided_count` without one.
+    #[prost(int32, tag = "7")]
+    pub breakdown_provided_count: i32,
+    /// Coverage of the lead cell, a whole percentage, halves up.
+    #[prost(int32, tag = "8")]
+    pub total_coverage_percent: i32,
+    /// Coverage of the breakdown, a whole percentage, halves up.
+    #[prost(int32, tag = "9")]
+    pub breakdown_coverage_percent: i32,
+    /// The decisions in force, `collections/{collection}/editions/{period}/decisions/{decision}`.
+    #[prost(string, repeated, tag = "10")]
+    pub decisions: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Marks on the metric's values of single authorities, in the order of the edition's authorities.
+    #[prost(message, repeated, tag = "11")]
+    pub authority_marks: ::prost::alloc::vec::Vec<AuthorityMarks>,
+}
+/// The marks on one authority's values of a metric.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AuthorityMarks {
+    /// The authority's code.
+    #[prost(string, tag = "1")]
+    pub authority: ::prost::alloc::string::String,
+    /// The marks.
+    #[prost(enumeration = "Mark", repeated, tag = "2")]
+    pub marks: ::prost::alloc::vec::Vec<i32>,
+}
+/// A decision on what is published, or how it is marked.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Decision {
+    /// `collections/{collection}/editions/{period}/decisions/{decision}`, numbered from 1.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The metric's code. Required.
+    #[prost(string, tag = "2")]
+    pub metric: ::prost::alloc::string::String,
+    /// The authority whose values a mark is on; empty for all values of the metric. Only for marks.
+    #[prost(string, tag = "3")]
+    pub authority: ::prost::alloc::string::String,
+    /// Why. Required; at most 2,000 characters.
+    #[prost(string, tag = "7")]
+    pub reason: ::prost::alloc::string::String,
+    /// The identity of who decided.
+    #[prost(string, tag = "8")]
+    pub decider: ::prost::alloc::string::String,
+    /// When.
+    #[prost(message, optional, tag = "9")]
+    pub create_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Whether no later decision on the same subject has been taken.
+    #[prost(bool, tag = "10")]
+    pub in_force: bool,
+    /// What is decided. Required.
+    #[prost(oneof = "decision::Subject", tags = "4, 5, 6")]
+    pub subject: ::core::option::Option<decision::Subject>,
+}
+/// Nested message and enum types in `Decision`.
+pub mod decision {
+    /// Some marks.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct Marks {
+        /// Each at most once.
+        #[prost(enumeration = "super::Mark", repeated, tag = "1")]
+        pub marks: ::prost::alloc::vec::Vec<i32>,
+    }
+    /// Whether something is published.
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Publishing {
+        /// Never sent.
+        Unspecified = 0,
+        /// It is published.
+        Publish = 1,
+        /// It is withheld.
+        Withhold = 2,
+    }
+    impl Publishing {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "PUBLISHING_UNSPECIFIED",
+                Self::Publish => "PUBLISHING_PUBLISH",
+                Self::Withhold => "PUBLISHING_WITHHOLD",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "PUBLISHING_UNSPECIFIED" => Some(Self::Unspecified),
+                "PUBLISHING_PUBLISH" => Some(Self::Publish),
+                "PUBLISHING_WITHHOLD" => Some(Self::Withhold),
+                _ => None,
+            }
+        }
+    }
+    /// What is decided. Required.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Subject {
+        /// Publish or withhold the national value.
+        #[prost(enumeration = "Publishing", tag = "4")]
+        National(i32),
+        /// Publish or withhold the values of the authorities.
+        #[prost(enumeration = "Publishing", tag = "5")]
+        Authorities(i32),
+        /// The marks that the values have from now on, none to take them away.
+        #[prost(message, tag = "6")]
+        Marks(Marks),
+    }
 }
 /// A return that is in the totals.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -36,6 +191,9 @@ pub struct ReturnInput {
     /// The digest of its content.
     #[prost(string, tag = "3")]
     pub digest: ::prost::alloc::string::String,
+    /// When it was signed off.
+    #[prost(message, optional, tag = "4")]
+    pub sign_off_time: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// The national value of a cell with its coverage.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -68,6 +226,77 @@ pub struct CellTotal {
     /// (expected less not provided) / expected, a whole percentage, halves up.
     #[prost(int32, tag = "9")]
     pub coverage_percent: i32,
+    /// How the authorities' robust values lie; absent below three of them.
+    #[prost(message, optional, tag = "10")]
+    pub spread: ::core::option::Option<Spread>,
+    /// Per 1,000 of the population, over the authorities that provided a value for the whole period and
+    /// whose population is held; absent where there are none.
+    #[prost(message, optional, tag = "11")]
+    pub rate: ::core::option::Option<Rate>,
+    /// The change on the previous edition; absent where there is none to tell it from.
+    #[prost(message, optional, tag = "12")]
+    pub change: ::core::option::Option<Change>,
+}
+/// How values of authorities lie, scaled by the metric's decimals.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Spread {
+    /// The lowest.
+    #[prost(int64, tag = "1")]
+    pub minimum: i64,
+    /// The value that a quarter of the values lie at or below, by the nearest rank.
+    #[prost(int64, tag = "2")]
+    pub lower_quartile: i64,
+    /// The median, by the nearest rank: the lower of the two middle ones.
+    #[prost(int64, tag = "3")]
+    pub median: i64,
+    /// The value that three quarters of the values lie at or below, by the nearest rank.
+    #[prost(int64, tag = "4")]
+    pub upper_quartile: i64,
+    /// The highest.
+    #[prost(int64, tag = "5")]
+    pub maximum: i64,
+    /// How many values.
+    #[prost(int32, tag = "6")]
+    pub authority_count: i32,
+}
+/// A number per 1,000 people.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Rate {
+    /// The sum over the authorities in it, scaled by the metric's decimals.
+    #[prost(int64, tag = "1")]
+    pub numerator: i64,
+    /// Their people, by the mid-year estimate.
+    #[prost(int64, tag = "2")]
+    pub population: i64,
+    /// The rate to one decimal, in tenths; rounded once by the edition's rule.
+    #[prost(int64, tag = "3")]
+    pub value: i64,
+    /// The authorities in it.
+    #[prost(int32, tag = "4")]
+    pub authority_count: i32,
+}
+/// How a cell differs from the same cell of the previous edition.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Change {
+    /// The definition changed: the two are not to be compared, and nothing else is set.
+    #[prost(bool, tag = "1")]
+    pub break_in_series: bool,
+    /// The national value of the previous edition, scaled by its metric's decimals as the current one is.
+    #[prost(int64, optional, tag = "2")]
+    pub previous_value: ::core::option::Option<i64>,
+    /// The sum over the authorities that provided whole-period values in both, this period.
+    #[prost(int64, tag = "3")]
+    pub matched_value: i64,
+    /// The same over the period before.
+    #[prost(int64, tag = "4")]
+    pub matched_previous_value: i64,
+    /// The authorities in the matched sums.
+    #[prost(int32, tag = "5")]
+    pub authority_count: i32,
+    /// The matched change in per cent of the matched previous value, to the edition's decimals of
+    /// percentages; absent where that is zero.
+    #[prost(int64, optional, tag = "6")]
+    pub percent: ::core::option::Option<i64>,
 }
 /// A figure that the release states.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -75,7 +304,7 @@ pub struct Figure {
     /// The figure's id in the edition.
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
-    /// `count`, `percent`, `authority_percent`, `authority_count` or `outside`.
+    /// `count`, `percent`, `rate`, `change`, `authority_percent`, `authority_count` or `outside`.
     #[prost(string, tag = "2")]
     pub kind: ::prost::alloc::string::String,
     /// The value, scaled by `decimals`; absent when it cannot be worked out.
@@ -168,8 +397,8 @@ pub struct Snapshot {
     /// `snapshots/{snapshot}`.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// The digest of the inputs: the edition's digest, every return with its digest, and the marks of
-    /// values that are not robust.
+    /// The digest of the inputs: the edition's digest, every return with its digest, those of the previous
+    /// edition, the marks of values that are not robust, and the decisions in force.
     #[prost(string, tag = "2")]
     pub digest: ::prost::alloc::string::String,
     /// The totals.
@@ -178,6 +407,12 @@ pub struct Snapshot {
     /// When the snapshot was made.
     #[prost(message, optional, tag = "4")]
     pub create_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The digest of the whole content, as ReadSnapshot streams it.
+    #[prost(string, tag = "5")]
+    pub content_digest: ::prost::alloc::string::String,
+    /// The identity of who froze it.
+    #[prost(string, tag = "6")]
+    pub creator: ::prost::alloc::string::String,
 }
 /// The request of GetTotals.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -264,6 +499,190 @@ pub struct RankedAuthority {
     #[prost(bool, tag = "4")]
     pub nearly_100: bool,
 }
+/// The request of ReadSnapshot.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReadSnapshotRequest {
+    /// `snapshots/{snapshot}`. Required.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+}
+/// A piece of a snapshot, in order.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReadSnapshotResponse {
+    /// What comes.
+    #[prost(oneof = "read_snapshot_response::Part", tags = "1, 2")]
+    pub part: ::core::option::Option<read_snapshot_response::Part>,
+}
+/// Nested message and enum types in `ReadSnapshotResponse`.
+pub mod read_snapshot_response {
+    /// What comes.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Part {
+        /// The snapshot, its totals without `authorities`. Comes first, once.
+        #[prost(message, tag = "1")]
+        Snapshot(super::Snapshot),
+        /// The values of an authority, or the next of them where they do not fit one message.
+        #[prost(message, tag = "2")]
+        Authority(super::AuthorityValues),
+    }
+}
+/// The request of VerifySnapshot.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct VerifySnapshotRequest {
+    /// `snapshots/{snapshot}`. Required.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+}
+/// The response of VerifySnapshot.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct VerifySnapshotResponse {
+    /// Whether inputs and content are what the snapshot says.
+    #[prost(bool, tag = "1")]
+    pub verified: bool,
+    /// The digest of the inputs as worked out now.
+    #[prost(string, tag = "2")]
+    pub digest: ::prost::alloc::string::String,
+    /// The digest of the content as worked out now.
+    #[prost(string, tag = "3")]
+    pub content_digest: ::prost::alloc::string::String,
+    /// What is wrong, in English, one sentence each; empty when verified.
+    #[prost(string, repeated, tag = "4")]
+    pub problems: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// How many returns were added up again.
+    #[prost(int32, tag = "5")]
+    pub return_count: i32,
+}
+/// The request of CompareSnapshots.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CompareSnapshotsRequest {
+    /// `snapshots/{snapshot}`, the earlier. Required.
+    #[prost(string, tag = "1")]
+    pub from: ::prost::alloc::string::String,
+    /// `snapshots/{snapshot}`, the later. Required.
+    #[prost(string, tag = "2")]
+    pub to: ::prost::alloc::string::String,
+}
+/// One difference.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CompareSnapshotsResponse {
+    /// What differs.
+    #[prost(oneof = "compare_snapshots_response::Difference", tags = "1, 2, 3")]
+    pub difference: ::core::option::Option<compare_snapshots_response::Difference>,
+}
+/// Nested message and enum types in `CompareSnapshotsResponse`.
+pub mod compare_snapshots_response {
+    /// What differs.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Difference {
+        /// A decision that is in force in one and not in the other.
+        #[prost(message, tag = "1")]
+        Decision(super::DecisionDifference),
+        /// A cell of the nation or of an authority.
+        #[prost(message, tag = "2")]
+        Cell(super::CellDifference),
+        /// A figure of the release.
+        #[prost(message, tag = "3")]
+        Figure(super::FigureDifference),
+    }
+}
+/// A decision that is in force in one snapshot and not in the other.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DecisionDifference {
+    /// The decision.
+    #[prost(message, optional, tag = "1")]
+    pub decision: ::core::option::Option<Decision>,
+    /// Whether it is in force in the later one.
+    #[prost(bool, tag = "2")]
+    pub in_later: bool,
+}
+/// A cell whose value or status differs.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CellDifference {
+    /// The authority's code, or the nation's.
+    #[prost(string, tag = "1")]
+    pub area: ::prost::alloc::string::String,
+    /// The metric's code.
+    #[prost(string, tag = "2")]
+    pub metric: ::prost::alloc::string::String,
+    /// The category's code; empty for the metric itself.
+    #[prost(string, tag = "3")]
+    pub category: ::prost::alloc::string::String,
+    /// The value in the earlier one.
+    #[prost(int64, optional, tag = "4")]
+    pub before: ::core::option::Option<i64>,
+    /// The value in the later one.
+    #[prost(int64, optional, tag = "5")]
+    pub after: ::core::option::Option<i64>,
+    /// For an authority: the status in the earlier one.
+    #[prost(enumeration = "super::super::types::v1::observation::Status", tag = "6")]
+    pub status_before: i32,
+    /// For an authority: the status in the later one.
+    #[prost(enumeration = "super::super::types::v1::observation::Status", tag = "7")]
+    pub status_after: i32,
+    /// The revisions that the earlier value rests on, where they are no longer the same; for the nation
+    /// those of every authority whose value differs.
+    #[prost(string, repeated, tag = "8")]
+    pub revisions_before: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The revisions that the later value rests on.
+    #[prost(string, repeated, tag = "9")]
+    pub revisions_after: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// A figure whose value differs.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct FigureDifference {
+    /// The earlier figure.
+    #[prost(message, optional, tag = "1")]
+    pub before: ::core::option::Option<Figure>,
+    /// The later figure.
+    #[prost(message, optional, tag = "2")]
+    pub after: ::core::option::Option<Figure>,
+    /// The ids of the statements of the release that state it.
+    #[prost(string, repeated, tag = "3")]
+    pub statements: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// The request of CreateDecision.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreateDecisionRequest {
+    /// `collections/{collection}/editions/{period}`. Required.
+    #[prost(string, tag = "1")]
+    pub parent: ::prost::alloc::string::String,
+    /// The decision; `name`, `decider`, `create_time` and `in_force` are not read. Required.
+    #[prost(message, optional, tag = "2")]
+    pub decision: ::core::option::Option<Decision>,
+    /// The name of the decision that is in force on the subject, as the caller saw it; empty when there
+    /// was none.
+    #[prost(string, tag = "3")]
+    pub etag: ::prost::alloc::string::String,
+    /// A UUID that makes a repeat safe. Optional.
+    #[prost(string, tag = "4")]
+    pub request_id: ::prost::alloc::string::String,
+}
+/// The request of ListDecisions.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListDecisionsRequest {
+    /// `collections/{collection}/editions/{period}`. Required.
+    #[prost(string, tag = "1")]
+    pub parent: ::prost::alloc::string::String,
+    /// Only those in force.
+    #[prost(bool, tag = "2")]
+    pub in_force_only: bool,
+    /// At most this many; 0 is 100, more than 1,000 is 1,000.
+    #[prost(int32, tag = "3")]
+    pub page_size: i32,
+    /// The `next_page_token` of the page before.
+    #[prost(string, tag = "4")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// The response of ListDecisions.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListDecisionsResponse {
+    /// The decisions.
+    #[prost(message, repeated, tag = "1")]
+    pub decisions: ::prost::alloc::vec::Vec<Decision>,
+    /// Empty at the end.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
 /// The request of WatchSnapshots.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WatchSnapshotsRequest {
@@ -304,7 +723,7 @@ pub mod watch_snapshots_response {
         Unspecified = 0,
         /// A snapshot was made, or stands again.
         Made = 1,
-        /// A sign-off was taken back or a mark of robustness changed: the snapshots of the edition that
+        /// A sign-off was taken back, or a mark of robustness or a decision changed: the snapshots of the edition that
         /// were made before rest on what no longer holds.
         Overtaken = 2,
     }
@@ -328,6 +747,43 @@ pub mod watch_snapshots_response {
                 "OVERTAKEN" => Some(Self::Overtaken),
                 _ => None,
             }
+        }
+    }
+}
+/// A mark on published values, as StatsWales has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Mark {
+    /// Never sent.
+    Unspecified = 0,
+    /// `p`: may be revised.
+    Provisional = 1,
+    /// `u`: low reliability; the value is shown.
+    LowReliability = 2,
+    /// `e`: estimated.
+    Estimated = 3,
+}
+impl Mark {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "MARK_UNSPECIFIED",
+            Self::Provisional => "MARK_PROVISIONAL",
+            Self::LowReliability => "MARK_LOW_RELIABILITY",
+            Self::Estimated => "MARK_ESTIMATED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "MARK_UNSPECIFIED" => Some(Self::Unspecified),
+            "MARK_PROVISIONAL" => Some(Self::Provisional),
+            "MARK_LOW_RELIABILITY" => Some(Self::LowReliability),
+            "MARK_ESTIMATED" => Some(Self::Estimated),
+            _ => None,
         }
     }
 }
@@ -574,6 +1030,169 @@ pub mod aggregation_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Streams a snapshot: first the snapshot without the values of its authorities, then those, in the
+        /// order of the edition's authorities. For snapshots of any size.
+        ///
+        /// Fails with `SNAPSHOT_NOT_FOUND` (NOT_FOUND).
+        pub async fn read_snapshot(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReadSnapshotRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::ReadSnapshotResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.aggregation.v1.AggregationService/ReadSnapshot",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.aggregation.v1.AggregationService",
+                        "ReadSnapshot",
+                    ),
+                );
+            self.inner.server_streaming(req, path, codec).await
+        }
+        /// Adds a snapshot up again from the returns that it names, each fetched by its revision where it is
+        /// no longer held, and compares digest and content.
+        ///
+        /// Fails with `SNAPSHOT_NOT_FOUND` (NOT_FOUND) and `EDITION_MISMATCH` (FAILED_PRECONDITION).
+        pub async fn verify_snapshot(
+            &mut self,
+            request: impl tonic::IntoRequest<super::VerifySnapshotRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::VerifySnapshotResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.aggregation.v1.AggregationService/VerifySnapshot",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.aggregation.v1.AggregationService",
+                        "VerifySnapshot",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Streams what differs between two snapshots of one edition: decisions, cells and figures, in that
+        /// order, and within cells the nation before the authorities, in catalogue order.
+        ///
+        /// Fails with `SNAPSHOT_NOT_FOUND` (NOT_FOUND) and `EDITION_MISMATCH` (FAILED_PRECONDITION) when they
+        /// are not of one edition with one digest.
+        pub async fn compare_snapshots(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CompareSnapshotsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::CompareSnapshotsResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.aggregation.v1.AggregationService/CompareSnapshots",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.aggregation.v1.AggregationService",
+                        "CompareSnapshots",
+                    ),
+                );
+            self.inner.server_streaming(req, path, codec).await
+        }
+        /// Takes a decision on what is published of a metric. Nothing is overwritten: the newest decision on
+        /// a subject is in force, and those before stay.
+        ///
+        /// Idempotent when `request_id` is set. Fails with `EDITION_NOT_FOUND` (NOT_FOUND) and
+        /// `DECISION_OVERTAKEN` (ABORTED) when another decision on the subject was taken since `etag`.
+        pub async fn create_decision(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CreateDecisionRequest>,
+        ) -> std::result::Result<tonic::Response<super::Decision>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.aggregation.v1.AggregationService/CreateDecision",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.aggregation.v1.AggregationService",
+                        "CreateDecision",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists the decisions of an edition, oldest first.
+        ///
+        /// Fails with `EDITION_NOT_FOUND` (NOT_FOUND).
+        pub async fn list_decisions(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListDecisionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListDecisionsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.aggregation.v1.AggregationService/ListDecisions",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.aggregation.v1.AggregationService",
+                        "ListDecisions",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// Streams the snapshots as they are made, from a point on, and goes on as it happens.
         pub async fn watch_snapshots(
             &mut self,
@@ -658,6 +1277,74 @@ pub mod aggregation_service_server {
             request: tonic::Request<super::RankAuthoritiesRequest>,
         ) -> std::result::Result<
             tonic::Response<super::RankAuthoritiesResponse>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the ReadSnapshot method.
+        type ReadSnapshotStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::ReadSnapshotResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Streams a snapshot: first the snapshot without the values of its authorities, then those, in the
+        /// order of the edition's authorities. For snapshots of any size.
+        ///
+        /// Fails with `SNAPSHOT_NOT_FOUND` (NOT_FOUND).
+        async fn read_snapshot(
+            &self,
+            request: tonic::Request<super::ReadSnapshotRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::ReadSnapshotStream>,
+            tonic::Status,
+        >;
+        /// Adds a snapshot up again from the returns that it names, each fetched by its revision where it is
+        /// no longer held, and compares digest and content.
+        ///
+        /// Fails with `SNAPSHOT_NOT_FOUND` (NOT_FOUND) and `EDITION_MISMATCH` (FAILED_PRECONDITION).
+        async fn verify_snapshot(
+            &self,
+            request: tonic::Request<super::VerifySnapshotRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::VerifySnapshotResponse>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the CompareSnapshots method.
+        type CompareSnapshotsStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<
+                    super::CompareSnapshotsResponse,
+                    tonic::Status,
+                >,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Streams what differs between two snapshots of one edition: decisions, cells and figures, in that
+        /// order, and within cells the nation before the authorities, in catalogue order.
+        ///
+        /// Fails with `SNAPSHOT_NOT_FOUND` (NOT_FOUND) and `EDITION_MISMATCH` (FAILED_PRECONDITION) when they
+        /// are not of one edition with one digest.
+        async fn compare_snapshots(
+            &self,
+            request: tonic::Request<super::CompareSnapshotsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::CompareSnapshotsStream>,
+            tonic::Status,
+        >;
+        /// Takes a decision on what is published of a metric. Nothing is overwritten: the newest decision on
+        /// a subject is in force, and those before stay.
+        ///
+        /// Idempotent when `request_id` is set. Fails with `EDITION_NOT_FOUND` (NOT_FOUND) and
+        /// `DECISION_OVERTAKEN` (ABORTED) when another decision on the subject was taken since `etag`.
+        async fn create_decision(
+            &self,
+            request: tonic::Request<super::CreateDecisionRequest>,
+        ) -> std::result::Result<tonic::Response<super::Decision>, tonic::Status>;
+        /// Lists the decisions of an edition, oldest first.
+        ///
+        /// Fails with `EDITION_NOT_FOUND` (NOT_FOUND).
+        async fn list_decisions(
+            &self,
+            request: tonic::Request<super::ListDecisionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListDecisionsResponse>,
             tonic::Status,
         >;
         /// Server streaming response type for the WatchSnapshots method.
@@ -966,6 +1653,242 @@ pub mod aggregation_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = RankAuthoritiesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.aggregation.v1.AggregationService/ReadSnapshot" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReadSnapshotSvc<T: AggregationService>(pub Arc<T>);
+                    impl<
+                        T: AggregationService,
+                    > tonic::server::ServerStreamingService<super::ReadSnapshotRequest>
+                    for ReadSnapshotSvc<T> {
+                        type Response = super::ReadSnapshotResponse;
+                        type ResponseStream = T::ReadSnapshotStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReadSnapshotRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AggregationService>::read_snapshot(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReadSnapshotSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.aggregation.v1.AggregationService/VerifySnapshot" => {
+                    #[allow(non_camel_case_types)]
+                    struct VerifySnapshotSvc<T: AggregationService>(pub Arc<T>);
+                    impl<
+                        T: AggregationService,
+                    > tonic::server::UnaryService<super::VerifySnapshotRequest>
+                    for VerifySnapshotSvc<T> {
+                        type Response = super::VerifySnapshotResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::VerifySnapshotRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AggregationService>::verify_snapshot(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = VerifySnapshotSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.aggregation.v1.AggregationService/CompareSnapshots" => {
+                    #[allow(non_camel_case_types)]
+                    struct CompareSnapshotsSvc<T: AggregationService>(pub Arc<T>);
+                    impl<
+                        T: AggregationService,
+                    > tonic::server::ServerStreamingService<
+                        super::CompareSnapshotsRequest,
+                    > for CompareSnapshotsSvc<T> {
+                        type Response = super::CompareSnapshotsResponse;
+                        type ResponseStream = T::CompareSnapshotsStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CompareSnapshotsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AggregationService>::compare_snapshots(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CompareSnapshotsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.aggregation.v1.AggregationService/CreateDecision" => {
+                    #[allow(non_camel_case_types)]
+                    struct CreateDecisionSvc<T: AggregationService>(pub Arc<T>);
+                    impl<
+                        T: AggregationService,
+                    > tonic::server::UnaryService<super::CreateDecisionRequest>
+                    for CreateDecisionSvc<T> {
+                        type Response = super::Decision;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CreateDecisionRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AggregationService>::create_decision(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CreateDecisionSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.aggregation.v1.AggregationService/ListDecisions" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListDecisionsSvc<T: AggregationService>(pub Arc<T>);
+                    impl<
+                        T: AggregationService,
+                    > tonic::server::UnaryService<super::ListDecisionsRequest>
+                    for ListDecisionsSvc<T> {
+                        type Response = super::ListDecisionsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListDecisionsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AggregationService>::list_decisions(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListDecisionsSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -2,7 +2,8 @@
 /// What is published from a snapshot.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Release {
-    /// `releases/{collection}-{period}`.
+    /// `releases/{collection}-{period}`, or `releases/{collection}-{period}/revisions/{revision}` where a
+    /// revision was asked for.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
     /// Changes with every change of the release.
@@ -23,7 +24,8 @@ pub struct Release {
     /// The digest of the snapshot.
     #[prost(string, tag = "7")]
     pub snapshot_digest: ::prost::alloc::string::String,
-    /// The reference, such as `SFR 25/2024`; empty when the edition has none.
+    /// The reference, such as `SFR 25/2024`, with the suffix ` (R)` from the second revision on; empty when
+    /// the edition has none.
     #[prost(string, tag = "8")]
     pub reference: ::prost::alloc::string::String,
     /// The files of a published release.
@@ -45,9 +47,27 @@ pub struct Release {
     /// The identity of who compiled the release; empty for those who do not work on releases.
     #[prost(string, tag = "14")]
     pub compiler: ::prost::alloc::string::String,
-    /// The identity of who published the release; empty for those who do not work on releases.
+    /// The identity of who published or scheduled the release; empty for those who do not work on releases.
     #[prost(string, tag = "15")]
     pub publisher: ::prost::alloc::string::String,
+    /// The revision, from 1.
+    #[prost(int32, tag = "16")]
+    pub revision: i32,
+    /// When the release is or was to be published; absent until it is scheduled.
+    #[prost(message, optional, tag = "17")]
+    pub scheduled_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The identity of who approved the release; empty for those who do not work on releases.
+    #[prost(string, tag = "18")]
+    pub approver: ::prost::alloc::string::String,
+    /// What changed in this revision and why; from the second revision on.
+    #[prost(message, optional, tag = "19")]
+    pub update_note: ::core::option::Option<UpdateNote>,
+    /// The titles in English and Welsh.
+    #[prost(message, optional, tag = "20")]
+    pub title: ::core::option::Option<BilingualText>,
+    /// Why the release was published outside the standard time; empty when it was not.
+    #[prost(string, tag = "21")]
+    pub exception_reason: ::prost::alloc::string::String,
 }
 /// Nested message and enum types in `Release`.
 pub mod release {
@@ -69,8 +89,16 @@ pub mod release {
         Unspecified = 0,
         /// Compiled, not to be seen yet.
         Compiled = 1,
+        /// Before those who approve.
+        InReview = 2,
+        /// Approved by somebody who did not compile it.
+        Approved = 3,
+        /// On the calendar.
+        Scheduled = 4,
         /// Published.
-        Published = 2,
+        Published = 5,
+        /// Published, and replaced by a later revision; still at its own address.
+        Revised = 6,
     }
     impl State {
         /// String value of the enum field names used in the ProtoBuf definition.
@@ -81,7 +109,11 @@ pub mod release {
             match self {
                 Self::Unspecified => "STATE_UNSPECIFIED",
                 Self::Compiled => "COMPILED",
+                Self::InReview => "IN_REVIEW",
+                Self::Approved => "APPROVED",
+                Self::Scheduled => "SCHEDULED",
                 Self::Published => "PUBLISHED",
+                Self::Revised => "REVISED",
             }
         }
         /// Creates an enum from field names used in the ProtoBuf definition.
@@ -89,11 +121,99 @@ pub mod release {
             match value {
                 "STATE_UNSPECIFIED" => Some(Self::Unspecified),
                 "COMPILED" => Some(Self::Compiled),
+                "IN_REVIEW" => Some(Self::InReview),
+                "APPROVED" => Some(Self::Approved),
+                "SCHEDULED" => Some(Self::Scheduled),
                 "PUBLISHED" => Some(Self::Published),
+                "REVISED" => Some(Self::Revised),
                 _ => None,
             }
         }
     }
+}
+/// A text in both languages.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BilingualText {
+    /// English.
+    #[prost(string, tag = "1")]
+    pub en: ::prost::alloc::string::String,
+    /// Welsh; empty where it is not held.
+    #[prost(string, tag = "2")]
+    pub cy: ::prost::alloc::string::String,
+}
+/// What an update says of itself.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UpdateNote {
+    /// What changed. Required.
+    #[prost(message, optional, tag = "1")]
+    pub what: ::core::option::Option<BilingualText>,
+    /// Why. Required.
+    #[prost(message, optional, tag = "2")]
+    pub why: ::core::option::Option<BilingualText>,
+}
+/// Something that happened to a release.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReleaseEvent {
+    /// What happened: `compiled`, `submitted`, `rejected`, `approved`, `scheduled`, `published`,
+    /// `early_access_granted`, `early_access_revoked`.
+    #[prost(string, tag = "1")]
+    pub action: ::prost::alloc::string::String,
+    /// The revision that it happened to.
+    #[prost(int32, tag = "2")]
+    pub revision: i32,
+    /// Who did it.
+    #[prost(string, tag = "3")]
+    pub actor: ::prost::alloc::string::String,
+    /// When.
+    #[prost(message, optional, tag = "4")]
+    pub time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The reason or justification that was given; empty where none is asked for.
+    #[prost(string, tag = "5")]
+    pub reason: ::prost::alloc::string::String,
+}
+/// A named person's early access to one revision of a release.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EarlyAccess {
+    /// Who, as their token names them.
+    #[prost(string, tag = "1")]
+    pub reader: ::prost::alloc::string::String,
+    /// Their role or post, to be printed.
+    #[prost(string, tag = "2")]
+    pub post: ::prost::alloc::string::String,
+    /// Why they need it.
+    #[prost(string, tag = "3")]
+    pub justification: ::prost::alloc::string::String,
+    /// Who granted it.
+    #[prost(string, tag = "4")]
+    pub granter: ::prost::alloc::string::String,
+    /// When it was granted.
+    #[prost(message, optional, tag = "5")]
+    pub create_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// When it opens: the settings' time before publication.
+    #[prost(message, optional, tag = "6")]
+    pub open_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// When it ends: publication, or when it was taken back.
+    #[prost(message, optional, tag = "7")]
+    pub close_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Whether it was taken back.
+    #[prost(bool, tag = "8")]
+    pub revoked: bool,
+    /// Every look, oldest first.
+    #[prost(message, repeated, tag = "9")]
+    pub looks: ::prost::alloc::vec::Vec<Look>,
+}
+/// One look at a release that was not published.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Look {
+    /// Who looked.
+    #[prost(string, tag = "1")]
+    pub reader: ::prost::alloc::string::String,
+    /// At which file.
+    #[prost(string, tag = "2")]
+    pub file_name: ::prost::alloc::string::String,
+    /// When.
+    #[prost(message, optional, tag = "3")]
+    pub time: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// A file of a release.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -130,6 +250,67 @@ pub struct CompileReleaseRequest {
     /// A UUID that makes a repeat safe. Optional.
     #[prost(string, tag = "2")]
     pub request_id: ::prost::alloc::string::String,
+    /// What changes and why; required for a release that is published already.
+    #[prost(message, optional, tag = "3")]
+    pub update_note: ::core::option::Option<UpdateNote>,
+}
+/// The request of SubmitRelease.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SubmitReleaseRequest {
+    /// `releases/{release}`. Required.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The etag of the release. Required.
+    #[prost(string, tag = "2")]
+    pub etag: ::prost::alloc::string::String,
+    /// A UUID that makes a repeat safe. Optional.
+    #[prost(string, tag = "3")]
+    pub request_id: ::prost::alloc::string::String,
+}
+/// The request of RejectRelease.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RejectReleaseRequest {
+    /// `releases/{release}`. Required.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The etag of the release. Required.
+    #[prost(string, tag = "2")]
+    pub etag: ::prost::alloc::string::String,
+    /// Why. Required; at most 2,000 characters.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+    /// A UUID that makes a repeat safe. Optional.
+    #[prost(string, tag = "4")]
+    pub request_id: ::prost::alloc::string::String,
+}
+/// The request of ApproveRelease.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ApproveReleaseRequest {
+    /// `releases/{release}`. Required.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The etag of the release. Required.
+    #[prost(string, tag = "2")]
+    pub etag: ::prost::alloc::string::String,
+    /// A UUID that makes a repeat safe. Optional.
+    #[prost(string, tag = "3")]
+    pub request_id: ::prost::alloc::string::String,
+}
+/// The request of ScheduleRelease.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ScheduleReleaseRequest {
+    /// `releases/{release}`. Required.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The etag of the release. Required.
+    #[prost(string, tag = "2")]
+    pub etag: ::prost::alloc::string::String,
+    /// The day of publication, ISO 8601. Required.
+    #[prost(string, tag = "3")]
+    pub publish_date: ::prost::alloc::string::String,
+    /// A UUID that makes a repeat safe. Optional.
+    #[prost(string, tag = "4")]
+    pub request_id: ::prost::alloc::string::String,
 }
 /// The request of PublishRelease.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -137,17 +318,20 @@ pub struct PublishReleaseRequest {
     /// `releases/{release}`. Required.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// The etag of the compilation. Required.
+    /// The etag of the release. Required.
     #[prost(string, tag = "2")]
     pub etag: ::prost::alloc::string::String,
-    /// A UUID that makes a repeat safe. Optional.
+    /// Why it is not published at 09:30 of a working day. Required; at most 2,000 characters.
     #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+    /// A UUID that makes a repeat safe. Optional.
+    #[prost(string, tag = "4")]
     pub request_id: ::prost::alloc::string::String,
 }
 /// The request of GetRelease.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetReleaseRequest {
-    /// `releases/{release}`. Required.
+    /// `releases/{release}` or `releases/{release}/revisions/{revision}`. Required.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
@@ -171,10 +355,56 @@ pub struct ListReleasesResponse {
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
+/// The request of ListReleaseRevisions.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListReleaseRevisionsRequest {
+    /// `releases/{release}`. Required.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// At most this many; 0 is 100, more than 1,000 is 1,000.
+    #[prost(int32, tag = "2")]
+    pub page_size: i32,
+    /// The `next_page_token` of the page before.
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// The response of ListReleaseRevisions.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListReleaseRevisionsResponse {
+    /// The revisions.
+    #[prost(message, repeated, tag = "1")]
+    pub revisions: ::prost::alloc::vec::Vec<Release>,
+    /// Empty at the end.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// The request of ListReleaseEvents.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListReleaseEventsRequest {
+    /// `releases/{release}`. Required.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// At most this many; 0 is 100, more than 1,000 is 1,000.
+    #[prost(int32, tag = "2")]
+    pub page_size: i32,
+    /// The `next_page_token` of the page before.
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// The response of ListReleaseEvents.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListReleaseEventsResponse {
+    /// The events.
+    #[prost(message, repeated, tag = "1")]
+    pub events: ::prost::alloc::vec::Vec<ReleaseEvent>,
+    /// Empty at the end.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
 /// The request of DownloadFile.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DownloadFileRequest {
-    /// `releases/{release}`. Required.
+    /// `releases/{release}` or `releases/{release}/revisions/{revision}`. Required.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
     /// The file's name within the release. Required.
@@ -187,6 +417,377 @@ pub struct DownloadFileResponse {
     /// At most 64 KiB.
     #[prost(bytes = "vec", tag = "1")]
     pub content: ::prost::alloc::vec::Vec<u8>,
+}
+/// The request of PreviewFile.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PreviewFileRequest {
+    /// `releases/{release}` or `releases/{release}/revisions/{revision}`. Required.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The file's name within the release. Required.
+    #[prost(string, tag = "2")]
+    pub file_name: ::prost::alloc::string::String,
+}
+/// A piece of a file, in order.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PreviewFileResponse {
+    /// At most 64 KiB.
+    #[prost(bytes = "vec", tag = "1")]
+    pub content: ::prost::alloc::vec::Vec<u8>,
+}
+/// The request of GrantEarlyAccess.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GrantEarlyAccessRequest {
+    /// `releases/{release}`. Required.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Who, as their token names them. Required.
+    #[prost(string, tag = "2")]
+    pub reader: ::prost::alloc::string::String,
+    /// Their role or post. Required.
+    #[prost(string, tag = "3")]
+    pub post: ::prost::alloc::string::String,
+    /// Why they need it. Required; at most 2,000 characters.
+    #[prost(string, tag = "4")]
+    pub justification: ::prost::alloc::string::String,
+    /// A UUID that makes a repeat safe. Optional.
+    #[prost(string, tag = "5")]
+    pub request_id: ::prost::alloc::string::String,
+}
+/// The request of RevokeEarlyAccess.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RevokeEarlyAccessRequest {
+    /// `releases/{release}`. Required.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Who. Required.
+    #[prost(string, tag = "2")]
+    pub reader: ::prost::alloc::string::String,
+    /// Why. Required; at most 2,000 characters.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+    /// A UUID that makes a repeat safe. Optional.
+    #[prost(string, tag = "4")]
+    pub request_id: ::prost::alloc::string::String,
+}
+/// The request of ListEarlyAccess.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListEarlyAccessRequest {
+    /// `releases/{release}` or `releases/{release}/revisions/{revision}`. Required.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+}
+/// The response of ListEarlyAccess.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListEarlyAccessResponse {
+    /// Those who have or had access, in the order in which it was granted.
+    #[prost(message, repeated, tag = "1")]
+    pub readers: ::prost::alloc::vec::Vec<EarlyAccess>,
+    /// Looks of those who work on releases, oldest first.
+    #[prost(message, repeated, tag = "2")]
+    pub staff_looks: ::prost::alloc::vec::Vec<Look>,
+}
+/// The request of AuditDisclosure.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AuditDisclosureRequest {
+    /// `releases/{release}` or `releases/{release}/revisions/{revision}`. Required.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+}
+/// The response of AuditDisclosure.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct AuditDisclosureResponse {
+    /// Whether every interval is as wide as its policy asks for.
+    #[prost(bool, tag = "1")]
+    pub safe: bool,
+    /// The hidden values, narrowest first.
+    #[prost(message, repeated, tag = "2")]
+    pub hidden: ::prost::alloc::vec::Vec<HiddenValue>,
+    /// How many values of the release are shown as they are.
+    #[prost(int32, tag = "3")]
+    pub exact_count: i32,
+    /// How many are shown rounded.
+    #[prost(int32, tag = "4")]
+    pub rounded_count: i32,
+    /// How many are hidden because they are small.
+    #[prost(int32, tag = "5")]
+    pub primary_count: i32,
+    /// How many are hidden to protect others.
+    #[prost(int32, tag = "6")]
+    pub complementary_count: i32,
+}
+/// A value that is not shown, and what a reader can know of it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HiddenValue {
+    /// The code of the area.
+    #[prost(string, tag = "1")]
+    pub area: ::prost::alloc::string::String,
+    /// The metric's code.
+    #[prost(string, tag = "2")]
+    pub metric: ::prost::alloc::string::String,
+    /// The category's code; empty for the metric itself.
+    #[prost(string, tag = "3")]
+    pub category: ::prost::alloc::string::String,
+    /// The revision of the release.
+    #[prost(int32, tag = "4")]
+    pub revision: i32,
+    /// The lowest value that fits everything published, scaled by the metric's decimals.
+    #[prost(int64, tag = "5")]
+    pub lower: i64,
+    /// The highest; absent where nothing bounds it.
+    #[prost(int64, optional, tag = "6")]
+    pub upper: ::core::option::Option<i64>,
+    /// How wide the policy asks it to be.
+    #[prost(int64, tag = "7")]
+    pub required_width: i64,
+    /// Whether it is as wide.
+    #[prost(bool, tag = "8")]
+    pub protected: bool,
+    /// Whether it is hidden to protect others, and not for itself.
+    #[prost(bool, tag = "9")]
+    pub complementary: bool,
+}
+/// Which values are asked for; an empty list is all.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DatasetFilter {
+    /// Collections; empty is all.
+    #[prost(string, repeated, tag = "1")]
+    pub collections: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Periods, such as `2022-23`.
+    #[prost(string, repeated, tag = "2")]
+    pub periods: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Metric codes.
+    #[prost(string, repeated, tag = "3")]
+    pub metrics: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Category codes; `_` is the metric itself.
+    #[prost(string, repeated, tag = "4")]
+    pub categories: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Area codes.
+    #[prost(string, repeated, tag = "5")]
+    pub areas: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// The request of QueryDataset.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct QueryDatasetRequest {
+    /// Which values. Optional.
+    #[prost(message, optional, tag = "1")]
+    pub filter: ::core::option::Option<DatasetFilter>,
+    /// At most this many; 0 is 100, more than 1,000 is 1,000.
+    #[prost(int32, tag = "2")]
+    pub page_size: i32,
+    /// The `next_page_token` of the page before.
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// The response of QueryDataset.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct QueryDatasetResponse {
+    /// The values, by collection, period, metric in catalogue order, category, and area with the nation
+    /// first.
+    #[prost(message, repeated, tag = "1")]
+    pub rows: ::prost::alloc::vec::Vec<DatasetRow>,
+    /// Empty at the end.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+    /// How many values there are in all.
+    #[prost(int64, tag = "3")]
+    pub total_size: i64,
+}
+/// One published value.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DatasetRow {
+    /// `releases/{release}/revisions/{revision}` that it stands in.
+    #[prost(string, tag = "1")]
+    pub release: ::prost::alloc::string::String,
+    /// The period.
+    #[prost(string, tag = "2")]
+    pub period: ::prost::alloc::string::String,
+    /// The code of the area.
+    #[prost(string, tag = "3")]
+    pub area: ::prost::alloc::string::String,
+    /// The metric's code.
+    #[prost(string, tag = "4")]
+    pub metric: ::prost::alloc::string::String,
+    /// The category's code; empty for the metric itself.
+    #[prost(string, tag = "5")]
+    pub category: ::prost::alloc::string::String,
+    /// The value in plain digits; empty where there is none.
+    #[prost(string, tag = "6")]
+    pub value: ::prost::alloc::string::String,
+    /// The shorthand letters, such as `t` or `x`.
+    #[prost(string, repeated, tag = "7")]
+    pub shorthand: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// On the nation's values, the authorities in the sum.
+    #[prost(int32, optional, tag = "8")]
+    pub provided_count: ::core::option::Option<i32>,
+    /// On the nation's values, the authorities of the edition.
+    #[prost(int32, optional, tag = "9")]
+    pub expected_count: ::core::option::Option<i32>,
+}
+/// The request of StreamDataset.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StreamDatasetRequest {
+    /// Which values. Optional.
+    #[prost(message, optional, tag = "1")]
+    pub filter: ::core::option::Option<DatasetFilter>,
+}
+/// Some rows, in order.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StreamDatasetResponse {
+    /// At most 1,000.
+    #[prost(message, repeated, tag = "1")]
+    pub rows: ::prost::alloc::vec::Vec<DatasetRow>,
+}
+/// The request of GetProvenance.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetProvenanceRequest {
+    /// `releases/{release}` or `releases/{release}/revisions/{revision}`. Required.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The id of a figure of a statement, or empty for a cell.
+    #[prost(string, tag = "2")]
+    pub figure: ::prost::alloc::string::String,
+    /// For a cell: the metric's code.
+    #[prost(string, tag = "3")]
+    pub metric: ::prost::alloc::string::String,
+    /// For a cell: the category's code; empty for the metric itself.
+    #[prost(string, tag = "4")]
+    pub category: ::prost::alloc::string::String,
+}
+/// Where a figure comes from.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Provenance {
+    /// `releases/{release}/revisions/{revision}`.
+    #[prost(string, tag = "1")]
+    pub release: ::prost::alloc::string::String,
+    /// The statement that states the figure, worded; absent for a cell.
+    #[prost(message, optional, tag = "2")]
+    pub statement: ::core::option::Option<BilingualText>,
+    /// The value as published.
+    #[prost(string, tag = "3")]
+    pub value: ::prost::alloc::string::String,
+    /// The figure's part and base before rounding, as expressions over cells, such as `AD/012 / AD/010`.
+    #[prost(string, tag = "4")]
+    pub expression: ::prost::alloc::string::String,
+    /// `snapshots/{snapshot}`.
+    #[prost(string, tag = "5")]
+    pub snapshot: ::prost::alloc::string::String,
+    /// The digest of the snapshot.
+    #[prost(string, tag = "6")]
+    pub snapshot_digest: ::prost::alloc::string::String,
+    /// `collections/{collection}/editions/{period}`.
+    #[prost(string, tag = "7")]
+    pub edition: ::prost::alloc::string::String,
+    /// The digest of the edition.
+    #[prost(string, tag = "8")]
+    pub edition_digest: ::prost::alloc::string::String,
+    /// The returns that are in the figure, in the order of the edition's authorities.
+    #[prost(message, repeated, tag = "9")]
+    pub returns: ::prost::alloc::vec::Vec<ProvenanceReturn>,
+    /// The decisions in force on its metrics.
+    #[prost(string, repeated, tag = "10")]
+    pub decisions: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Who compiled it; empty for those who do not work on releases.
+    #[prost(string, tag = "11")]
+    pub compiler: ::prost::alloc::string::String,
+    /// Who approved it; empty for those who do not work on releases.
+    #[prost(string, tag = "12")]
+    pub approver: ::prost::alloc::string::String,
+    /// When it was published.
+    #[prost(message, optional, tag = "13")]
+    pub publish_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// A return that is in a figure.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ProvenanceReturn {
+    /// The authority's code.
+    #[prost(string, tag = "1")]
+    pub authority: ::prost::alloc::string::String,
+    /// `authorities/{authority}/returns/{return}/revisions/{revision}`.
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    /// The digest of its content.
+    #[prost(string, tag = "3")]
+    pub digest: ::prost::alloc::string::String,
+    /// When it was signed off.
+    #[prost(message, optional, tag = "4")]
+    pub sign_off_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// The request of ExportTexts.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExportTextsRequest {
+    /// `collections/{collection}/editions/{period}`. Required.
+    #[prost(string, tag = "1")]
+    pub edition: ::prost::alloc::string::String,
+    /// Only texts without Welsh.
+    #[prost(bool, tag = "2")]
+    pub missing_only: bool,
+}
+/// A piece of the file, in order.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExportTextsResponse {
+    /// At most 64 KiB of CSV: `key,english,welsh,note`.
+    #[prost(bytes = "vec", tag = "1")]
+    pub content: ::prost::alloc::vec::Vec<u8>,
+}
+/// The request of ImportTexts.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ImportTextsRequest {
+    /// `collections/{collection}/editions/{period}`. Required.
+    #[prost(string, tag = "1")]
+    pub edition: ::prost::alloc::string::String,
+    /// The file. Required.
+    #[prost(bytes = "vec", tag = "2")]
+    pub content: ::prost::alloc::vec::Vec<u8>,
+    /// A UUID that makes a repeat safe. Optional.
+    #[prost(string, tag = "3")]
+    pub request_id: ::prost::alloc::string::String,
+}
+/// The response of ImportTexts.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ImportTextsResponse {
+    /// Texts whose Welsh is new or another.
+    #[prost(int32, tag = "1")]
+    pub changed_count: i32,
+    /// Texts that still lack Welsh.
+    #[prost(int32, tag = "2")]
+    pub missing_count: i32,
+}
+/// What a reader sent.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Feedback {
+    /// When.
+    #[prost(message, optional, tag = "1")]
+    pub time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The page it was sent from, a path.
+    #[prost(string, tag = "2")]
+    pub page: ::prost::alloc::string::String,
+    /// What they said; at most 4,000 characters.
+    #[prost(string, tag = "3")]
+    pub text: ::prost::alloc::string::String,
+    /// `en` or `cy`: the language of the page.
+    #[prost(string, tag = "4")]
+    pub language: ::prost::alloc::string::String,
+}
+/// The request of ListFeedback.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListFeedbackRequest {
+    /// At most this many; 0 is 100, more than 1,000 is 1,000.
+    #[prost(int32, tag = "1")]
+    pub page_size: i32,
+    /// The `next_page_token` of the page before.
+    #[prost(string, tag = "2")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// The response of ListFeedback.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListFeedbackResponse {
+    /// Newest first.
+    #[prost(message, repeated, tag = "1")]
+    pub feedback: ::prost::alloc::vec::Vec<Feedback>,
+    /// Empty at the end.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
 }
 /// Generated client implementations.
 pub mod publication_service_client {
@@ -201,7 +802,10 @@ pub mod publication_service_client {
     use tonic::codegen::http::Uri;
     /// Compiles releases from snapshots, publishes them and serves them.
     ///
-    /// What the caller may not do fails with `PERMISSION_DENIED`; that is not repeated below.
+    /// What the caller may not do fails with `PERMISSION_DENIED`; that is not repeated below. A change of a
+    /// release fails with `RELEASE_NOT_FOUND` (NOT_FOUND), `STALE_ETAG` (ABORTED), and `WRONG_STATE`
+    /// (FAILED_PRECONDITION) when its state does not allow it; neither is that. Changes are idempotent when
+    /// `request_id` is set.
     #[derive(Debug, Clone)]
     pub struct PublicationServiceClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -284,12 +888,14 @@ pub mod publication_service_client {
         }
         /// Compiles the release of a snapshot from the statements of its edition.
         ///
-        /// Compiling again while the release is not published replaces the compilation. Fails with
+        /// Compiling again while the release is not published replaces the compilation, and it has to be
+        /// reviewed again. Once it is published this compiles its next revision, for which an update note is
+        /// required (`UPDATE_NOTE_REQUIRED`, INVALID_ARGUMENT). Fails with
         /// `SNAPSHOT_NOT_RECEIVED` (FAILED_PRECONDITION) while the snapshot has not arrived,
-        /// `EDITION_MISMATCH` (FAILED_PRECONDITION) when the service has the edition with another
-        /// digest, `ALREADY_PUBLISHED` (FAILED_PRECONDITION), `EDITION_NOT_FOUND`
-        /// (NOT_FOUND), and `CANNOT_COMPILE` (FAILED_PRECONDITION) when the totals do not fit the
-        /// edition or one of its templates cannot be worded.
+        /// `SNAPSHOT_OVERTAKEN` (FAILED_PRECONDITION), `EDITION_MISMATCH` (FAILED_PRECONDITION) when the
+        /// service has the edition with another digest, `EDITION_NOT_FOUND` (NOT_FOUND), and
+        /// `CANNOT_COMPILE` (FAILED_PRECONDITION) when the totals do not fit the edition or one of its
+        /// templates cannot be worded.
         pub async fn compile_release(
             &mut self,
             request: impl tonic::IntoRequest<super::CompileReleaseRequest>,
@@ -316,11 +922,126 @@ pub mod publication_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Publishes a compiled release: its files are rendered once and never change again.
+        /// Puts a compiled release before those who approve: COMPILED becomes IN_REVIEW.
+        pub async fn submit_release(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SubmitReleaseRequest>,
+        ) -> std::result::Result<tonic::Response<super::Release>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.publication.v1.PublicationService/SubmitRelease",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.publication.v1.PublicationService",
+                        "SubmitRelease",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Takes a release that is not published back to COMPILED, with a reason that stays in its history.
+        pub async fn reject_release(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RejectReleaseRequest>,
+        ) -> std::result::Result<tonic::Response<super::Release>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.publication.v1.PublicationService/RejectRelease",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.publication.v1.PublicationService",
+                        "RejectRelease",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Approves a release in review: IN_REVIEW becomes APPROVED.
         ///
-        /// Idempotent when `request_id` is set. Fails with `RELEASE_NOT_FOUND` (NOT_FOUND), `STALE_ETAG`
-        /// (ABORTED), `ALREADY_PUBLISHED` (FAILED_PRECONDITION), and `SAME_PERSON` (PERMISSION_DENIED) when
-        /// the caller compiled it.
+        /// Fails with `SAME_PERSON` (PERMISSION_DENIED) when the caller compiled it, `LANGUAGE_GAPS`
+        /// (FAILED_PRECONDITION) when the edition forbids them, `DISCLOSURE_RISK` (FAILED_PRECONDITION) when
+        /// the audit finds an interval narrower than the policy, and `SNAPSHOT_OVERTAKEN`.
+        pub async fn approve_release(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ApproveReleaseRequest>,
+        ) -> std::result::Result<tonic::Response<super::Release>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.publication.v1.PublicationService/ApproveRelease",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.publication.v1.PublicationService",
+                        "ApproveRelease",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Sets the day of publication of an approved release: 09:30 Europe/London on a working day, at the
+        /// notice that the settings ask for. The files are rendered now and are not to be had before.
+        ///
+        /// Fails with `NOT_A_WORKING_DAY` and `NOTICE_TOO_SHORT` (FAILED_PRECONDITION). RejectRelease takes the
+        /// release off the calendar.
+        pub async fn schedule_release(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ScheduleReleaseRequest>,
+        ) -> std::result::Result<tonic::Response<super::Release>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.publication.v1.PublicationService/ScheduleRelease",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.publication.v1.PublicationService",
+                        "ScheduleRelease",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Publishes an approved or scheduled release at once, outside the standard time, with a reason that is
+        /// recorded.
+        ///
+        /// Fails with `SAME_PERSON` (PERMISSION_DENIED) when the caller compiled it.
         pub async fn publish_release(
             &mut self,
             request: impl tonic::IntoRequest<super::PublishReleaseRequest>,
@@ -347,7 +1068,8 @@ pub mod publication_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Gets a release.
+        /// Gets a release: its published revision for everybody, the one that is worked on for those who work
+        /// on releases; by the name of a revision that one.
         ///
         /// Fails with `RELEASE_NOT_FOUND` (NOT_FOUND); for those who do not work on releases one that is not
         /// published is not there.
@@ -408,7 +1130,67 @@ pub mod publication_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Streams the content of a file of a published release.
+        /// Lists the revisions of a release, oldest first.
+        pub async fn list_release_revisions(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListReleaseRevisionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListReleaseRevisionsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.publication.v1.PublicationService/ListReleaseRevisions",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.publication.v1.PublicationService",
+                        "ListReleaseRevisions",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists what happened to a release, oldest first.
+        pub async fn list_release_events(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListReleaseEventsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListReleaseEventsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.publication.v1.PublicationService/ListReleaseEvents",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.publication.v1.PublicationService",
+                        "ListReleaseEvents",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Streams the content of a file of a published release or of one of its published revisions.
         ///
         /// Fails with `RELEASE_NOT_FOUND` or `FILE_NOT_FOUND` (NOT_FOUND); a release that is not
         /// published is not there.
@@ -441,6 +1223,341 @@ pub mod publication_service_client {
                 );
             self.inner.server_streaming(req, path, codec).await
         }
+        /// Streams the content of a file of a release that is not published yet, to those who work on
+        /// releases, and to named early readers while their access lasts. Every look is recorded.
+        ///
+        /// Fails with `RELEASE_NOT_FOUND` or `FILE_NOT_FOUND` (NOT_FOUND), so too for an early reader before the
+        /// window opens and after publication.
+        pub async fn preview_file(
+            &mut self,
+            request: impl tonic::IntoRequest<super::PreviewFileRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::PreviewFileResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.publication.v1.PublicationService/PreviewFile",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.publication.v1.PublicationService",
+                        "PreviewFile",
+                    ),
+                );
+            self.inner.server_streaming(req, path, codec).await
+        }
+        /// Names a person who may see a scheduled release early, with the justification.
+        pub async fn grant_early_access(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GrantEarlyAccessRequest>,
+        ) -> std::result::Result<tonic::Response<super::EarlyAccess>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.publication.v1.PublicationService/GrantEarlyAccess",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.publication.v1.PublicationService",
+                        "GrantEarlyAccess",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Takes early access back.
+        ///
+        /// Fails with `EARLY_ACCESS_NOT_FOUND` (NOT_FOUND).
+        pub async fn revoke_early_access(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RevokeEarlyAccessRequest>,
+        ) -> std::result::Result<tonic::Response<super::EarlyAccess>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.publication.v1.PublicationService/RevokeEarlyAccess",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.publication.v1.PublicationService",
+                        "RevokeEarlyAccess",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists who has or had early access to a release, and every look, to be printed and published.
+        pub async fn list_early_access(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListEarlyAccessRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListEarlyAccessResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.publication.v1.PublicationService/ListEarlyAccess",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.publication.v1.PublicationService",
+                        "ListEarlyAccess",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Works out the tightest interval that a reader can derive for every hidden value of a release, from
+        /// all its tables and its published revisions.
+        pub async fn audit_disclosure(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AuditDisclosureRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AuditDisclosureResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.publication.v1.PublicationService/AuditDisclosure",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.publication.v1.PublicationService",
+                        "AuditDisclosure",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Reads values of published releases, in pages.
+        ///
+        /// Fails with `INVALID_ARGUMENT` when a filter names what is not there.
+        pub async fn query_dataset(
+            &mut self,
+            request: impl tonic::IntoRequest<super::QueryDatasetRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::QueryDatasetResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.publication.v1.PublicationService/QueryDataset",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.publication.v1.PublicationService",
+                        "QueryDataset",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Reads values of published releases as a stream.
+        pub async fn stream_dataset(
+            &mut self,
+            request: impl tonic::IntoRequest<super::StreamDatasetRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::StreamDatasetResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.publication.v1.PublicationService/StreamDataset",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.publication.v1.PublicationService",
+                        "StreamDataset",
+                    ),
+                );
+            self.inner.server_streaming(req, path, codec).await
+        }
+        /// Says where a published figure comes from: statement, snapshot, returns, edition, decisions, people.
+        ///
+        /// Fails with `RELEASE_NOT_FOUND` or `FIGURE_NOT_FOUND` (NOT_FOUND).
+        pub async fn get_provenance(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetProvenanceRequest>,
+        ) -> std::result::Result<tonic::Response<super::Provenance>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.publication.v1.PublicationService/GetProvenance",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.publication.v1.PublicationService",
+                        "GetProvenance",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Streams the texts of an edition's release with their keys in English and Welsh, as one CSV file.
+        pub async fn export_texts(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ExportTextsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::ExportTextsResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.publication.v1.PublicationService/ExportTexts",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.publication.v1.PublicationService",
+                        "ExportTexts",
+                    ),
+                );
+            self.inner.server_streaming(req, path, codec).await
+        }
+        /// Takes translations in, from a file as ExportTexts gives it. They are used by the next compilation.
+        ///
+        /// All or nothing: fails with `INVALID_ARGUMENT` naming every line with an unknown key, changed
+        /// English, or a Welsh text that does not have the variables of the English one.
+        pub async fn import_texts(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ImportTextsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ImportTextsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.publication.v1.PublicationService/ImportTexts",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.publication.v1.PublicationService",
+                        "ImportTexts",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists what readers sent with the form of the page, newest first.
+        pub async fn list_feedback(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListFeedbackRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListFeedbackResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.publication.v1.PublicationService/ListFeedback",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.publication.v1.PublicationService",
+                        "ListFeedback",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -458,26 +1575,56 @@ pub mod publication_service_server {
     pub trait PublicationService: std::marker::Send + std::marker::Sync + 'static {
         /// Compiles the release of a snapshot from the statements of its edition.
         ///
-        /// Compiling again while the release is not published replaces the compilation. Fails with
+        /// Compiling again while the release is not published replaces the compilation, and it has to be
+        /// reviewed again. Once it is published this compiles its next revision, for which an update note is
+        /// required (`UPDATE_NOTE_REQUIRED`, INVALID_ARGUMENT). Fails with
         /// `SNAPSHOT_NOT_RECEIVED` (FAILED_PRECONDITION) while the snapshot has not arrived,
-        /// `EDITION_MISMATCH` (FAILED_PRECONDITION) when the service has the edition with another
-        /// digest, `ALREADY_PUBLISHED` (FAILED_PRECONDITION), `EDITION_NOT_FOUND`
-        /// (NOT_FOUND), and `CANNOT_COMPILE` (FAILED_PRECONDITION) when the totals do not fit the
-        /// edition or one of its templates cannot be worded.
+        /// `SNAPSHOT_OVERTAKEN` (FAILED_PRECONDITION), `EDITION_MISMATCH` (FAILED_PRECONDITION) when the
+        /// service has the edition with another digest, `EDITION_NOT_FOUND` (NOT_FOUND), and
+        /// `CANNOT_COMPILE` (FAILED_PRECONDITION) when the totals do not fit the edition or one of its
+        /// templates cannot be worded.
         async fn compile_release(
             &self,
             request: tonic::Request<super::CompileReleaseRequest>,
         ) -> std::result::Result<tonic::Response<super::Release>, tonic::Status>;
-        /// Publishes a compiled release: its files are rendered once and never change again.
+        /// Puts a compiled release before those who approve: COMPILED becomes IN_REVIEW.
+        async fn submit_release(
+            &self,
+            request: tonic::Request<super::SubmitReleaseRequest>,
+        ) -> std::result::Result<tonic::Response<super::Release>, tonic::Status>;
+        /// Takes a release that is not published back to COMPILED, with a reason that stays in its history.
+        async fn reject_release(
+            &self,
+            request: tonic::Request<super::RejectReleaseRequest>,
+        ) -> std::result::Result<tonic::Response<super::Release>, tonic::Status>;
+        /// Approves a release in review: IN_REVIEW becomes APPROVED.
         ///
-        /// Idempotent when `request_id` is set. Fails with `RELEASE_NOT_FOUND` (NOT_FOUND), `STALE_ETAG`
-        /// (ABORTED), `ALREADY_PUBLISHED` (FAILED_PRECONDITION), and `SAME_PERSON` (PERMISSION_DENIED) when
-        /// the caller compiled it.
+        /// Fails with `SAME_PERSON` (PERMISSION_DENIED) when the caller compiled it, `LANGUAGE_GAPS`
+        /// (FAILED_PRECONDITION) when the edition forbids them, `DISCLOSURE_RISK` (FAILED_PRECONDITION) when
+        /// the audit finds an interval narrower than the policy, and `SNAPSHOT_OVERTAKEN`.
+        async fn approve_release(
+            &self,
+            request: tonic::Request<super::ApproveReleaseRequest>,
+        ) -> std::result::Result<tonic::Response<super::Release>, tonic::Status>;
+        /// Sets the day of publication of an approved release: 09:30 Europe/London on a working day, at the
+        /// notice that the settings ask for. The files are rendered now and are not to be had before.
+        ///
+        /// Fails with `NOT_A_WORKING_DAY` and `NOTICE_TOO_SHORT` (FAILED_PRECONDITION). RejectRelease takes the
+        /// release off the calendar.
+        async fn schedule_release(
+            &self,
+            request: tonic::Request<super::ScheduleReleaseRequest>,
+        ) -> std::result::Result<tonic::Response<super::Release>, tonic::Status>;
+        /// Publishes an approved or scheduled release at once, outside the standard time, with a reason that is
+        /// recorded.
+        ///
+        /// Fails with `SAME_PERSON` (PERMISSION_DENIED) when the caller compiled it.
         async fn publish_release(
             &self,
             request: tonic::Request<super::PublishReleaseRequest>,
         ) -> std::result::Result<tonic::Response<super::Release>, tonic::Status>;
-        /// Gets a release.
+        /// Gets a release: its published revision for everybody, the one that is worked on for those who work
+        /// on releases; by the name of a revision that one.
         ///
         /// Fails with `RELEASE_NOT_FOUND` (NOT_FOUND); for those who do not work on releases one that is not
         /// published is not there.
@@ -494,13 +1641,29 @@ pub mod publication_service_server {
             tonic::Response<super::ListReleasesResponse>,
             tonic::Status,
         >;
+        /// Lists the revisions of a release, oldest first.
+        async fn list_release_revisions(
+            &self,
+            request: tonic::Request<super::ListReleaseRevisionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListReleaseRevisionsResponse>,
+            tonic::Status,
+        >;
+        /// Lists what happened to a release, oldest first.
+        async fn list_release_events(
+            &self,
+            request: tonic::Request<super::ListReleaseEventsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListReleaseEventsResponse>,
+            tonic::Status,
+        >;
         /// Server streaming response type for the DownloadFile method.
         type DownloadFileStream: tonic::codegen::tokio_stream::Stream<
                 Item = std::result::Result<super::DownloadFileResponse, tonic::Status>,
             >
             + std::marker::Send
             + 'static;
-        /// Streams the content of a file of a published release.
+        /// Streams the content of a file of a published release or of one of its published revisions.
         ///
         /// Fails with `RELEASE_NOT_FOUND` or `FILE_NOT_FOUND` (NOT_FOUND); a release that is not
         /// published is not there.
@@ -511,10 +1674,124 @@ pub mod publication_service_server {
             tonic::Response<Self::DownloadFileStream>,
             tonic::Status,
         >;
+        /// Server streaming response type for the PreviewFile method.
+        type PreviewFileStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::PreviewFileResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Streams the content of a file of a release that is not published yet, to those who work on
+        /// releases, and to named early readers while their access lasts. Every look is recorded.
+        ///
+        /// Fails with `RELEASE_NOT_FOUND` or `FILE_NOT_FOUND` (NOT_FOUND), so too for an early reader before the
+        /// window opens and after publication.
+        async fn preview_file(
+            &self,
+            request: tonic::Request<super::PreviewFileRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::PreviewFileStream>,
+            tonic::Status,
+        >;
+        /// Names a person who may see a scheduled release early, with the justification.
+        async fn grant_early_access(
+            &self,
+            request: tonic::Request<super::GrantEarlyAccessRequest>,
+        ) -> std::result::Result<tonic::Response<super::EarlyAccess>, tonic::Status>;
+        /// Takes early access back.
+        ///
+        /// Fails with `EARLY_ACCESS_NOT_FOUND` (NOT_FOUND).
+        async fn revoke_early_access(
+            &self,
+            request: tonic::Request<super::RevokeEarlyAccessRequest>,
+        ) -> std::result::Result<tonic::Response<super::EarlyAccess>, tonic::Status>;
+        /// Lists who has or had early access to a release, and every look, to be printed and published.
+        async fn list_early_access(
+            &self,
+            request: tonic::Request<super::ListEarlyAccessRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListEarlyAccessResponse>,
+            tonic::Status,
+        >;
+        /// Works out the tightest interval that a reader can derive for every hidden value of a release, from
+        /// all its tables and its published revisions.
+        async fn audit_disclosure(
+            &self,
+            request: tonic::Request<super::AuditDisclosureRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AuditDisclosureResponse>,
+            tonic::Status,
+        >;
+        /// Reads values of published releases, in pages.
+        ///
+        /// Fails with `INVALID_ARGUMENT` when a filter names what is not there.
+        async fn query_dataset(
+            &self,
+            request: tonic::Request<super::QueryDatasetRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::QueryDatasetResponse>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the StreamDataset method.
+        type StreamDatasetStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::StreamDatasetResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Reads values of published releases as a stream.
+        async fn stream_dataset(
+            &self,
+            request: tonic::Request<super::StreamDatasetRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::StreamDatasetStream>,
+            tonic::Status,
+        >;
+        /// Says where a published figure comes from: statement, snapshot, returns, edition, decisions, people.
+        ///
+        /// Fails with `RELEASE_NOT_FOUND` or `FIGURE_NOT_FOUND` (NOT_FOUND).
+        async fn get_provenance(
+            &self,
+            request: tonic::Request<super::GetProvenanceRequest>,
+        ) -> std::result::Result<tonic::Response<super::Provenance>, tonic::Status>;
+        /// Server streaming response type for the ExportTexts method.
+        type ExportTextsStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::ExportTextsResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Streams the texts of an edition's release with their keys in English and Welsh, as one CSV file.
+        async fn export_texts(
+            &self,
+            request: tonic::Request<super::ExportTextsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::ExportTextsStream>,
+            tonic::Status,
+        >;
+        /// Takes translations in, from a file as ExportTexts gives it. They are used by the next compilation.
+        ///
+        /// All or nothing: fails with `INVALID_ARGUMENT` naming every line with an unknown key, changed
+        /// English, or a Welsh text that does not have the variables of the English one.
+        async fn import_texts(
+            &self,
+            request: tonic::Request<super::ImportTextsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ImportTextsResponse>,
+            tonic::Status,
+        >;
+        /// Lists what readers sent with the form of the page, newest first.
+        async fn list_feedback(
+            &self,
+            request: tonic::Request<super::ListFeedbackRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListFeedbackResponse>,
+            tonic::Status,
+        >;
     }
     /// Compiles releases from snapshots, publishes them and serves them.
     ///
-    /// What the caller may not do fails with `PERMISSION_DENIED`; that is not repeated below.
+    /// What the caller may not do fails with `PERMISSION_DENIED`; that is not repeated below. A change of a
+    /// release fails with `RELEASE_NOT_FOUND` (NOT_FOUND), `STALE_ETAG` (ABORTED), and `WRONG_STATE`
+    /// (FAILED_PRECONDITION) when its state does not allow it; neither is that. Changes are idempotent when
+    /// `request_id` is set.
     #[derive(Debug)]
     pub struct PublicationServiceServer<T> {
         inner: Arc<T>,
@@ -622,6 +1899,190 @@ pub mod publication_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = CompileReleaseSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.publication.v1.PublicationService/SubmitRelease" => {
+                    #[allow(non_camel_case_types)]
+                    struct SubmitReleaseSvc<T: PublicationService>(pub Arc<T>);
+                    impl<
+                        T: PublicationService,
+                    > tonic::server::UnaryService<super::SubmitReleaseRequest>
+                    for SubmitReleaseSvc<T> {
+                        type Response = super::Release;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SubmitReleaseRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PublicationService>::submit_release(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SubmitReleaseSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.publication.v1.PublicationService/RejectRelease" => {
+                    #[allow(non_camel_case_types)]
+                    struct RejectReleaseSvc<T: PublicationService>(pub Arc<T>);
+                    impl<
+                        T: PublicationService,
+                    > tonic::server::UnaryService<super::RejectReleaseRequest>
+                    for RejectReleaseSvc<T> {
+                        type Response = super::Release;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RejectReleaseRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PublicationService>::reject_release(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RejectReleaseSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.publication.v1.PublicationService/ApproveRelease" => {
+                    #[allow(non_camel_case_types)]
+                    struct ApproveReleaseSvc<T: PublicationService>(pub Arc<T>);
+                    impl<
+                        T: PublicationService,
+                    > tonic::server::UnaryService<super::ApproveReleaseRequest>
+                    for ApproveReleaseSvc<T> {
+                        type Response = super::Release;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ApproveReleaseRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PublicationService>::approve_release(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ApproveReleaseSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.publication.v1.PublicationService/ScheduleRelease" => {
+                    #[allow(non_camel_case_types)]
+                    struct ScheduleReleaseSvc<T: PublicationService>(pub Arc<T>);
+                    impl<
+                        T: PublicationService,
+                    > tonic::server::UnaryService<super::ScheduleReleaseRequest>
+                    for ScheduleReleaseSvc<T> {
+                        type Response = super::Release;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ScheduleReleaseRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PublicationService>::schedule_release(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ScheduleReleaseSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -775,6 +2236,104 @@ pub mod publication_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/mesur.publication.v1.PublicationService/ListReleaseRevisions" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListReleaseRevisionsSvc<T: PublicationService>(pub Arc<T>);
+                    impl<
+                        T: PublicationService,
+                    > tonic::server::UnaryService<super::ListReleaseRevisionsRequest>
+                    for ListReleaseRevisionsSvc<T> {
+                        type Response = super::ListReleaseRevisionsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListReleaseRevisionsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PublicationService>::list_release_revisions(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListReleaseRevisionsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.publication.v1.PublicationService/ListReleaseEvents" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListReleaseEventsSvc<T: PublicationService>(pub Arc<T>);
+                    impl<
+                        T: PublicationService,
+                    > tonic::server::UnaryService<super::ListReleaseEventsRequest>
+                    for ListReleaseEventsSvc<T> {
+                        type Response = super::ListReleaseEventsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListReleaseEventsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PublicationService>::list_release_events(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListReleaseEventsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 "/mesur.publication.v1.PublicationService/DownloadFile" => {
                     #[allow(non_camel_case_types)]
                     struct DownloadFileSvc<T: PublicationService>(pub Arc<T>);
@@ -818,6 +2377,524 @@ pub mod publication_service_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.publication.v1.PublicationService/PreviewFile" => {
+                    #[allow(non_camel_case_types)]
+                    struct PreviewFileSvc<T: PublicationService>(pub Arc<T>);
+                    impl<
+                        T: PublicationService,
+                    > tonic::server::ServerStreamingService<super::PreviewFileRequest>
+                    for PreviewFileSvc<T> {
+                        type Response = super::PreviewFileResponse;
+                        type ResponseStream = T::PreviewFileStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::PreviewFileRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PublicationService>::preview_file(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PreviewFileSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.publication.v1.PublicationService/GrantEarlyAccess" => {
+                    #[allow(non_camel_case_types)]
+                    struct GrantEarlyAccessSvc<T: PublicationService>(pub Arc<T>);
+                    impl<
+                        T: PublicationService,
+                    > tonic::server::UnaryService<super::GrantEarlyAccessRequest>
+                    for GrantEarlyAccessSvc<T> {
+                        type Response = super::EarlyAccess;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GrantEarlyAccessRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PublicationService>::grant_early_access(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GrantEarlyAccessSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.publication.v1.PublicationService/RevokeEarlyAccess" => {
+                    #[allow(non_camel_case_types)]
+                    struct RevokeEarlyAccessSvc<T: PublicationService>(pub Arc<T>);
+                    impl<
+                        T: PublicationService,
+                    > tonic::server::UnaryService<super::RevokeEarlyAccessRequest>
+                    for RevokeEarlyAccessSvc<T> {
+                        type Response = super::EarlyAccess;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RevokeEarlyAccessRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PublicationService>::revoke_early_access(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RevokeEarlyAccessSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.publication.v1.PublicationService/ListEarlyAccess" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListEarlyAccessSvc<T: PublicationService>(pub Arc<T>);
+                    impl<
+                        T: PublicationService,
+                    > tonic::server::UnaryService<super::ListEarlyAccessRequest>
+                    for ListEarlyAccessSvc<T> {
+                        type Response = super::ListEarlyAccessResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListEarlyAccessRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PublicationService>::list_early_access(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListEarlyAccessSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.publication.v1.PublicationService/AuditDisclosure" => {
+                    #[allow(non_camel_case_types)]
+                    struct AuditDisclosureSvc<T: PublicationService>(pub Arc<T>);
+                    impl<
+                        T: PublicationService,
+                    > tonic::server::UnaryService<super::AuditDisclosureRequest>
+                    for AuditDisclosureSvc<T> {
+                        type Response = super::AuditDisclosureResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AuditDisclosureRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PublicationService>::audit_disclosure(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AuditDisclosureSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.publication.v1.PublicationService/QueryDataset" => {
+                    #[allow(non_camel_case_types)]
+                    struct QueryDatasetSvc<T: PublicationService>(pub Arc<T>);
+                    impl<
+                        T: PublicationService,
+                    > tonic::server::UnaryService<super::QueryDatasetRequest>
+                    for QueryDatasetSvc<T> {
+                        type Response = super::QueryDatasetResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::QueryDatasetRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PublicationService>::query_dataset(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = QueryDatasetSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.publication.v1.PublicationService/StreamDataset" => {
+                    #[allow(non_camel_case_types)]
+                    struct StreamDatasetSvc<T: PublicationService>(pub Arc<T>);
+                    impl<
+                        T: PublicationService,
+                    > tonic::server::ServerStreamingService<super::StreamDatasetRequest>
+                    for StreamDatasetSvc<T> {
+                        type Response = super::StreamDatasetResponse;
+                        type ResponseStream = T::StreamDatasetStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::StreamDatasetRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PublicationService>::stream_dataset(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = StreamDatasetSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.publication.v1.PublicationService/GetProvenance" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetProvenanceSvc<T: PublicationService>(pub Arc<T>);
+                    impl<
+                        T: PublicationService,
+                    > tonic::server::UnaryService<super::GetProvenanceRequest>
+                    for GetProvenanceSvc<T> {
+                        type Response = super::Provenance;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetProvenanceRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PublicationService>::get_provenance(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetProvenanceSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.publication.v1.PublicationService/ExportTexts" => {
+                    #[allow(non_camel_case_types)]
+                    struct ExportTextsSvc<T: PublicationService>(pub Arc<T>);
+                    impl<
+                        T: PublicationService,
+                    > tonic::server::ServerStreamingService<super::ExportTextsRequest>
+                    for ExportTextsSvc<T> {
+                        type Response = super::ExportTextsResponse;
+                        type ResponseStream = T::ExportTextsStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ExportTextsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PublicationService>::export_texts(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ExportTextsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.publication.v1.PublicationService/ImportTexts" => {
+                    #[allow(non_camel_case_types)]
+                    struct ImportTextsSvc<T: PublicationService>(pub Arc<T>);
+                    impl<
+                        T: PublicationService,
+                    > tonic::server::UnaryService<super::ImportTextsRequest>
+                    for ImportTextsSvc<T> {
+                        type Response = super::ImportTextsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ImportTextsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PublicationService>::import_texts(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ImportTextsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.publication.v1.PublicationService/ListFeedback" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListFeedbackSvc<T: PublicationService>(pub Arc<T>);
+                    impl<
+                        T: PublicationService,
+                    > tonic::server::UnaryService<super::ListFeedbackRequest>
+                    for ListFeedbackSvc<T> {
+                        type Response = super::ListFeedbackResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListFeedbackRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PublicationService>::list_feedback(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListFeedbackSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use sled::IVec;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::folder::Disk;
+use super::folder::{Disk, Last};
+use super::row::{self, Slots, Value};
 use super::shared::{Shared, Undo};
-use crate::layout::{self, LAST_VERSION_ROW};
+use crate::layout::{self, Draft, LAST_ROW};
 use crate::watch::Progress;
 use crate::{COMMIT_BYTES_MAX, Commit, Error, Version};
 
@@ -18,8 +20,53 @@ const GROUP_BYTES: usize = COMMIT_BYTES_MAX;
 
 /// A commit and where its answer goes.
 pub(super) struct Request {
-    pub(super) commit: Commit,
-    pub(super) reply: oneshot::Sender<Result<Version, Error>>,
+    draft: Draft<Value>,
+    bytes: usize,
+    reply: oneshot::Sender<Result<Version, Error>>,
+}
+
+impl Request {
+    /// Does what can be done on the author's thread, for the committer is alone.
+    pub(super) fn new(commit: Commit, reply: oneshot::Sender<Result<Version, Error>>) -> Self {
+        Self {
+            bytes: commit.bytes(),
+            draft: Draft::new(commit, Value::new),
+            reply,
+        }
+    }
+}
+
+/// The commits that are made durable together.
+#[derive(Default)]
+struct Group {
+    /// What they write, after one another; `None` is deleted.
+    rows: BTreeMap<Vec<u8>, Option<(Version, Value)>>,
+    /// The rows of sled that they looked at or write, as they were before.
+    before: Undo,
+}
+
+impl Group {
+    fn before(&mut self, shared: &Shared, key: &[u8]) -> Result<Option<IVec>, Error> {
+        if let Some(row) = self.before.get(key) {
+            return Ok(row.clone());
+        }
+        let row = shared.latest(key)?;
+        self.before.insert(key.to_vec(), row.clone());
+        Ok(row)
+    }
+
+    /// The version of a row after the commits so far.
+    fn version(&mut self, shared: &Shared, key: &[u8]) -> Result<Option<Version>, Error> {
+        if let Some(staged) = self.rows.get(key) {
+            return Ok(staged.as_ref().map(|(version, _)| *version));
+        }
+        let Some(row) = self.before(shared, key)? else {
+            return Ok(None);
+        };
+        let (version, _) = row::read(&row)
+            .ok_or_else(|| Error::corrupt(layout::service_key(key), "it is no row"))?;
+        Ok(Some(version))
+    }
 }
 
 /// An answer that waits until the state it speaks of is durable.
@@ -33,6 +80,7 @@ pub(super) struct Committer {
     shared: Arc<Shared>,
     disk: Disk,
     last: Version,
+    slots: Slots,
     progress: watch::Sender<Progress>,
     failed: Option<String>,
 }
@@ -41,13 +89,14 @@ impl Committer {
     pub(super) fn new(
         shared: Arc<Shared>,
         disk: Disk,
-        last: Version,
+        last: Last,
         progress: watch::Sender<Progress>,
     ) -> Self {
         Self {
             shared,
             disk,
-            last,
+            last: last.version,
+            slots: Slots::new(last.next_slot),
             progress,
             failed: None,
         }
@@ -56,32 +105,32 @@ impl Committer {
     /// Serves the queue until it is closed and empty.
     pub(super) fn run(mut self, mut queue: mpsc::Receiver<Request>) {
         while let Some(first) = queue.blocking_recv() {
-            let mut bytes = first.commit.bytes();
+            let mut bytes = first.bytes;
             let mut group = vec![first];
             while group.len() < GROUP_COMMITS_MAX
                 && bytes < GROUP_BYTES
                 && let Ok(next) = queue.try_recv()
             {
-                bytes += next.commit.bytes();
+                bytes += next.bytes;
                 group.push(next);
             }
             self.serve(group);
         }
     }
 
-    fn serve(&mut self, group: Vec<Request>) {
-        let mut staged = BTreeMap::new();
+    fn serve(&mut self, requests: Vec<Request>) {
+        let mut group = Group::default();
         let mut version = self.last;
-        let mut answers = Vec::with_capacity(group.len());
-        for Request { commit, reply } in group {
-            let result = self.stage(commit, version.next(), &mut staged);
+        let mut answers = Vec::with_capacity(requests.len());
+        for Request { draft, reply, .. } in requests {
+            let result = self.stage(draft, version.next(), &mut group);
             if let Ok(accepted) = result {
                 version = accepted;
             }
             answers.push(Answer { reply, result });
         }
         if version > self.last && self.failed.is_none() {
-            match self.write(staged, version) {
+            match self.write(group, version) {
                 Ok(()) => {
                     self.last = version;
                     self.shared.reveal();
@@ -105,43 +154,55 @@ impl Committer {
     /// Adds the commit's rows to the group, if what it relies on holds after the ones before it.
     fn stage(
         &self,
-        commit: Commit,
+        draft: Draft<Value>,
         version: Version,
-        staged: &mut BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+        group: &mut Group,
     ) -> Result<Version, Error> {
-        layout::verify(&commit, |key| match staged.get(key) {
-            Some(row) => Ok(row.clone()),
-            None => self.shared.latest(key),
-        })?;
-        staged.extend(layout::rows_of(commit, version));
+        draft.verify(|key| group.version(&self.shared, key))?;
+        let rows = draft.rows(version);
+        group
+            .rows
+            .extend(rows.map(|(key, value)| (key, value.map(|value| (version, value)))));
         Ok(version)
     }
 
     /// Writes the group as one batch and makes it durable.
-    fn write(
-        &self,
-        mut staged: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
-        version: Version,
-    ) -> Result<(), Error> {
-        staged.insert(
-            LAST_VERSION_ROW.to_vec(),
-            Some(version.get().to_be_bytes().to_vec()),
-        );
-        let mut undo = Undo::new();
+    fn write(&mut self, mut group: Group, version: Version) -> Result<(), Error> {
+        let rows = std::mem::take(&mut group.rows);
+        let long = rows
+            .values()
+            .filter(|row| matches!(row, Some((_, Value::Long(_)))));
+        let slots = u64::try_from(long.count()).unwrap_or(u64::MAX);
+        self.slots.make(&self.shared, slots)?;
         let mut batch = sled::Batch::default();
-        for (key, row) in staged {
-            let before = if layout::is_log_row(&key) {
-                None
-            } else {
-                self.shared.latest(&key)?
-            };
-            match row {
-                Some(row) => batch.insert(key.as_slice(), row),
-                None => batch.remove(key.as_slice()),
+        for (key, row) in rows {
+            if layout::is_log_row(&key) {
+                group.before.insert(key.clone(), None);
+            } else if let Some(before) = group.before(&self.shared, &key)?
+                && let Some(slot) = row::slot_of(&before)
+            {
+                let slot = row::slot_key(slot);
+                group.before(&self.shared, &slot)?;
+                batch.remove(&slot);
             }
-            undo.insert(key, before);
+            match row {
+                None => batch.remove(key),
+                Some((version, Value::Inline(value))) => {
+                    batch.insert(key, row::inline(version, &value));
+                }
+                Some((version, Value::Long(value))) => {
+                    let slot = self.slots.take();
+                    batch.insert(&row::slot_key(slot), value);
+                    batch.insert(key, row::pointer(version, slot));
+                }
+            }
         }
-        self.shared.hide(undo);
+        let last = Last {
+            version,
+            next_slot: self.slots.next(),
+        };
+        batch.insert(LAST_ROW, &last.to_bytes());
+        self.shared.hide(group.before);
         self.shared.apply(batch)?;
         self.disk.make_durable()
     }

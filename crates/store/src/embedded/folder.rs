@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::shared::Shared;
 use super::{SEGMENT_BYTES, Settings};
-use crate::layout::{FORMAT_ROW, LAST_VERSION_ROW};
+use crate::layout::{FORMAT_ROW, LAST_ROW};
 use crate::{Error, Version};
 
 /// The layout of rows that this program writes, and the newest that it reads.
@@ -15,6 +15,38 @@ const STORE_FORMAT: u32 = 1;
 /// How long sled may take to close its file: five seconds of short naps.
 const LET_GO_POLL: Duration = Duration::from_millis(1);
 const LET_GO_POLLS_MAX: usize = 5000;
+
+/// Where a store goes on when it is opened again.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Last {
+    /// The version of the last commit.
+    pub(super) version: Version,
+    /// The first slot that was never given a value.
+    pub(super) next_slot: u64,
+}
+
+impl Last {
+    const NONE: Self = Self {
+        version: Version::ZERO,
+        next_slot: 0,
+    };
+
+    pub(super) fn to_bytes(self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        let (version, slot) = bytes.split_at_mut(8);
+        version.copy_from_slice(&self.version.get().to_be_bytes());
+        slot.copy_from_slice(&self.next_slot.to_be_bytes());
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (version, slot) = bytes.split_first_chunk()?;
+        Some(Self {
+            version: Version::new(u64::from_be_bytes(*version)),
+            next_slot: u64::from_be_bytes(slot.try_into().ok()?),
+        })
+    }
+}
 
 /// The files that a commit must be on before it is answered.
 pub(super) struct Disk {
@@ -32,8 +64,8 @@ impl Disk {
     }
 }
 
-/// Opens or makes the store in `path`; with it, the version of its last commit.
-pub(super) fn open(path: &Path, settings: Settings) -> Result<(Shared, Disk, Version), Error> {
+/// Opens or makes the store in `path`; with it, where it goes on.
+pub(super) fn open(path: &Path, settings: Settings) -> Result<(Shared, Disk, Last), Error> {
     fs::create_dir_all(path).map_err(|e| Error::backend("making the store's folder", e))?;
     let lock = lock(path)?;
     let blobs = path.join("blobs");
@@ -59,20 +91,19 @@ pub(super) fn open(path: &Path, settings: Settings) -> Result<(Shared, Disk, Ver
         .get(FORMAT_ROW)
         .map_err(|e| Error::backend("reading the store format", e))?;
     let last = db
-        .get(LAST_VERSION_ROW)
+        .get(LAST_ROW)
         .map_err(|e| Error::backend("reading the version", e))?;
     let shared = Shared::new(db, lock);
     let last = if is_new {
         let mut batch = sled::Batch::default();
         batch.insert(FORMAT_ROW, &STORE_FORMAT.to_be_bytes());
-        batch.insert(LAST_VERSION_ROW, &Version::ZERO.get().to_be_bytes());
+        batch.insert(LAST_ROW, &Last::NONE.to_bytes());
         shared.apply(batch)?;
-        Version::ZERO
+        Last::NONE
     } else {
         check_format(path, format.as_deref())?;
-        let last = last.as_deref().and_then(|bytes| bytes.try_into().ok());
-        let last = last.ok_or_else(|| unusable(path, "the version of the last commit is lost"))?;
-        Version::new(u64::from_be_bytes(last))
+        let last = last.as_deref().and_then(Last::from_bytes);
+        last.ok_or_else(|| unusable(path, "the version of the last commit is lost"))?
     };
     // sled recovers to what the file says, which after a crash of the process alone may be more
     // than is on disk; and a new file is only found again once its folder is on disk.

@@ -37,6 +37,7 @@
 
 mod committer;
 mod folder;
+mod row;
 mod shared;
 
 use std::path::Path;
@@ -146,7 +147,7 @@ impl Store for SledStore {
             reason: "the committer has stopped".to_owned(),
         };
         queue
-            .send(Request { commit, reply })
+            .send(Request::new(commit, reply))
             .await
             .map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())?

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
-use crate::Error;
-use crate::layout::{Row, Rows};
+use sled::IVec;
+
+use super::row::{self, Place};
+use crate::layout::{self, Row, Rows};
+use crate::{Entry, Error};
 
 /// The rows that a group of commits overwrites, as they were before it; `None` had no value.
-pub(super) type Undo = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+pub(super) type Undo = BTreeMap<Vec<u8>, Option<IVec>>;
 
 /// The state that the committer and all readers share.
 pub(super) struct Shared {
@@ -41,9 +44,15 @@ impl Shared {
     }
 
     /// The row as sled has it, durable or not: for the committer alone.
-    pub(super) fn latest(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        let row = self.db.get(key).map_err(read_fault)?;
-        Ok(row.map(|row| row.to_vec()))
+    pub(super) fn latest(&self, key: &[u8]) -> Result<Option<IVec>, Error> {
+        self.db.get(key).map_err(read_fault)
+    }
+
+    /// Makes a row that holds nothing, outside of every batch: one that no reader looks at.
+    pub(super) fn make_empty(&self, key: &[u8]) -> Result<(), Error> {
+        let made = self.db.insert(key, &[]);
+        made.map(drop)
+            .map_err(|e| Error::backend("making room for a value", e))
     }
 
     /// Hands a batch to sled and waits until it is written out; not yet proof against power loss.
@@ -57,18 +66,49 @@ impl Shared {
         Ok(())
     }
 
+    fn state<'a>(&'a self, undo: &'a Undo) -> State<'a> {
+        State { db: &self.db, undo }
+    }
+
     fn undo(&self) -> RwLockReadGuard<'_, Undo> {
         self.undo.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Rows for Shared {
-    fn row(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        let undo = self.undo();
-        match undo.get(key) {
+/// A state of the store: sled's rows with some taken back.
+struct State<'a> {
+    db: &'a sled::Db,
+    undo: &'a Undo,
+}
+
+impl State<'_> {
+    fn row(&self, key: &[u8]) -> Result<Option<IVec>, Error> {
+        match self.undo.get(key) {
             Some(before) => Ok(before.clone()),
-            None => self.latest(key),
+            None => self.db.get(key).map_err(read_fault),
         }
+    }
+
+    fn entry(&self, key: &[u8], row: &IVec) -> Result<Entry, Error> {
+        let corrupt = |problem| Error::corrupt(layout::service_key(key), problem);
+        let (version, place) = row::read(row).ok_or_else(|| corrupt("it is no row"))?;
+        let value = match place {
+            Place::Inline(value) => value.to_vec(),
+            Place::Slot(slot) => {
+                let value = self.row(&row::slot_key(slot))?;
+                value.ok_or_else(|| corrupt("its slot is gone"))?.to_vec()
+            }
+        };
+        Ok(Entry { version, value })
+    }
+}
+
+impl Rows for Shared {
+    fn row(&self, key: &[u8]) -> Result<Option<Entry>, Error> {
+        let undo = self.undo();
+        let state = self.state(&undo);
+        let row = state.row(key)?;
+        row.map(|row| state.entry(key, &row)).transpose()
     }
 
     fn rows(&self, start: &[u8], end: &[u8], limit: usize) -> Result<Vec<Row>, Error> {
@@ -76,6 +116,7 @@ impl Rows for Shared {
             return Ok(Vec::new());
         }
         let undo = self.undo();
+        let state = self.state(&undo);
         // The first of the union are among the first of either side, so this is bounded by the
         // limit and the size of a group.
         let before = undo.range(start.to_vec()..end.to_vec());
@@ -87,12 +128,16 @@ impl Rows for Shared {
             Err(_) => true,
         });
         for row in unchanged.take(limit) {
-            let (key, value) = row.map_err(read_fault)?;
-            found.push((key.to_vec(), value.to_vec()));
+            let (key, row) = row.map_err(read_fault)?;
+            found.push((key.to_vec(), row));
         }
         found.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
         found.truncate(limit);
-        Ok(found)
+        let entries = found.into_iter().map(|(key, row)| {
+            let entry = state.entry(&key, &row)?;
+            Ok((key, entry))
+        });
+        entries.collect()
     }
 }
 

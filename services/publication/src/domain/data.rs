@@ -1,11 +1,11 @@
 //! The figures as rows of a data file: one row for each area and cell.
 
 use mesur_catalogue::{Authority, Category, Edition};
-use mesur_figures::{Shorthand, format_quantity};
+use mesur_figures::{Marks, format_quantity};
 use mesur_proto::aggregation::v1::Totals;
 
-use super::tables::{Table, tables};
-use super::totals::{CellValue, CheckedTotals, NationalCell, TotalsError};
+use super::tables::{Shown, Table, tables};
+use super::totals::{CheckedTotals, TotalsError};
 
 /// One row of a data file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,9 +22,9 @@ pub struct DataRow {
     pub category: String,
     /// The value in plain digits; empty where there is none, and then `shorthand` says why.
     pub value: String,
-    /// `t` on the nation's rows, `u` where the value is not robust and not shown, `x` where nothing
-    /// was provided, `z` where the cell does not apply.
-    pub shorthand: Vec<Shorthand>,
+    /// The shorthand letters: `t` on the nation's rows, `u` where a value is not robust, `x` where
+    /// nothing was provided, `z` where the cell does not apply, and so on.
+    pub shorthand: Marks,
     /// On the nation's rows, the authorities whose value is in the sum.
     pub provided: Option<u32>,
     /// On the nation's rows, the authorities of the edition.
@@ -48,7 +48,7 @@ pub(crate) fn rows_of(edition: &Edition, tables: &[Table]) -> Vec<DataRow> {
     let mut rows = Vec::new();
     for table in tables {
         for column in &table.columns {
-            let row = |area: &Authority, units: Option<i64>, shorthand: Vec<Shorthand>| DataRow {
+            let row = |area: &Authority, shown: &Shown| DataRow {
                 period: edition.name().period.to_string(),
                 area_code: area.code.to_string(),
                 area: area.name_en.clone(),
@@ -57,10 +57,10 @@ pub(crate) fn rows_of(edition: &Edition, tables: &[Table]) -> Vec<DataRow> {
                     .category
                     .as_ref()
                     .map_or_else(String::new, category_code),
-                value: units.map_or_else(String::new, |units| {
+                value: shown.units.map_or_else(String::new, |units| {
                     format_quantity(units, table.metric.decimals)
                 }),
-                shorthand,
+                shorthand: shown.marks,
                 provided: None,
                 expected: None,
             };
@@ -68,22 +68,10 @@ pub(crate) fn rows_of(edition: &Edition, tables: &[Table]) -> Vec<DataRow> {
             rows.push(DataRow {
                 provided: Some(national.provided),
                 expected: Some(national.expected),
-                ..row(
-                    edition.nation(),
-                    national.units,
-                    national_shorthand(national),
-                )
+                ..row(edition.nation(), &column.shown)
             });
-            for (authority, value) in edition.authorities().iter().zip(&column.values) {
-                rows.push(match *value {
-                    CellValue::Value { units, .. } => row(authority, Some(units), Vec::new()),
-                    CellValue::NotRobust => row(authority, None, vec![Shorthand::LowReliability]),
-                    CellValue::NotProvided => row(authority, None, vec![Shorthand::NotAvailable]),
-                    CellValue::NotApplicable => {
-                        row(authority, None, vec![Shorthand::NotApplicable])
-                    }
-                });
-            }
+            let authorities = edition.authorities().iter().zip(&column.values);
+            rows.extend(authorities.map(|(authority, shown)| row(authority, shown)));
         }
     }
     rows
@@ -91,21 +79,4 @@ pub(crate) fn rows_of(edition: &Edition, tables: &[Table]) -> Vec<DataRow> {
 
 fn category_code(category: &Category) -> String {
     category.code.to_string()
-}
-
-fn national_shorthand(national: &NationalCell) -> Vec<Shorthand> {
-    let mut shorthand = vec![Shorthand::Total];
-    shorthand.extend(national.missing_shorthand());
-    shorthand
-}
-
-impl NationalCell {
-    /// Why there is no national value, where there is none.
-    pub(crate) fn missing_shorthand(&self) -> Option<Shorthand> {
-        match self.units {
-            Some(_) => None,
-            None if self.not_applicable == self.expected => Some(Shorthand::NotApplicable),
-            None => Some(Shorthand::NotAvailable),
-        }
-    }
 }

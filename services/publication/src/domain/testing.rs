@@ -161,6 +161,7 @@ pub(crate) fn totals(
             not_applicable_count: with(Status::NotApplicable),
             expected_count: all,
             coverage_percent: (200 * (all - missing) + all) / (2 * all),
+            ..wire::CellTotal::default()
         }
     });
     wire::Totals {

@@ -2,8 +2,6 @@
 
 use std::io;
 
-use mesur_figures::join_shorthand;
-
 use crate::domain::DataRow;
 
 const HEADER: [&str; 9] = [
@@ -32,7 +30,7 @@ pub fn write_data_csv(rows: &[DataRow], to: impl io::Write) -> io::Result<()> {
             &row.metric,
             &row.category,
             &row.value,
-            &join_shorthand(&row.shorthand),
+            &row.shorthand.to_string(),
             &count(row.provided),
             &count(row.expected),
         ])?;

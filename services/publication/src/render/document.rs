@@ -38,6 +38,8 @@ pub(crate) struct Document {
     pub(crate) languages: Vec<Line>,
     /// The tables of the published metrics.
     pub(crate) tables: Vec<WordedTable>,
+    /// The shorthand that stands in them, with its meaning.
+    pub(crate) shorthand: Vec<(String, String)>,
     /// The contact, a role.
     pub(crate) contact: Option<Line>,
 }
@@ -139,6 +141,7 @@ impl Document {
             changes: changes.collect::<Result<_, _>>()?,
             languages: quality::languages(speaker, &compiled.languages)?,
             tables: table::worded(speaker, edition, &compiled.tables)?,
+            shorthand: table::shorthand(speaker, &compiled.tables)?,
             contact: plan.contact.as_ref().map(message).transpose()?,
         })
     }

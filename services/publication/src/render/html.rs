@@ -44,7 +44,7 @@ pub(crate) fn page(document: &Document, speaker: &Speaker<'_>) -> Result<Markup,
                 main #main tabindex="-1" {
                     @if !document.sections.is_empty() { (page.main_points(document)?) }
                     (page.quality(document)?)
-                    (page.tables(&document.tables)?)
+                    (page.tables(&document.tables, &document.shorthand)?)
                     (page.data()?)
                 }
                 (page.footer(document)?)

@@ -1,14 +1,14 @@
 //! The tables in words: captions, headings, and cells as printed.
 
 use mesur_catalogue::Edition;
-use mesur_figures::Shorthand;
+use mesur_figures::{Marks, Shorthand};
 use mesur_wording::{Args, thousands};
 
 use super::Error;
 use super::figure::whole_percent;
 use super::line::{Line, Run};
 use super::speaker::Speaker;
-use crate::domain::{CellValue, Column, NationalCell, Table};
+use crate::domain::{Column, NationalCell, Shown, Table};
 
 /// A table of one metric.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ impl Printer<'_> {
         let national = table
             .columns
             .iter()
-            .map(|column| self.national(&column.national, decimals));
+            .map(|column| self.cell(&column.shown, decimals));
         let mut rows = vec![Row {
             area: speaker.name(edition.nation()),
             cells: national.collect(),
@@ -94,7 +94,7 @@ impl Printer<'_> {
             let values = columns.iter_mut().filter_map(Iterator::next);
             rows.push(Row {
                 area: speaker.name(authority),
-                cells: values.map(|value| self.cell(*value, decimals)).collect(),
+                cells: values.map(|shown| self.cell(shown, decimals)).collect(),
             });
         }
         Ok(WordedTable {
@@ -134,22 +134,19 @@ impl Printer<'_> {
         self.speaker.house("table-coverage-value", &args)
     }
 
-    fn national(&self, national: &NationalCell, decimals: u8) -> String {
-        match national.units {
-            Some(units) => self.value(units, decimals, national.part_period > 0),
-            None => national
-                .missing_shorthand()
-                .map_or_else(String::new, |shorthand| bracketed(shorthand.code())),
+    /// A value with its marks behind it, or the marks alone. That a row is the nation's is plain from
+    /// its name.
+    fn cell(&self, shown: &Shown, decimals: u8) -> String {
+        let mut printed = shown.units.map_or_else(String::new, |units| {
+            self.value(units, decimals, shown.part_period)
+        });
+        for shorthand in shown.marks.without(Shorthand::Total).iter() {
+            if !printed.is_empty() {
+                printed.push(' ');
+            }
+            printed.push_str(&bracketed(shorthand.code()));
         }
-    }
-
-    fn cell(&self, value: CellValue, decimals: u8) -> String {
-        match value {
-            CellValue::Value { units, part_period } => self.value(units, decimals, part_period),
-            CellValue::NotRobust => bracketed(Shorthand::LowReliability.code()),
-            CellValue::NotProvided => bracketed(Shorthand::NotAvailable.code()),
-            CellValue::NotApplicable => bracketed(Shorthand::NotApplicable.code()),
-        }
+        printed
     }
 
     fn value(&self, units: i64, decimals: u8, part_period: bool) -> String {
@@ -167,10 +164,16 @@ pub(crate) fn bracketed(code: &str) -> String {
     format!("[{code}]")
 }
 
-/// Every shorthand of the tables and of the data file, with its meaning.
-pub(crate) fn shorthand(speaker: &Speaker<'_>) -> Result<Vec<(String, String)>, Error> {
+/// The shorthand that stands in the tables and in the data file, with its meaning.
+pub(crate) fn shorthand(
+    speaker: &Speaker<'_>,
+    tables: &[Table],
+) -> Result<Vec<(String, String)>, Error> {
+    let columns = tables.iter().flat_map(|table| &table.columns);
+    let shown = columns.flat_map(|column| column.values.iter().chain([&column.shown]));
+    let used: Marks = shown.flat_map(|shown| shown.marks.iter()).collect();
     let mut lines = Vec::new();
-    for shorthand in Shorthand::ALL {
+    for shorthand in used.iter() {
         let code = shorthand.code();
         lines.push((
             bracketed(code),

@@ -32,6 +32,7 @@ async fn who_compiled_a_release_does_not_publish_it_and_both_are_recorded() {
     let request = pb::CompileReleaseRequest {
         snapshot: snapshot.name.clone(),
         request_id: String::new(),
+        update_note: None,
     };
     let compiled = both.clone().compile_release(request).await;
     let compiled = compiled.expect("compiled").into_inner();
@@ -43,6 +44,7 @@ async fn who_compiled_a_release_does_not_publish_it_and_both_are_recorded() {
         name: compiled.name.clone(),
         etag: compiled.etag.clone(),
         request_id: String::new(),
+        reason: "The day is today.".to_owned(),
     };
     let own = both.clone().publish_release(request).await;
     refused(own, Code::PermissionDenied, "SAME_PERSON");
@@ -119,11 +121,13 @@ async fn only_statisticians_compile_and_only_publishers_publish() {
     let compile = pb::CompileReleaseRequest {
         snapshot: snapshot.name.clone(),
         request_id: String::new(),
+        update_note: None,
     };
     let publish = pb::PublishReleaseRequest {
         name: compiled.name.clone(),
         etag: compiled.etag.clone(),
         request_id: String::new(),
+        reason: "The day is today.".to_owned(),
     };
     let (denied, unknown) = (Code::PermissionDenied, Code::Unauthenticated);
     let by = service

@@ -148,6 +148,7 @@ impl Service {
         let request = pb::CompileReleaseRequest {
             snapshot: snapshot.name.clone(),
             request_id: request_id.to_owned(),
+            update_note: None,
         };
         let response = self.statistician.clone().compile_release(request).await?;
         Ok(response.into_inner())
@@ -162,6 +163,7 @@ impl Service {
             name: seen.name.clone(),
             etag: seen.etag.clone(),
             request_id: request_id.to_owned(),
+            reason: "The day is today.".to_owned(),
         };
         let response = self.publisher.clone().publish_release(request).await?;
         Ok(response.into_inner())

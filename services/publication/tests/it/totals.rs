@@ -13,6 +13,7 @@ pub(crate) fn snapshot(edition: &Edition, value: i64) -> pb::Snapshot {
         digest: format!("sha256:{}", id.repeat(4)),
         totals: Some(totals(edition, value)),
         create_time: None,
+        ..pb::Snapshot::default()
     }
 }
 

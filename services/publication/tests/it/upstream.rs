@@ -21,6 +21,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
+use tonic::codegen::BoxStream;
 use tonic::service::Routes;
 use tonic::{Request, Response, Status};
 
@@ -233,5 +234,44 @@ impl AggregationService for Upstream {
         _: Request<pb::RankAuthoritiesRequest>,
     ) -> Result<Response<pb::RankAuthoritiesResponse>, Status> {
         Err(Status::unimplemented("not of this test"))
+    }
+
+    type ReadSnapshotStream = BoxStream<pb::ReadSnapshotResponse>;
+
+    async fn read_snapshot(
+        &self,
+        _: Request<pb::ReadSnapshotRequest>,
+    ) -> Result<Response<Self::ReadSnapshotStream>, Status> {
+        Err(Status::unimplemented("ReadSnapshot"))
+    }
+
+    async fn verify_snapshot(
+        &self,
+        _: Request<pb::VerifySnapshotRequest>,
+    ) -> Result<Response<pb::VerifySnapshotResponse>, Status> {
+        Err(Status::unimplemented("VerifySnapshot"))
+    }
+
+    type CompareSnapshotsStream = BoxStream<pb::CompareSnapshotsResponse>;
+
+    async fn compare_snapshots(
+        &self,
+        _: Request<pb::CompareSnapshotsRequest>,
+    ) -> Result<Response<Self::CompareSnapshotsStream>, Status> {
+        Err(Status::unimplemented("CompareSnapshots"))
+    }
+
+    async fn create_decision(
+        &self,
+        _: Request<pb::CreateDecisionRequest>,
+    ) -> Result<Response<pb::Decision>, Status> {
+        Err(Status::unimplemented("CreateDecision"))
+    }
+
+    async fn list_decisions(
+        &self,
+        _: Request<pb::ListDecisionsRequest>,
+    ) -> Result<Response<pb::ListDecisionsResponse>, Status> {
+        Err(Status::unimplemented("ListDecisions"))
     }
 }

@@ -1,24 +1,38 @@
-//! The floor under a call: a bare tonic server of the same bytes, at the same path.
+//! The floor under a call: a bare tonic server that echoes, at the path of Mesur's method.
 //!
-//! It takes the bytes of a request and answers with bytes as many as Mesur's answer has. It decodes
-//! nothing, checks no token and keeps nothing; its server is tonic's with nothing set.
+//! Its message has one field of bytes, through the codec that tonic generates for any service; it
+//! answers with the message that it got, checks no token and keeps nothing. A stream it reads to its
+//! end, and answers with an empty message. Nothing of the server is set.
 
 use std::convert::Infallible;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use prost::Message;
 use tokio_stream::StreamExt as _;
 use tonic::body::Body;
 use tonic::codegen::{BoxFuture, Service, http};
 use tonic::server::{ClientStreamingService, Grpc, NamedService, UnaryService};
 use tonic::{Request, Response, Status, Streaming};
+use tonic_prost::ProstCodec;
 
 use crate::raw::RawCodec;
 
-/// How many bytes the answer has: the header that a client of the harness says it with.
-pub(crate) const ANSWER_BYTES: &str = "answer-bytes";
+/// What is echoed.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Payload {
+    #[prost(bytes = "vec", tag = "1")]
+    payload: Vec<u8>,
+}
 
-/// Answers with bytes that mean nothing.
+impl Payload {
+    /// The message with these bytes, encoded.
+    pub(crate) fn encoded(payload: Vec<u8>) -> Bytes {
+        Self { payload }.encode_to_vec().into()
+    }
+}
+
+/// Echoes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Echo;
 
@@ -38,22 +52,22 @@ impl Service<http::Request<Body>> for Echo {
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
         let streamed = request.uri().path().ends_with("/UploadReturn");
         Box::pin(async move {
-            let mut grpc = Grpc::new(RawCodec);
             Ok(if streamed {
-                grpc.client_streaming(Self, request).await
+                Grpc::new(RawCodec).client_streaming(Self, request).await
             } else {
-                grpc.unary(Self, request).await
+                let codec = ProstCodec::<Payload, Payload>::default();
+                Grpc::new(codec).unary(Self, request).await
             })
         })
     }
 }
 
-impl UnaryService<Bytes> for Echo {
-    type Response = Bytes;
-    type Future = BoxFuture<Response<Bytes>, Status>;
+impl UnaryService<Payload> for Echo {
+    type Response = Payload;
+    type Future = BoxFuture<Response<Payload>, Status>;
 
-    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
-        Box::pin(async move { answer(&request) })
+    fn call(&mut self, request: Request<Payload>) -> Self::Future {
+        Box::pin(async move { Ok(Response::new(request.into_inner())) })
     }
 }
 
@@ -61,20 +75,13 @@ impl ClientStreamingService<Bytes> for Echo {
     type Response = Bytes;
     type Future = BoxFuture<Response<Bytes>, Status>;
 
-    fn call(&mut self, mut request: Request<Streaming<Bytes>>) -> Self::Future {
+    fn call(&mut self, request: Request<Streaming<Bytes>>) -> Self::Future {
         Box::pin(async move {
-            while let Some(chunk) = request.get_mut().next().await {
+            let mut stream = request.into_inner();
+            while let Some(chunk) = stream.next().await {
                 chunk?;
             }
-            answer(&request)
+            Ok(Response::new(Bytes::new()))
         })
     }
-}
-
-fn answer<T>(request: &Request<T>) -> Result<Response<Bytes>, Status> {
-    let header = request.metadata().get(ANSWER_BYTES);
-    let length = header.and_then(|value| value.to_str().ok()?.parse().ok());
-    let length: usize = length.ok_or_else(|| Status::invalid_argument(ANSWER_BYTES))?;
-    // Zeroed pages cost what an encoded answer of this size costs at the least.
-    Ok(Response::new(Bytes::from(vec![0; length])))
 }

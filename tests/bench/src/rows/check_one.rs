@@ -33,7 +33,7 @@ pub(crate) fn run(effort: Effort) -> anyhow::Result<Vec<Row>> {
         let previous = previous_values(1, &material.edition_before, &material.cells);
         runtime.block_on(sender.record_previous(previous))?;
         let answer_bytes = runtime.block_on(sender.submit())?.len();
-        let mut caller = client(&floor)?.expecting(answer_bytes);
+        let mut caller = client(&floor)?.echoed();
         let request_bytes = sender.next().len();
         let sides = vec![
             Side::new("Mesur", || {

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
+use bytes::Bytes;
 use tokio::runtime::Runtime;
 
 use super::commit::Appender;
@@ -90,6 +91,13 @@ pub(crate) fn run(effort: Effort) -> anyhow::Result<Vec<Row>> {
         let log = Arc::new(AppendLog::create(&folder.path().join("log"))?);
         let runtime = Runtime::new().context("the runtime")?;
         for clients in WRITERS {
+            if let Ok(only) = std::env::var("BENCH_ONLY")
+                && !only
+                    .split(' ')
+                    .any(|o| o == format!("{}x{clients}", material.cells.len()))
+            {
+                continue;
+            }
             let bench = Bench {
                 runtime: &runtime,
                 material: &material,
@@ -121,11 +129,8 @@ impl Bench<'_> {
             answer_bytes = runtime.block_on(sender.submit())?.len();
         }
         let callers = self.clients(self.floor, clients)?;
-        let mut callers: Vec<_> = callers
-            .into_iter()
-            .map(|caller| caller.expecting(answer_bytes))
-            .collect();
-        let bytes = senders.first_mut().context("a client")?.next();
+        let mut callers: Vec<_> = callers.into_iter().map(Client::echoed).collect();
+        let bytes = Bytes::from(senders.first_mut().context("a client")?.next());
         let request_bytes = bytes.len();
         let mut appends: Vec<_> = (0..clients)
             .map(|_| Appender {
@@ -133,11 +138,12 @@ impl Bench<'_> {
                 bytes: bytes.clone(),
             })
             .collect();
-        let sides = vec![
+        let mut sides = vec![
             Side::new("Mesur", || rate(runtime, effort.window, &mut senders)),
             Side::new("echo", || rate(runtime, effort.window, &mut callers)),
             Side::new("log", || rate(runtime, effort.window, &mut appends)),
         ];
+        if std::env::var("BENCH_ALONE").is_ok() { sides.truncate(1); }
         let cells = self.material.cells.len();
         Ok(Row {
             name: NAME,

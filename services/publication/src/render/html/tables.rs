@@ -6,11 +6,15 @@ use mesur_wording::Language;
 use super::Page;
 use crate::render::Error;
 use crate::render::line::Run;
-use crate::render::table::{Heading, WordedTable, shorthand};
+use crate::render::table::{Heading, WordedTable};
 
 impl Page<'_> {
     /// The tables with an index before them, and the shorthand explained above.
-    pub(super) fn tables(&self, tables: &[WordedTable]) -> Result<Markup, Error> {
+    pub(super) fn tables(
+        &self,
+        tables: &[WordedTable],
+        shorthand: &[(String, String)],
+    ) -> Result<Markup, Error> {
         let heading = self.label("tables-heading")?;
         let areas = self.label("table-authority")?;
         let coverage = self.label("table-coverage")?;
@@ -19,7 +23,7 @@ impl Page<'_> {
                 h2 #tables { (heading) }
                 h3 { (self.label("shorthand-heading")?) }
                 dl {
-                    @for (code, meaning) in shorthand(&self.speaker)? {
+                    @for (code, meaning) in shorthand {
                         dt { (code) } dd { (meaning) }
                     }
                 }
