@@ -19,6 +19,7 @@ use mesur_proto::submission::v1::upload_return_request::{Header, Part};
 use mesur_proto::validation::v1 as validation;
 use mesur_proto::validation::v1::validation_service_client::ValidationServiceClient;
 use mesur_proto::validation::v1::watch_reports_response::Event;
+use mesur_publication::Timetable;
 use mesur_rpc::channel::{Connection, connect_lazy};
 use mesur_rpc::clock::SystemClock;
 use mesur_rpc::server::Limits;
@@ -138,6 +139,7 @@ async fn suite(cells: usize) -> Suite {
         ports: Ports::default(),
         clock: Arc::new(SystemClock),
         limits: Limits::default(),
+        timetable: Timetable::bundled().expect("a timetable"),
     };
     let starting = Suite::start(config, CancellationToken::new());
     starting.await.expect("the suite starts")

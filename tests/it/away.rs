@@ -20,6 +20,7 @@ use mesur_proto::types::v1::finding::Severity;
 use mesur_proto::validation::v1 as validation;
 use mesur_proto::validation::v1::validation_service_client::ValidationServiceClient;
 use mesur_returns::check_file;
+use mesur_publication::{SystemTimer, Timetable};
 use mesur_rpc::access::{Authenticator, Bearer};
 use mesur_rpc::channel::{Connection, MESSAGE_BYTES_MAX, connect_lazy};
 use mesur_rpc::clock::SystemClock;
@@ -235,9 +236,12 @@ impl World {
                 catalogue,
                 store,
                 clock: Arc::new(SystemClock),
+                timer: Arc::new(SystemTimer::start()),
+                timetable: Timetable::bundled().expect("a timetable"),
                 aggregation,
                 authenticator,
                 bearer,
+                signer: Arc::new(mesur_publication::Signer::generate().expect("random numbers")),
                 limits: Limits::default(),
             };
             mesur_publication::run(config, listener, web, stop)

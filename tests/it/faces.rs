@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use mesur_catalogue::Catalogue;
+use mesur_publication::Timetable;
 use mesur_rpc::access::Bearer;
 use mesur_rpc::channel::{Connection, connect_lazy};
 use mesur_rpc::clock::SystemClock;
@@ -48,6 +49,7 @@ async fn every_service_is_healthy_and_describes_itself() {
         ports: Ports::default(),
         clock: Arc::new(SystemClock),
         limits: Limits::default(),
+        timetable: Timetable::bundled().expect("a timetable"),
     };
     let suite = Suite::start(config, CancellationToken::new())
         .await

@@ -9,6 +9,7 @@ use std::time::Duration;
 use mesur_access::table::{ROWS, Row};
 use mesur_access::{Role, Scope};
 use mesur_catalogue::{AuthorityCode, Catalogue};
+use mesur_publication::Timetable;
 use mesur_rpc::access::Bearer;
 use mesur_rpc::channel::{Connection, connect_lazy};
 use mesur_rpc::clock::SystemClock;
@@ -321,6 +322,7 @@ async fn suite() -> Suite {
         ports: Ports::default(),
         clock: Arc::new(SystemClock),
         limits: Limits::default(),
+        timetable: Timetable::bundled().expect("a timetable"),
     };
     let starting = Suite::start(config, CancellationToken::new());
     starting.await.expect("the suite starts")

@@ -17,6 +17,8 @@ pub enum Role {
     Statistician,
     /// Publishes releases.
     Publisher,
+    /// May be named to see a release early.
+    Reader,
     /// Runs the services.
     Operator,
     /// Another service of Mesur.
@@ -46,6 +48,7 @@ impl Role {
                 "supplier" => Ok(Self::Supplier),
                 "statistician" => Ok(Self::Statistician),
                 "publisher" => Ok(Self::Publisher),
+                "reader" => Ok(Self::Reader),
                 "operator" => Ok(Self::Operator),
                 "service" => Ok(Self::Service),
                 _ => Err(error()),
@@ -60,6 +63,7 @@ impl Role {
             Self::Supplier
             | Self::Statistician
             | Self::Publisher
+            | Self::Reader
             | Self::Operator
             | Self::Service => None,
         }
@@ -74,6 +78,7 @@ impl fmt::Display for Role {
             Self::Supplier => f.write_str("supplier"),
             Self::Statistician => f.write_str("statistician"),
             Self::Publisher => f.write_str("publisher"),
+            Self::Reader => f.write_str("reader"),
             Self::Operator => f.write_str("operator"),
             Self::Service => f.write_str("service"),
         }

@@ -22,6 +22,8 @@ pub struct Row {
     pub statistician: Option<Scope>,
     /// Publishers.
     pub publisher: Option<Scope>,
+    /// Early readers.
+    pub reader: Option<Scope>,
     /// Operators.
     pub operator: Option<Scope>,
     /// Other services.
@@ -37,6 +39,7 @@ impl Row {
             Role::Supplier => self.supplier,
             Role::Statistician => self.statistician,
             Role::Publisher => self.publisher,
+            Role::Reader => self.reader,
             Role::Operator => self.operator,
             Role::Service => self.service,
         }
@@ -56,6 +59,7 @@ const NOBODY: Row = Row {
     supplier: None,
     statistician: None,
     publisher: None,
+    reader: None,
     operator: None,
     service: None,
 };
@@ -215,7 +219,7 @@ pub const ROWS: &[(&str, Row)] = rows! {
         "ListReleaseRevisions": RELEASE_READERS,
         "ListReleaseEvents": RELEASE_WORKERS,
         "DownloadFile": PUBLIC,
-        "PreviewFile": RELEASE_WORKERS,
+        "PreviewFile": Row { reader: Some(All), ..RELEASE_WORKERS },
         "GrantEarlyAccess": PUBLISHERS,
         "RevokeEarlyAccess": PUBLISHERS,
         "ListEarlyAccess": RELEASE_WORKERS,

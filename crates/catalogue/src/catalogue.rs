@@ -78,6 +78,13 @@ impl Catalogue {
         self.editions.values()
     }
 
+    /// The edition of the same collection for the latest period before: what changes are told from.
+    pub fn previous(&self, name: &EditionName) -> Option<&Arc<Edition>> {
+        let mut before = self.editions.range(..name);
+        let (_, edition) = before.next_back()?;
+        Some(edition).filter(|edition| edition.name().collection == name.collection)
+    }
+
     /// Another edition of the same collection that has the metric: it tells a code that was
     /// never known from one that is not collected this time.
     pub fn other_edition_with(

@@ -2,7 +2,7 @@
 
 use crate::fault::Faults;
 use crate::folder::Folder;
-use crate::ids::MetricCode;
+use crate::ids::{CellRef, MetricCode};
 use crate::table::Table;
 
 const FILE: &str = "changes.csv";
@@ -49,12 +49,22 @@ pub struct DefinitionalChange {
     pub text: String,
     /// What the printed text must mean, where it has a misprint; empty otherwise.
     pub text_read_as: String,
+    /// The change in Welsh; empty when it is not held.
+    pub text_cy: String,
     /// `addition`, `amendment` or `rebased`.
     pub kind: String,
     /// Whether the series goes on.
     pub comparable: Comparable,
     /// What is known about the line.
     pub note: String,
+}
+
+impl DefinitionalChange {
+    /// Whether the line is of a cell: it names the metric, or a part of it by its letter (`CH/037c`).
+    pub(crate) fn is_of(&self, cell: &CellRef) -> bool {
+        let rest = self.code_read_as.strip_prefix(cell.metric.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest == cell.category_str())
+    }
 }
 
 /// Reads the list; an edition without the table has no changes.
@@ -80,6 +90,7 @@ pub(crate) fn load(folder: &Folder, faults: &mut Faults) -> Vec<DefinitionalChan
             code_read_as: code.to_string(),
             text: row.get("change_text").to_owned(),
             text_read_as: row.get("change_text_read_as").to_owned(),
+            text_cy: row.get("change_text_cy").to_owned(),
             kind: row.get("kind").to_owned(),
             comparable,
             note: row.get("note").to_owned(),

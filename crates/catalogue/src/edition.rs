@@ -6,7 +6,7 @@ use crate::change::DefinitionalChange;
 use crate::figure::{Figure, Reason};
 use crate::ids::{AuthorityCode, CellId, CellRef, EditionName, MetricCode};
 use crate::metric::{Category, Metric};
-use crate::population::{self, Population};
+use crate::population::Populations;
 use crate::program::Program;
 use crate::release::ReleasePlan;
 use crate::rule::Rule;
@@ -26,7 +26,7 @@ pub struct Edition {
     pub(crate) changes: Vec<DefinitionalChange>,
     pub(crate) figures: Vec<Figure>,
     pub(crate) reasons: Vec<Reason>,
-    pub(crate) populations: Vec<Population>,
+    pub(crate) populations: Populations,
     pub(crate) release: ReleasePlan,
 }
 
@@ -153,7 +153,7 @@ impl Edition {
     /// period before any of them.
     pub fn population(&self, authority: &AuthorityCode) -> Option<u64> {
         let year = self.name().period.start_year().unwrap_or(u16::MAX);
-        population::of(&self.populations, authority, year)
+        self.populations.of(authority, year)
     }
 
     /// The printed list of definitional changes.
@@ -169,6 +169,11 @@ impl Edition {
     /// A figure by its id.
     pub fn figure(&self, id: &str) -> Option<&Figure> {
         self.figures.iter().find(|figure| figure.id == id)
+    }
+
+    /// The ids of the release's statements that state a figure, in the order of the plan.
+    pub fn statements_of(&self, figure: &str) -> Vec<&str> {
+        self.release.statements_of(figure)
     }
 
     /// The reason whose words, in either language, an observation's comment contains.

@@ -61,6 +61,16 @@ pub enum FigureKind {
         /// The stated base.
         denominator: Expression,
     },
+    /// A national number per 1,000 people.
+    Rate {
+        /// What is counted.
+        numerator: Expression,
+    },
+    /// The change of a national count on the previous edition, in per cent.
+    Change {
+        /// What is counted.
+        numerator: Expression,
+    },
     /// The percentage of one authority.
     AuthorityPercent {
         /// The id of the percentage.
@@ -143,15 +153,22 @@ impl Figures {
 
     /// Whether the figure is, or may be, of a kind.
     pub(crate) fn may_be(&self, id: &str, kind: &str) -> bool {
+        self.unread || self.is(id, kind)
+    }
+
+    /// Whether the figure is of a kind.
+    pub(crate) fn is(&self, id: &str, kind: &str) -> bool {
         let is = |figure: &Declared| figure.id == id && figure.kind == kind;
-        self.unread || self.declared.iter().any(is)
+        self.declared.iter().any(is)
     }
 }
 
-/// Reads the figures; an edition without the table has none.
+/// Reads the figures; an edition without the table has none. `populated` is whether the population
+/// of any authority is held.
 pub(crate) fn load(
     folder: &Folder,
     cell: impl Fn(&CellRef) -> Option<CellId>,
+    populated: bool,
     faults: &mut Faults,
 ) -> Figures {
     let outside = load_outside(folder, faults);
@@ -173,7 +190,7 @@ pub(crate) fn load(
         if figures.declared.iter().any(|known| known.id == id) {
             row.fault(faults, "figure", format!("{id} stands twice"));
         }
-        if let Some(kind) = read_kind(&row, &figures, &outside, &cell, faults) {
+        if let Some(kind) = read_kind(&row, &figures, &outside, (&cell, populated), faults) {
             figures.stated.push(Figure {
                 id: id.to_owned(),
                 kind,
@@ -198,7 +215,7 @@ fn read_kind(
     row: &Row,
     earlier: &Figures,
     outside: &Outside,
-    cell: &impl Fn(&CellRef) -> Option<CellId>,
+    (cell, populated): (&impl Fn(&CellRef) -> Option<CellId>, bool),
     faults: &mut Faults,
 ) -> Option<FigureKind> {
     let side = |column, faults: &mut Faults| {
@@ -221,9 +238,18 @@ fn read_kind(
         })
     };
     match row.get("kind") {
-        "count" => Some(FigureKind::Count {
-            numerator: side("numerator", faults)?,
-        }),
+        kind @ ("count" | "rate" | "change") => {
+            if kind == "rate" && !populated {
+                let message = "no authority of the edition has a population to tell a rate of";
+                row.fault(faults, "kind", message);
+            }
+            let numerator = side("numerator", faults)?;
+            Some(match kind {
+                "rate" => FigureKind::Rate { numerator },
+                "change" => FigureKind::Change { numerator },
+                _ => FigureKind::Count { numerator },
+            })
+        }
         "percent" => {
             let (numerator, denominator) = (side("numerator", faults), side("denominator", faults));
             Some(FigureKind::Percent {
@@ -257,7 +283,7 @@ fn read_kind(
         }
         "outside" => Some(FigureKind::Outside(find_outside(row, outside, faults)?)),
         other => {
-            let kinds = "count, percent, authority_percent, authority_count, outside";
+            let kinds = "count, percent, rate, change, authority_percent, authority_count, outside";
             row.fault(faults, "kind", format!("{other:?} is not one of: {kinds}"));
             None
         }

@@ -19,9 +19,8 @@ pub(crate) fn load(folder: &Folder) -> Result<Edition, Faults> {
     let first_row = metric::first_row(folder);
     let period = first_row.as_ref().map(|row| row.get("edition"));
     let settings = settings::load(folder, first_row.as_ref(), &mut faults);
-    let decimals = settings.as_ref().map_or(0, |settings| settings.decimals);
     let (authorities, nation) = authority::load(folder, &mut faults);
-    let loaded = metric::load(folder, period, decimals, &mut faults);
+    let loaded = metric::load(folder, period, settings.as_ref(), &mut faults);
     let cells = CellIndex::new(&loaded.metrics);
     if cells.cells.len() > CELLS_MAX {
         faults.file("categories.csv", format!("more than {CELLS_MAX} cells"));
@@ -40,9 +39,11 @@ pub(crate) fn load(folder: &Folder) -> Result<Edition, Faults> {
     };
     let rules = rule::read::load(folder, period, &named, &mut faults);
     let changes = change::load(folder, &mut faults);
-    let figures = figure::load(folder, cell_id, &mut faults);
-    let reasons = figure::load_reasons(folder, &mut faults);
     let populations = population::load(folder, &mut faults);
+    let mut codes = authorities.iter().map(|authority| &authority.code);
+    let populated = codes.any(|code| populations.has(code));
+    let figures = figure::load(folder, cell_id, populated, &mut faults);
+    let reasons = figure::load_reasons(folder, &mut faults);
     let release = release::load(folder, &loaded.metrics, &figures, &mut faults);
     let (Some(settings), Some(nation), true) = (settings, nation, faults.is_empty()) else {
         faults.sort();

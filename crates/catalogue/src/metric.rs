@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use mesur_figures::DECIMALS_MAX;
 
+use crate::disclosure::DisclosurePolicy;
 use crate::fault::Faults;
 use crate::folder::Folder;
 use crate::ids::{CategoryCode, CellRef, MetricCode};
+use crate::settings::Settings;
 use crate::table::{Row, Table};
 
 const METRICS: &str = "metrics.csv";
@@ -79,6 +81,8 @@ pub struct Metric {
     pub published: bool,
     /// Decimals of its values.
     pub decimals: u8,
+    /// How its values are shown; `None` is exactly.
+    pub disclosure: Option<Arc<DisclosurePolicy>>,
     /// The categories in catalogue order.
     pub categories: Vec<Category>,
     /// Where the row stands in `metrics.csv`.
@@ -144,7 +148,7 @@ impl Loaded {
 pub(crate) fn load(
     folder: &Folder,
     period: Option<&str>,
-    default_decimals: u8,
+    settings: Option<&Settings>,
     faults: &mut Faults,
 ) -> Loaded {
     let rows = Table::read_required(folder, METRICS, &METRIC_COLUMNS, faults);
@@ -153,7 +157,7 @@ pub(crate) fn load(
     let mut index = BTreeMap::new();
     for row in rows.unwrap_or_default() {
         check_edition(&row, period, faults);
-        let Some(metric) = read_metric(&row, default_decimals, faults) else {
+        let Some(metric) = read_metric(&row, settings, faults) else {
             continue;
         };
         if index.insert(metric.code.clone(), metrics.len()).is_some() {
@@ -292,7 +296,8 @@ pub(crate) fn check_edition(row: &Row, period: Option<&str>, faults: &mut Faults
 
 /// The metric of a row, as long as its code can be read: another column's fault is noted, and a
 /// plain value stands in for it.
-fn read_metric(row: &Row, default_decimals: u8, faults: &mut Faults) -> Option<Metric> {
+fn read_metric(row: &Row, settings: Option<&Settings>, faults: &mut Faults) -> Option<Metric> {
+    let default_decimals = settings.map_or(0, |settings| settings.decimals);
     let code = row.parse(faults, "code", MetricCode::parse);
     let has_total = row.yes_no(faults, "has_total");
     let published = row.yes_no(faults, "published");
@@ -323,6 +328,11 @@ fn read_metric(row: &Row, default_decimals: u8, faults: &mut Faults) -> Option<M
     if row.get("population").is_empty() {
         row.fault(faults, "population", "a metric needs a population");
     }
+    // With settings that cannot be read it is not known which policies there are.
+    let disclosure = settings.and_then(|settings| {
+        row.parse(faults, "disclosure", |id| settings.disclosure.named(id))
+            .flatten()
+    });
     Some(Metric {
         code: code?,
         family: row.get("family").to_owned(),
@@ -337,6 +347,7 @@ fn read_metric(row: &Row, default_decimals: u8, faults: &mut Faults) -> Option<M
         based_on: row.get("based_on").to_owned(),
         published: published.unwrap_or(false),
         decimals: decimals.unwrap_or(default_decimals),
+        disclosure,
         categories: Vec::new(),
         line: row.line(),
     })

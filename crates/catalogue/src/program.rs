@@ -240,18 +240,14 @@ impl Compiler<'_> {
     }
 
     /// Whether the list of changes says that the values of a cell cannot be compared with those of
-    /// the year before. It names metrics, or a part by its letter (`CH/037c`).
+    /// the year before.
     fn broke_off(&self, cell: CellId) -> bool {
         let Some(cell) = self.index.cells.get(cell.index()) else {
             return false;
         };
-        let metric = cell.reference.metric.as_str();
-        self.changes.iter().any(|change| {
-            let rest = change.code_read_as.strip_prefix(metric);
-            let named =
-                rest.is_some_and(|rest| rest.is_empty() || rest == cell.reference.category_str());
-            named && change.comparable == Comparable::No
-        })
+        self.changes
+            .iter()
+            .any(|change| change.is_of(&cell.reference) && change.comparable == Comparable::No)
     }
 }
 

@@ -3,11 +3,12 @@
 mod source;
 mod templates;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
 use self::source::{Source, Text};
+pub(crate) use self::templates::message_variables;
 use crate::fault::{Faults, line_of, line_of_key};
 use crate::figure::Figures;
 use crate::folder::Folder;
@@ -65,6 +66,8 @@ pub struct ReleasePlan {
     pub release_date: Option<String>,
     /// How footnotes are marked.
     pub footnote_style: FootnoteStyle,
+    /// Whether the release is only approved when every text of it is held in Welsh.
+    pub require_welsh: bool,
     /// The designation; the words are the message `designation-<value>`.
     pub designation: Option<String>,
     /// The message that names the contact, a role.
@@ -79,6 +82,24 @@ pub struct ReleasePlan {
     pub templates_en: Option<String>,
     /// Welsh templates, as Fluent text.
     pub templates_cy: Option<String>,
+    /// The variables of every message, in either language.
+    variables: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl ReleasePlan {
+    /// The statements that a figure stands in, in either language, in the order of the plan.
+    pub(crate) fn statements_of(&self, figure: &str) -> Vec<&str> {
+        let groups = self.sections.iter().flat_map(|section| &section.groups);
+        let statements = groups.flat_map(|group| &group.statements);
+        let states = |statement: &&String| {
+            let variables = self.variables.get(&format!("statement-{statement}"));
+            variables.is_some_and(|variables| {
+                let mut variables = variables.iter();
+                variables.any(|variable| templates::is_of(variable, figure))
+            })
+        };
+        statements.filter(states).map(String::as_str).collect()
+    }
 }
 
 /// Reads the plan and checks every message, figure and population that it names.
@@ -117,6 +138,12 @@ pub(crate) fn load(
         for id in welsh.messages.difference(messages) {
             let row = line_of_key(welsh.text, id);
             faults.at(WELSH, row, id, format!("the message is not in {ENGLISH}"));
+        }
+    }
+    for templates in english.iter().chain(&welsh) {
+        for (message, variables) in &templates.variables {
+            let known = plan.variables.entry(message.clone()).or_default();
+            known.extend(variables.iter().cloned());
         }
     }
     plan.templates_en = english.map(|templates| templates.text.to_owned());

@@ -2,22 +2,15 @@
 
 use mesur_figures::{DECIMALS_MAX, Rounding};
 use serde::Deserialize;
+use toml::Spanned;
 
+use crate::disclosure::{self, Disclosure};
 use crate::fault::{Faults, line_of, line_of_key};
 use crate::folder::Folder;
 use crate::ids::{CollectionId, EditionName, Period};
 use crate::table::Row;
 
 const FILE: &str = "edition.toml";
-
-/// The disclosure policy of an edition's tables.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Disclosure {
-    /// Values are published exactly.
-    #[default]
-    None,
-}
 
 /// The settings of an edition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,8 +27,11 @@ pub struct Settings {
     pub percent_decimals: u8,
     /// Rounding of printed percentages.
     pub rounding: Rounding,
-    /// Disclosure policy.
+    /// Disclosure policies.
     pub disclosure: Disclosure,
+    /// A metric that a smaller share of the authorities provided, in per cent, is proposed to be
+    /// withheld; `None` proposes nothing.
+    pub coverage_floor_percent: Option<u8>,
 }
 
 /// How the file spells a [`Rounding`].
@@ -60,8 +56,10 @@ struct File {
     percent_decimals: u8,
     #[serde(default)]
     rounding: RoundingName,
+    disclosure: Option<Spanned<String>>,
     #[serde(default)]
-    disclosure: Disclosure,
+    disclosure_policy: Vec<disclosure::Written>,
+    coverage_floor_percent: Option<u8>,
 }
 
 /// Reads the settings. Without the file the collection is `pif`, the period is the one that
@@ -103,6 +101,10 @@ fn settings_of(
             fault(key, format!("at most {DECIMALS_MAX} decimals"));
         }
     }
+    if file.coverage_floor_percent.is_some_and(|floor| floor > 100) {
+        let message = "a share of the authorities is at most 100 per cent".to_owned();
+        fault("coverage_floor_percent", message);
+    }
     for (key, date) in [
         ("period_start", &file.period_start),
         ("period_end", &file.period_end),
@@ -118,6 +120,11 @@ fn settings_of(
     {
         fault("period_end", format!("{end:?} is before {start:?}"));
     }
+    let policies = file.disclosure_policy;
+    let disclosure = disclosure::read((FILE, text), policies, file.disclosure.as_ref(), faults);
+    let mut fault = |key: &str, message: String| {
+        faults.at(FILE, line_of_key(text, key), key, message);
+    };
     let collection = CollectionId::parse(file.collection.as_deref().unwrap_or("pif"));
     let collection = collection.map_err(|error| fault("collection", error.to_string()));
     let period = match (&file.period, first_row) {
@@ -151,7 +158,8 @@ fn settings_of(
             RoundingName::HalfUp => Rounding::HalfUp,
             RoundingName::HalfEven => Rounding::HalfEven,
         },
-        disclosure: file.disclosure,
+        disclosure,
+        coverage_floor_percent: file.coverage_floor_percent,
     })
 }
 

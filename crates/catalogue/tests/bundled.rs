@@ -1,7 +1,7 @@
 //! The bundled editions, against what their sources print.
 #![expect(clippy::expect_used, reason = "a test says what it needs")]
 
-use mesur_catalogue::{AuthorityCode, Catalogue, Edition, EditionName, MetricCode};
+use mesur_catalogue::{AuthorityCode, Catalogue, Edition, EditionName, MetricCode, Series};
 
 fn edition(name: &str) -> std::sync::Arc<Edition> {
     let catalogue = Catalogue::bundled().expect("the bundled editions have no faults");
@@ -76,6 +76,36 @@ fn the_comparison_of_two_years_names_what_changed() {
     let same = later.compare(&later);
     assert!(same.metrics.is_empty() && same.categories.is_empty() && same.rules.is_empty());
     assert!(same.printed_changes.is_empty(), "nothing changed");
+}
+
+#[test]
+fn a_series_goes_on_where_the_definition_is_the_same_or_the_list_says_so() {
+    let catalogue = Catalogue::bundled().expect("the bundled editions have no faults");
+    let later = edition("pif/2022-23");
+    let earlier = catalogue
+        .previous(later.name())
+        .expect("an earlier edition");
+    assert_eq!(earlier.name().to_string(), "pif/2020-21");
+    assert!(catalogue.previous(earlier.name()).is_none());
+    let series = later.series_from(earlier);
+    let of = |metric: &str, category: &str| {
+        let cell = later.find(metric, category).expect("a cell");
+        series.get(cell.index()).copied().expect("a series")
+    };
+    let goes = |metric: &str, category: &str| {
+        Series::Goes(earlier.find(metric, category).expect("a cell"))
+    };
+    // Not on the list and the same; on the list as going on, with a category that is new.
+    assert_eq!(of("AD/010", ""), goes("AD/010", ""));
+    assert_eq!(of("AD/012", ""), goes("AD/012", ""));
+    assert_eq!(of("AD/001", "a"), Series::New);
+    // Other capitals are no other definition; other words are, unless the list says not.
+    assert_eq!(of("CH/025", ""), goes("CH/025", ""));
+    assert_eq!(of("AD/004", ""), Series::Broken);
+    assert_eq!(of("AD/023", "e"), goes("AD/023", "e"));
+    // The list says that it broke off, or does not know.
+    assert_eq!(of("AD/002", ""), Series::Broken);
+    assert_eq!(of("CA/001", ""), Series::Broken);
 }
 
 #[test]

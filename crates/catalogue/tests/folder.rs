@@ -246,24 +246,31 @@ fn write_release(folder: &Path) {
                    used,count,WA/001,,,,,,\n\
                    share,percent,WA/002[a+b],WA/001,,,,,\n\
                    least,authority_percent,,,share,lowest,,,\n\
+                   per-head,rate,WA/001,,,,,,\ngrowth,change,WA/001,,,,,,\n\
                    x,outside,,,,,,,\n";
     write(folder, "figures.csv", figures);
     let outside = "figure,value,decimals,unit,source_title_en,source_title_cy,source_url,note\n\
                    x,5,0,percent,A source,,,\n";
     write(folder, "outside.csv", outside);
+    let population = "authority,mid_year,population\nX02,2030,1000\n";
+    write(folder, "population.csv", population);
     let plan = "release_date = \"2032-03-01\"\ncontact = \"who\"\n\
                 [[population]]\nid = \"homes\"\npopulations = [\n  \"households\",\n]\n\
                 [[section]]\nid = \"water\"\n[[section.group]]\nid = \"year\"\n\
-                statements = [\n  \"s1\",\n  \"s2\",\n]\n";
+                statements = [\n  \"s1\",\n  \"s2\",\n]\n\
+                [[section.group]]\nid = \"year\"\nstatements = [\"s4\"]\n";
     write(folder, "release.toml", plan);
     let english = "who = Someone\npopulation-homes = homes\nsection-water = Water\n\
                    group-year = The year\nstatement-s1 = { $used } and { $x }\n\
-                   statement-s2 = { $share }, least { $least } in { $least-area }\n";
+                   statement-s2 = { $share }, least { $least } in { $least-area }\n\
+                   statement-s4 = { $per-head } a head, { $growth-direction ->\n  \
+                     [rise] more by { $growth }\n  [fall] less by { $growth }\n  \
+                    *[none] as much\n  }\n";
     write(folder, "release.en.ftl", english);
 }
 
 /// A slip in what a release names.
-const SLIPS_IN_THE_RELEASE: [Slip; 15] = [
+const SLIPS_IN_THE_RELEASE: [Slip; 19] = [
     (
         "release.toml",
         "2032-03-01",
@@ -347,7 +354,26 @@ const SLIPS_IN_THE_RELEASE: [Slip; 15] = [
         "figures.csv",
         "x,outside,,,,,,,\n",
         "x,outside,,,,,,,\nz,outside,,,,,,,\n",
-        "figures.csv:6:figure",
+        "figures.csv:8:figure",
+    ),
+    ("population.csv", "X02", "X03", "figures.csv:5:kind"),
+    (
+        "figures.csv",
+        "per-head,rate,WA/001",
+        "per-head,rate,prev:WA/001",
+        "figures.csv:5:numerator",
+    ),
+    (
+        "release.en.ftl",
+        "$per-head }",
+        "$per-head-direction }",
+        "release.en.ftl:7:statement-s4",
+    ),
+    (
+        "release.en.ftl",
+        "$growth-direction",
+        "$growth-n",
+        "release.en.ftl:7:statement-s4",
     ),
 ];
 

@@ -17,9 +17,9 @@ pub enum Error {
     /// The workbook cannot be put together.
     #[error("the workbook cannot be written")]
     Xlsx(#[from] rust_xlsxwriter::XlsxError),
-    /// The files of the spreadsheet cannot be packed.
-    #[error("the spreadsheet cannot be packed")]
-    Pack(#[from] zip::result::ZipError),
+    /// The open document cannot be packed.
+    #[error("the open document cannot be written")]
+    Ods(#[from] mesur_spreadsheet::ods::Error),
     /// The bytes cannot be put together.
     #[error("the form cannot be put together")]
     Io(#[from] std::io::Error),

@@ -268,16 +268,6 @@ fn row(contents: &Contents<'_>, cell: &Cell, id: CellId, words: &Words) -> Resul
     Ok(row)
 }
 
-/// How many lines a text takes in a column of so many characters, as nearly as can be told without
-/// the font.
-pub(crate) fn lines(text: &str, width: u8) -> u16 {
-    // Lines break between words, so that they are not quite filled.
-    let room = usize::from(width).saturating_mul(9).div_ceil(10).max(1);
-    let of_paragraph = |paragraph: &str| paragraph.chars().count().div_ceil(room).max(1);
-    let lines = text.split('\n').map(of_paragraph);
-    u16::try_from(lines.fold(0_usize, usize::saturating_add)).unwrap_or(u16::MAX)
-}
-
 fn fill(row: &mut Row, cell: &Cell, observation: &Observation<'_>) {
     observation.value.word().clone_into(&mut row.status);
     if let Some(value) = observation.value.value() {

@@ -1,13 +1,8 @@
 //! A form as an ODS file.
 //!
-//! This is our own, because ODS keeps numbers as decimal text and nothing that passes them
-//! through doubles is wanted here; it is text in, packed files out.
+//! The packing and the cells are those of `mesur-spreadsheet`.
 
-use std::io::{Cursor, Write};
-
-use quick_xml::escape::escape;
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, ZipWriter};
+use mesur_spreadsheet::ods::{self, Xml};
 
 use crate::error::Error;
 use crate::form::{
@@ -15,12 +10,6 @@ use crate::form::{
     TEXT_WIDTHS,
 };
 use crate::guidance::Line;
-
-const MEDIA_TYPE: &str = "application/vnd.oasis.opendocument.spreadsheet";
-
-const XML: &str = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
-
-const MANIFEST: &str = r#"<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0" manifest:version="1.3"><manifest:file-entry manifest:full-path="/" manifest:version="1.3" manifest:media-type="application/vnd.oasis.opendocument.spreadsheet"/><manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/><manifest:file-entry manifest:full-path="styles.xml" manifest:media-type="text/xml"/><manifest:file-entry manifest:full-path="settings.xml" manifest:media-type="text/xml"/></manifest:manifest>"#;
 
 const CONTENT: &str = r#"<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:fo="urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0" xmlns:number="urn:oasis:names:tc:opendocument:xmlns:datastyle:1.0" xmlns:of="urn:oasis:names:tc:opendocument:xmlns:of:1.2" office:version="1.3">"#;
 
@@ -61,109 +50,28 @@ const CELL_STYLES: [(&str, &str, &str); 6] = [
 const INPUT_STYLES: &str = r##"<number:date-style style:name="day"><number:year number:style="long"/><number:text>-</number:text><number:month number:style="long"/><number:text>-</number:text><number:day number:style="long"/></number:date-style><style:style style:name="input" style:family="table-cell"><style:table-cell-properties style:cell-protect="none" fo:wrap-option="wrap" fo:background-color="#fff9e5" fo:border="0.5pt solid #999999" style:vertical-align="top"/></style:style><style:style style:name="input-day" style:family="table-cell" style:data-style-name="day"><style:table-cell-properties style:cell-protect="none" fo:background-color="#fff9e5" fo:border="0.5pt solid #999999" style:vertical-align="top"/></style:style>"##;
 
 pub(crate) fn write(form: &Form) -> Result<Vec<u8>, Error> {
-    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
-    let options = |method| {
-        SimpleFileOptions::default()
-            .compression_method(method)
-            .last_modified_time(DateTime::default())
-    };
-    // The media type comes first and as it is, so that programs can tell the file by its bytes.
-    archive.start_file("mimetype", options(CompressionMethod::Stored))?;
-    archive.write_all(MEDIA_TYPE.as_bytes())?;
-    for (name, content) in [
-        ("META-INF/manifest.xml", format!("{XML}{MANIFEST}")),
-        ("content.xml", content(form)),
-        ("styles.xml", format!("{XML}{STYLES}")),
-        ("settings.xml", settings(form)),
-    ] {
-        archive.start_file(name, options(CompressionMethod::Deflated))?;
-        archive.write_all(content.as_bytes())?;
-    }
-    Ok(archive.finish()?.into_inner())
+    Ok(ods::pack(&[
+        ("content.xml", &content(form)),
+        ("styles.xml", STYLES),
+        ("settings.xml", &settings(form)),
+    ])?)
 }
 
-/// What a document is put together of.
-struct Document(String);
-
-impl Document {
-    fn push(&mut self, xml: &str) {
-        self.0.push_str(xml);
-    }
-
-    /// A text cell; spaces and line ends are kept.
-    fn text_cell(&mut self, style: &str, validation: Option<&str>, text: &str) {
-        self.begin_cell(style, validation);
-        if text.is_empty() {
-            self.push("/>");
-            return;
-        }
-        self.push(" office:value-type=\"string\">");
-        self.paragraphs(text);
-        self.push("</table:table-cell>");
-    }
-
-    fn number_cell(&mut self, style: &str, number: &str) {
-        self.begin_cell(style, None);
-        if number.is_empty() {
-            self.push("/>");
-            return;
-        }
-        let number = escape(number);
-        self.push(&format!(
-            " office:value-type=\"float\" office:value=\"{number}\"><text:p>{number}</text:p></table:table-cell>"
+/// A sheet with the columns of these widths, in characters.
+fn begin_sheet(document: &mut Xml, name: &str, widths: &[u8]) {
+    document.push("<table:table table:name=\"");
+    document.escaped(name);
+    document.push("\" table:style-name=\"sheet\" table:protected=\"true\">");
+    for width in widths {
+        document.push(&format!(
+            "<table:table-column table:style-name=\"w{width}\"/>"
         ));
-    }
-
-    fn begin_cell(&mut self, style: &str, validation: Option<&str>) {
-        self.push(&format!("<table:table-cell table:style-name=\"{style}\""));
-        if let Some(name) = validation {
-            self.push(&format!(" table:content-validation-name=\"{name}\""));
-        }
-    }
-
-    fn paragraphs(&mut self, text: &str) {
-        for paragraph in text.split('\n') {
-            self.push("<text:p>");
-            let mut after_text = false;
-            for character in paragraph.chars() {
-                match character {
-                    // White space is folded in OpenDocument, but for a single space within text.
-                    ' ' if after_text => self.push(" "),
-                    ' ' => self.push("<text:s/>"),
-                    '\t' => self.push("<text:tab/>"),
-                    '\r' => self.push("&#13;"),
-                    // XML has no way to write the other control characters.
-                    '\0'..='\x1f' | '\u{fffe}' | '\u{ffff}' => self.push("\u{fffd}"),
-                    _ => self.push(&escape(&*character.encode_utf8(&mut [0; 4]))),
-                }
-                after_text = !matches!(character, ' ' | '\t');
-            }
-            self.push("</text:p>");
-        }
-    }
-
-    /// A sheet with the columns of these widths, in characters.
-    fn begin_sheet(&mut self, name: &str, widths: &[u8]) {
-        let name = escape(name);
-        self.push(&format!(
-            "<table:table table:name=\"{name}\" table:style-name=\"sheet\" table:protected=\"true\">"
-        ));
-        for width in widths {
-            self.push(&format!(
-                "<table:table-column table:style-name=\"w{width}\"/>"
-            ));
-        }
-    }
-
-    fn row(&mut self, cells: impl FnOnce(&mut Self)) {
-        self.push("<table:table-row table:style-name=\"row\">");
-        cells(self);
-        self.push("</table:table-row>");
     }
 }
 
 fn content(form: &Form) -> String {
-    let mut document = Document(format!("{XML}{CONTENT}<office:automatic-styles>"));
+    let mut document = Xml::new(CONTENT);
+    document.push("<office:automatic-styles>");
     let mut widths: Vec<u8> = COLUMNS.iter().map(|(_, width)| *width).collect();
     let data_widths = widths.clone();
     widths.extend(TEXT_WIDTHS);
@@ -188,11 +96,11 @@ fn content(form: &Form) -> String {
         data_sheet(&mut document, sheet, form, &data_widths);
     }
     document.push("</office:spreadsheet></office:body></office:document-content>");
-    document.0
+    document.into_string()
 }
 
 /// Lists of statuses and reasons to choose from.
-fn validations(document: &mut Document, form: &Form) {
+fn validations(document: &mut Xml, form: &Form) {
     let statuses: Vec<&str> = mesur_returns::Observed::STATUSES.to_vec();
     let reasons: Vec<&str> = form.reasons.iter().map(String::as_str).collect();
     document.push("<table:content-validations>");
@@ -205,28 +113,31 @@ fn validations(document: &mut Document, form: &Form) {
             .map(|word| format!("\"{}\"", word.replace('"', "\"\"")))
             .collect();
         let condition = format!("of:cell-content-is-in-list({})", words.join(";"));
-        document.push(&format!(
-            "<table:content-validation table:name=\"{name}\" table:condition=\"{}\" table:allow-empty-cell=\"true\" table:display-list=\"unsorted\"/>",
-            escape(&condition)
-        ));
+        document.push("<table:content-validation table:name=\"");
+        document.push(name);
+        document.push("\" table:condition=\"");
+        document.escaped(&condition);
+        document.push("\" table:allow-empty-cell=\"true\" table:display-list=\"unsorted\"/>");
     }
     document.push("</table:content-validations>");
 }
 
-fn cover(document: &mut Document, form: &Form) {
-    document.begin_sheet(&form.cover_name, &TEXT_WIDTHS);
-    document.row(|row| row.text_cell("title", None, &form.title));
-    document.row(|row| row.push("<table:table-cell/>"));
+fn cover(document: &mut Xml, form: &Form) {
+    begin_sheet(document, &form.cover_name, &TEXT_WIDTHS);
+    document.row("row", |row| row.text_cell("title", None, &form.title));
+    document.row("row", |row| row.push("<table:table-cell/>"));
     for [word, text] in &form.cover {
-        document.row(|row| {
+        document.row("row", |row| {
             row.text_cell("word", None, word);
             row.text_cell("text", None, text);
         });
     }
-    document.row(|row| row.push("<table:table-cell/>"));
-    document.row(|row| row.text_cell("heading", None, &form.steps_heading));
+    document.row("row", |row| row.push("<table:table-cell/>"));
+    document.row("row", |row| {
+        row.text_cell("heading", None, &form.steps_heading);
+    });
     for step in &form.steps {
-        document.row(|row| {
+        document.row("row", |row| {
             row.push("<table:table-cell/>");
             row.text_cell("text", None, step);
         });
@@ -234,10 +145,10 @@ fn cover(document: &mut Document, form: &Form) {
     document.push("</table:table>");
 }
 
-fn guidance(document: &mut Document, form: &Form) {
-    document.begin_sheet(&form.guidance_name, &TEXT_WIDTHS);
+fn guidance(document: &mut Xml, form: &Form) {
+    begin_sheet(document, &form.guidance_name, &TEXT_WIDTHS);
     for line in &form.guidance.lines {
-        document.row(|row| match line {
+        document.row("row", |row| match line {
             Line::Heading(text) => row.text_cell("heading", None, text),
             Line::Text(text) => {
                 row.push("<table:table-cell/>");
@@ -253,22 +164,22 @@ fn guidance(document: &mut Document, form: &Form) {
     document.push("</table:table>");
 }
 
-fn data_sheet(document: &mut Document, sheet: &Sheet, form: &Form, widths: &[u8]) {
-    document.begin_sheet(&sheet.name, widths);
+fn data_sheet(document: &mut Xml, sheet: &Sheet, form: &Form, widths: &[u8]) {
+    begin_sheet(document, &sheet.name, widths);
     document.push("<table:table-header-rows>");
-    document.row(|row| {
+    document.row("row", |row| {
         for word in &form.header {
             row.text_cell("header", None, word);
         }
     });
     document.push("</table:table-header-rows>");
     for content in &sheet.rows {
-        document.row(|row| data_row(row, content, form));
+        document.row("row", |row| data_row(row, content, form));
     }
     document.push("</table:table>");
 }
 
-fn data_row(document: &mut Document, row: &Row, form: &Form) {
+fn data_row(document: &mut Xml, row: &Row, form: &Form) {
     for (column, (text, is_number)) in row.texts().into_iter().enumerate() {
         let style = match column {
             END_DATE_COLUMN => "input-day",
@@ -282,7 +193,7 @@ fn data_row(document: &mut Document, row: &Row, form: &Form) {
             _ => None,
         };
         if is_number {
-            document.number_cell(style, text);
+            document.number_cell(style, text, text);
         } else {
             document.text_cell(style, validation, text);
         }
@@ -291,12 +202,11 @@ fn data_row(document: &mut Document, row: &Row, form: &Form) {
 
 /// The header and the codes stay in view.
 fn settings(form: &Form) -> String {
-    let mut document = Document(format!("{XML}{SETTINGS}"));
+    let mut document = Xml::new(SETTINGS);
     for sheet in &form.sheets {
-        document.push(&format!(
-            "<config:config-item-map-entry config:name=\"{}\">",
-            escape(&sheet.name)
-        ));
+        document.push("<config:config-item-map-entry config:name=\"");
+        document.escaped(&sheet.name);
+        document.push("\">");
         for (name, kind, value) in [
             ("HorizontalSplitMode", "short", 2),
             ("VerticalSplitMode", "short", 2),
@@ -313,5 +223,5 @@ fn settings(form: &Form) -> String {
         document.push("</config:config-item-map-entry>");
     }
     document.push(SETTINGS_END);
-    document.0
+    document.into_string()
 }

@@ -4,6 +4,7 @@
 //! guidance, because a list within a cell's rule may have 255 characters only. Sheets are protected
 //! without a password: that keeps slips out, and nobody.
 
+use mesur_spreadsheet::{exact_double, lines, row_points};
 use rust_xlsxwriter::{
     Color, DataValidation, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder,
     Formula, Workbook, Worksheet,
@@ -12,13 +13,9 @@ use rust_xlsxwriter::{
 use crate::error::Error;
 use crate::form::{
     COLUMNS, END_DATE_COLUMN, Form, LOCKED_COLUMNS, REASON_COLUMN, Row, STATUS_COLUMN, Sheet,
-    TEXT_WIDTHS, lines,
+    TEXT_WIDTHS,
 };
 use crate::guidance::{Guidance, Line};
-
-/// The height of a line of text, in points, and the most of a row.
-const LINE_POINTS: u16 = 15;
-const ROW_POINTS_MAX: u16 = 405;
 
 /// The format of a cell that Excel takes for a day.
 const DAY: &str = "yyyy-mm-dd";
@@ -100,8 +97,7 @@ fn write_text(sheet: &mut Worksheet, row: u32, text: &str, formats: &Formats) ->
 }
 
 fn set_height(sheet: &mut Worksheet, row: u32, lines: u16) -> Result<(), Error> {
-    let points = lines.max(1).saturating_mul(LINE_POINTS).min(ROW_POINTS_MAX);
-    sheet.set_row_height(row, f64::from(points))?;
+    sheet.set_row_height(row, f64::from(row_points(lines)))?;
     Ok(())
 }
 
@@ -187,17 +183,6 @@ fn tallest<'t>(texts: impl IntoIterator<Item = &'t str>) -> u16 {
     let columns = texts.into_iter().zip(COLUMNS);
     let heights = columns.map(|(text, (_, width))| lines(text, width));
     heights.max().unwrap_or_default()
-}
-
-/// The double that is a decimal text, if a double can be: any other number is written as text.
-fn exact_double(text: &str) -> Option<f64> {
-    let double: f64 = text.parse().ok()?;
-    let printed = double.to_string();
-    let plain = match text.split_once('.') {
-        Some(_) => text.trim_end_matches('0').trim_end_matches('.'),
-        None => text,
-    };
-    (printed == plain).then_some(double)
 }
 
 /// Lists of statuses and reasons to choose from.

@@ -11,8 +11,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, bail};
+use mesur_proto::aggregation::v1 as aggregation;
+use mesur_proto::aggregation::v1::aggregation_service_client::AggregationServiceClient;
 use mesur_proto::catalogue::v1 as catalogue;
 use mesur_proto::catalogue::v1::catalogue_service_client::CatalogueServiceClient;
+use mesur_proto::publication::v1 as publication;
+use mesur_proto::publication::v1::publication_service_client::PublicationServiceClient;
 use mesur_proto::submission::v1 as submission;
 use mesur_proto::submission::v1::submission_service_client::SubmissionServiceClient;
 use mesur_proto::validation::v1 as validation;
@@ -57,6 +61,12 @@ pub(crate) struct Server {
     /// Where validation is.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7402")]
     validation: String,
+    /// Where aggregation is.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7403")]
+    aggregation: String,
+    /// Where publication is.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7404")]
+    publication: String,
     /// The file with the caller's token; the variable `MESUR_TOKEN_FILE` names one too.
     #[arg(
         long,
@@ -81,6 +91,8 @@ pub(crate) struct Clients {
     pub(crate) catalogue: CatalogueServiceClient<Connection>,
     pub(crate) submission: SubmissionServiceClient<Connection>,
     pub(crate) validation: ValidationServiceClient<Connection>,
+    pub(crate) aggregation: AggregationServiceClient<Connection>,
+    pub(crate) publication: PublicationServiceClient<Connection>,
 }
 
 /// A command at work.
@@ -166,7 +178,9 @@ impl Server {
     pub(crate) fn connect(&self) -> anyhow::Result<Clients> {
         let bearer = self.bearer()?;
         let submission = connect_lazy(&self.submission, bearer.clone())?;
-        let validation = connect_lazy(&self.validation, bearer)?;
+        let validation = connect_lazy(&self.validation, bearer.clone())?;
+        let aggregation = connect_lazy(&self.aggregation, bearer.clone())?;
+        let publication = connect_lazy(&self.publication, bearer)?;
         Ok(Clients {
             catalogue: CatalogueServiceClient::new(submission.clone())
                 .max_decoding_message_size(MESSAGE_BYTES_MAX),
@@ -175,24 +189,36 @@ impl Server {
                 .max_encoding_message_size(MESSAGE_BYTES_MAX),
             validation: ValidationServiceClient::new(validation)
                 .max_decoding_message_size(MESSAGE_BYTES_MAX),
+            aggregation: AggregationServiceClient::new(aggregation)
+                .max_decoding_message_size(MESSAGE_BYTES_MAX),
+            publication: PublicationServiceClient::new(publication)
+                .max_decoding_message_size(MESSAGE_BYTES_MAX)
+                .max_encoding_message_size(MESSAGE_BYTES_MAX),
         })
     }
 
     /// Which address is not that of its service, if one is not.
     async fn misdirected(&self, clients: &Clients, wording: &Wording) -> Option<anyhow::Error> {
-        // A request that the right service refuses with a reason, whoever asks.
+        // Requests that the right service refuses with a reason, whoever asks.
         let of_submission = submission::GetReturnRequest::default();
         let submission = clients.submission.clone().get_return(of_submission).await;
         let of_validation = validation::GetReportRequest::default();
         let validation = clients.validation.clone().get_report(of_validation).await;
-        let is_wrong = |status: Option<Status>| status.as_ref().is_some_and(is_foreign);
-        let (address, service) = if is_wrong(submission.err()) {
-            (&self.submission, "service-submission")
-        } else if is_wrong(validation.err()) {
-            (&self.validation, "service-validation")
-        } else {
-            return None;
-        };
+        let of_aggregation = aggregation::GetSnapshotRequest::default();
+        let mut aggregation = clients.aggregation.clone();
+        let aggregation = aggregation.get_snapshot(of_aggregation).await;
+        let of_publication = publication::GetReleaseRequest::default();
+        let mut publication = clients.publication.clone();
+        let publication = publication.get_release(of_publication).await;
+        let asked = [
+            (submission.err(), &self.submission, "service-submission"),
+            (validation.err(), &self.validation, "service-validation"),
+            (aggregation.err(), &self.aggregation, "service-aggregation"),
+            (publication.err(), &self.publication, "service-publication"),
+        ];
+        let mut asked = asked.into_iter();
+        let wrong = asked.find(|(status, ..)| status.as_ref().is_some_and(is_foreign));
+        let (_, address, service) = wrong?;
         let args = Args::new()
             .text("address", address)
             .text("service", &words::label(wording, service));

@@ -67,6 +67,28 @@ enum Command {
     Robust(command::robust::Command),
     /// Compare the authorities' values with one another.
     CompareAuthorities(command::robust::Of),
+    /// Freeze the totals of an edition, and look at them.
+    #[command(subcommand)]
+    Snapshot(command::snapshot::Command),
+    /// Decide what is published of a metric, and how it is marked.
+    #[command(subcommand)]
+    Decision(command::decision::Command),
+    /// Compile, review, approve and publish releases, and read them.
+    #[command(subcommand)]
+    Release(command::release::Command),
+    /// Say who may see a release before it is published.
+    #[command(subcommand)]
+    EarlyAccess(command::early_access::Command),
+    /// Look at what a reader can work out about hidden values.
+    #[command(subcommand)]
+    Disclosure(command::disclosure::Command),
+    /// Print published values.
+    Dataset(command::dataset::Arguments),
+    /// Send the words of a release out to be translated, and take them back.
+    #[command(subcommand)]
+    Texts(command::texts::Command),
+    /// List what readers sent with the form of the page.
+    Feedback(command::feedback::Arguments),
     /// Make tokens for trying Mesur out.
     #[command(subcommand)]
     Access(command::access::Command),
@@ -91,6 +113,14 @@ fn main() -> ExitCode {
         Command::Delegation(command) => command::delegation::run_command(&command),
         Command::Robust(command) => command::robust::run_command(&command),
         Command::CompareAuthorities(arguments) => command::robust::compare(&arguments),
+        Command::Snapshot(command) => command::snapshot::run_command(&command),
+        Command::Decision(command) => command::decision::run_command(&command),
+        Command::Release(command) => command::release::run_command(&command),
+        Command::EarlyAccess(command) => command::early_access::run_command(&command),
+        Command::Disclosure(command) => command::disclosure::run_command(&command),
+        Command::Dataset(arguments) => command::dataset::run_command(&arguments),
+        Command::Texts(command) => command::texts::run_command(&command),
+        Command::Feedback(arguments) => command::feedback::run_command(&arguments),
         Command::Access(command) => command::access::run(&command),
         Command::Catalogue(command) => command::catalogue::run(&command),
     };

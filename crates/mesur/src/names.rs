@@ -4,7 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use mesur_catalogue::{AuthorityCode, EditionName};
-use mesur_wire::{AuthorityName, EditionResource, NameError, ReturnName, RevisionName};
+use mesur_wire::{
+    AuthorityName, EditionResource, NameError, ReleaseName, ReturnName, RevisionName, SnapshotName,
+};
 
 /// A return, or one revision of it: `W06000003/pif-2022-23` or `W06000003/pif-2022-23/2`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,6 +131,42 @@ impl FromStr for QueryArgument {
     }
 }
 
+/// A release or a revision of it: `pif-2022-23` or `pif-2022-23/2`, or the full resource name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ReleaseArgument(pub(crate) String);
+
+impl FromStr for ReleaseArgument {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let full = match text.split('/').collect::<Vec<_>>().as_slice() {
+            ["releases", ..] => text.to_owned(),
+            [release] => format!("releases/{release}"),
+            [release, revision] => format!("releases/{release}/revisions/{revision}"),
+            _ => text.to_owned(),
+        };
+        let release = full.split("/revisions/").next().unwrap_or_default();
+        ReleaseName::parse(release)?;
+        Ok(Self(full))
+    }
+}
+
+/// A snapshot: its id, or the full resource name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SnapshotArgument(pub(crate) String);
+
+impl FromStr for SnapshotArgument {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let name = match SnapshotName::parse(text) {
+            Ok(name) => name,
+            Err(_) => SnapshotName::parse(&format!("snapshots/{text}"))?,
+        };
+        Ok(Self(name.to_string()))
+    }
+}
+
 /// A resource name as people see it in a table; what is no such name, such as a finding's id, stays.
 pub(crate) fn short(name: &str) -> String {
     let parts: Vec<&str> = name.split('/').collect();
@@ -146,6 +184,8 @@ pub(crate) fn short(name: &str) -> String {
         }
         ["authorities", authority, _, last] => format!("{authority}/{last}"),
         ["collections", collection, "editions", period] => format!("{collection}/{period}"),
+        ["snapshots", name] | ["releases", name] => (*name).to_owned(),
+        ["releases", release, "revisions", revision] => format!("{release}/{revision}"),
         ["collections", collection, "editions", period, _, number] => {
             format!("{collection}/{period}/{number}")
         }

@@ -263,9 +263,12 @@ impl Run<'_> {
         });
         let compiled = compiled.await.context("compiling the release")?;
         self.progress.inc(1);
-        let release = publisher
-            .publish_release(compiled.name, compiled.etag)
-            .await;
+        let publishing = async {
+            let in_review = statistician.submit_release(compiled).await?;
+            let approved = publisher.approve_release(in_review).await?;
+            publisher.publish_release(approved).await
+        };
+        let release = publishing.await;
         let release = release
             .map_err(told(self.wording))
             .context("publishing the release")?;

@@ -12,7 +12,7 @@ use crate::finding::{self, Finding, shortened};
 use crate::kind::FindingKind;
 use crate::observation::Observation;
 use crate::outcome::{Assembly, Places};
-use crate::row::RawObservation;
+use crate::row::{RawObservation, is_padded, trimmed};
 use crate::suggest::Suggestions;
 
 mod observe;
@@ -84,7 +84,7 @@ impl<'a> Assembler<'a> {
 
     /// Takes one row.
     pub fn take(&mut self, row: &RawObservation<'_>) {
-        let (metric, category) = (row.metric.trim(), row.category.trim());
+        let (metric, category) = (trimmed(&row.metric), trimmed(&row.category));
         let cell = self.edition.find_after(self.before, metric, category);
         self.find_spaces(row, cell);
         if self.find_foreign(row, cell) {
@@ -111,7 +111,7 @@ impl<'a> Assembler<'a> {
             Some(value) if !again => {
                 let observation = Observation {
                     value,
-                    reason: row.reason.trim(),
+                    reason: trimmed(&row.reason),
                     comment: &row.comment,
                     reference: &row.reference,
                 };
@@ -124,7 +124,7 @@ impl<'a> Assembler<'a> {
     /// Passes over a row of a form that was not filled in: its cell stays missing, and is known to
     /// stand there. What the row says is not looked at.
     pub(crate) fn pass(&mut self, row: &RawObservation<'_>) {
-        let (metric, category) = (row.metric.trim(), row.category.trim());
+        let (metric, category) = (trimmed(&row.metric), trimmed(&row.category));
         let cell = self.edition.find_after(self.before, metric, category);
         let Some(id) = cell.filter(|id| self.cells.status(*id) == Status::Missing) else {
             return;
@@ -191,6 +191,9 @@ impl<'a> Assembler<'a> {
     }
 
     fn find_spaces(&mut self, row: &RawObservation<'_>, cell: Option<CellId>) {
+        if !row.is_padded() {
+            return;
+        }
         for (column, text) in row.trimmed_texts() {
             if is_padded(text) {
                 self.find(FindingKind::SurroundingSpace, row, cell, |finding| {
@@ -228,7 +231,7 @@ impl<'a> Assembler<'a> {
     }
 
     fn unknown_cell(&mut self, row: &RawObservation<'_>) -> Finding {
-        let (metric, category) = (row.metric.trim(), row.category.trim());
+        let (metric, category) = (trimmed(&row.metric), trimmed(&row.category));
         let edition = self.edition;
         let suggestions = self
             .suggestions
@@ -278,12 +281,4 @@ impl Taken {
         *bits |= bit;
         again
     }
-}
-
-/// Whether there is space around a text.
-fn is_padded(text: &str) -> bool {
-    // Most texts begin and end with a visible ASCII character; then there is nothing to look for.
-    let visible = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_graphic);
-    let bytes = text.as_bytes();
-    !(visible(bytes.first()) && visible(bytes.last())) && text.trim().len() != text.len()
 }

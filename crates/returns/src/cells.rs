@@ -258,16 +258,17 @@ impl Cells {
         }
     }
 
-    /// The digest of all that was sent, references too: what tells a repeat from another content.
-    pub fn fingerprint(&self) -> String {
-        let mut hash = ContentHash::default();
-        self.say_to(&mut hash);
-        for note in &self.notes {
+    /// The digest of the sender's references by cell, `None` where there are none. With the digest of
+    /// the content it tells a repeat from another sending.
+    pub fn references(&self) -> Option<String> {
+        let mut hash = None;
+        for note in self.notes.iter().filter(|note| note.reference > 0) {
             let [_, _, reference] = self.read(note);
-            number_to(&mut hash, u64::from(note.cell));
-            text_to(&mut hash, reference);
+            let hash = hash.get_or_insert_with(ContentHash::default);
+            number_to(hash, u64::from(note.cell));
+            text_to(hash, reference);
         }
-        hash.finish()
+        hash.map(ContentHash::finish)
     }
 
     fn columns_to(&self, hash: &mut ContentHash) {

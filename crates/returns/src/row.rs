@@ -41,6 +41,23 @@ pub struct RawObservation<'a> {
 }
 
 impl RawObservation<'_> {
+    /// Whether one of [`trimmed_texts`](Self::trimmed_texts) has space around it.
+    pub(crate) fn is_padded(&self) -> bool {
+        let value = match &self.value {
+            Some(RawValue::Text(text)) => is_padded(text),
+            Some(RawValue::Scaled(_)) | None => false,
+        };
+        let stated = |text: &Option<Cow<'_, str>>| text.as_deref().is_some_and(is_padded);
+        value
+            || is_padded(&self.metric)
+            || is_padded(&self.category)
+            || is_padded(&self.status)
+            || is_padded(&self.reason)
+            || is_padded(&self.end_date)
+            || stated(&self.authority)
+            || stated(&self.edition)
+    }
+
     /// The texts that are read without surrounding space, by column.
     pub(crate) fn trimmed_texts(&self) -> [(&'static str, &str); 8] {
         let value = match &self.value {
@@ -57,5 +74,25 @@ impl RawObservation<'_> {
             ("reason", &self.reason),
             ("end_date", &self.end_date),
         ]
+    }
+}
+
+/// A text without surrounding space.
+pub(crate) fn trimmed(text: &str) -> &str {
+    if is_visible(text) { text } else { text.trim() }
+}
+
+/// Whether there is space around a text.
+pub(crate) fn is_padded(text: &str) -> bool {
+    !is_visible(text) && text.trim().len() != text.len()
+}
+
+/// Whether a text has nothing around it for sure: most begin and end with a visible ASCII character.
+#[inline]
+fn is_visible(text: &str) -> bool {
+    match text.as_bytes() {
+        [] => true,
+        [one] => one.is_ascii_graphic(),
+        [first, .., last] => first.is_ascii_graphic() && last.is_ascii_graphic(),
     }
 }

@@ -15,6 +15,7 @@ use anyhow::Context;
 use mesur_access::Role;
 use mesur_access::dev::Issuer;
 use mesur_catalogue::Catalogue;
+use mesur_publication::{Signer, SystemTimer, Timetable, signer_kept_at};
 use mesur_rpc::access::{Authenticator, Bearer};
 use mesur_rpc::clock::Clock;
 use mesur_rpc::server::{Drained, Limits, Listener};
@@ -65,6 +66,8 @@ pub struct Config {
     pub clock: Arc<dyn Clock>,
     /// What a client of a service may hold.
     pub limits: Limits,
+    /// When releases come out, and who sees them before.
+    pub timetable: Timetable,
 }
 
 /// Where the services of a running suite are, `http://127.0.0.1:port`.
@@ -227,9 +230,12 @@ fn start_services(
         catalogue: Arc::clone(&config.catalogue),
         store: store(&config.stores, "publication")?,
         clock: Arc::clone(&config.clock),
+        timer: Arc::new(SystemTimer::start()),
+        timetable: config.timetable.clone(),
         aggregation: at.aggregation.clone(),
         authenticator,
         bearer: shown("publication")?,
+        signer: Arc::new(signer(&config.stores)?),
         limits: config.limits.clone(),
     };
     let task = mesur_submission::run(submission, sockets.submission, stop.clone());
@@ -259,6 +265,14 @@ async fn bind_web(port: u16) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)
         .await
         .with_context(|| format!("listening on {address}"))
+}
+
+/// What signs bundles: a key of its own beside the stores, or for as long as they are in memory.
+fn signer(stores: &Stores) -> anyhow::Result<Signer> {
+    match stores {
+        Stores::Folder(folder) => Ok(signer_kept_at(&folder.join("signing-key.pem"))?),
+        Stores::Memory => Ok(Signer::generate()?),
+    }
 }
 
 fn store(stores: &Stores, service: &str) -> anyhow::Result<Arc<dyn Store>> {

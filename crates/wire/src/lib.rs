@@ -9,6 +9,7 @@ mod finding;
 mod name;
 mod observation;
 mod previous;
+mod submitted;
 mod wordings;
 
 pub use content::{
@@ -16,9 +17,9 @@ pub use content::{
 };
 pub use finding::{finding_to_wire, message_of, place_of, violation_of};
 pub use name::{
-    AnyReportName, AuthorityName, DelegationName, EditionResource, NameError, PreviousValuesName,
-    ProgressName, QueryName, ReleaseName, ReportName, ReturnName, ReturnsPattern, RevisionName,
-    RoundName, ScheduleName, SnapshotName,
+    AnyReleaseName, AnyReportName, AuthorityName, DecisionName, DelegationName, EditionResource,
+    NameError, PreviousValuesName, ProgressName, QueryName, ReleaseName, ReportName, ReturnName,
+    ReturnsPattern, RevisionName, RoundName, ScheduleName, SnapshotName,
 };
 pub use observation::{
     all_observations, count_violation, observation_to_wire, observations_from,
@@ -27,4 +28,5 @@ pub use observation::{
 pub use previous::{
     PREVIOUS_VALUES_MAX, PreviousValueError, previous_values_from_wire, previous_values_to_wire,
 };
+pub use submitted::{Submitted, SubmittedError, SubmittedObservation};
 pub use wordings::{LanguageError, Wordings};

@@ -5,8 +5,10 @@ use std::fmt;
 use mesur_catalogue::{AuthorityCode, CollectionId, EditionName, IdError, Period};
 
 mod conversation;
+mod release;
 
 pub use conversation::{AnyReportName, ProgressName, QueryName, ReturnsPattern, RoundName};
+pub use release::{AnyReleaseName, ReleaseName};
 
 /// A text that is not the resource name that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -233,6 +235,37 @@ impl fmt::Display for DelegationName {
     }
 }
 
+/// `collections/{collection}/editions/{period}/decisions/{decision}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecisionName {
+    /// What is decided on.
+    pub edition: EditionName,
+    /// Counted from 1 for each edition.
+    pub number: u32,
+}
+
+impl DecisionName {
+    const FORM: &'static str = "collections/{collection}/editions/{period}/decisions/{decision}";
+
+    /// Reads the name.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let error = || NameError::new(Self::FORM, text);
+        let (edition, number) = text.split_once("/decisions/").ok_or_else(error)?;
+        let EditionResource(edition) = EditionResource::parse(edition).map_err(|_| error())?;
+        Ok(Self {
+            edition,
+            number: counted(number).ok_or_else(error)?,
+        })
+    }
+}
+
+impl fmt::Display for DecisionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let edition = EditionResource(self.edition.clone());
+        write!(f, "{edition}/decisions/{}", self.number)
+    }
+}
+
 /// `collections/{collection}/editions/{period}/schedule`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScheduleName(pub EditionName);
@@ -324,31 +357,6 @@ impl fmt::Display for SnapshotName {
     }
 }
 
-/// `releases/{collection}-{period}`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReleaseName(pub EditionName);
-
-impl ReleaseName {
-    const FORM: &'static str = "releases/{collection}-{period}";
-
-    /// Reads the name.
-    pub fn parse(text: &str) -> Result<Self, NameError> {
-        let [edition] = segments("releases/{}", Self::FORM, text)?;
-        Ok(Self(edition_id(Self::FORM, text, edition)?))
-    }
-
-    /// `{collection}-{period}`.
-    pub fn id(&self) -> String {
-        format!("{}-{}", self.0.collection, self.0.period)
-    }
-}
-
-impl fmt::Display for ReleaseName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "releases/{}", self.id())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -360,7 +368,7 @@ mod tests {
 
     /// A parser of each kind of name, with such a name.
     type Parser = fn(&str) -> Result<String, NameError>;
-    const NAMES: [(Parser, &str); 13] = [
+    const NAMES: [(Parser, &str); 14] = [
         (
             |text| written(EditionResource::parse(text)),
             "collections/pif/editions/2022-23",
@@ -384,6 +392,10 @@ mod tests {
         (
             |text| written(DelegationName::parse(text)),
             "authorities/W06000003/delegations/7",
+        ),
+        (
+            |text| written(DecisionName::parse(text)),
+            "collections/pif/editions/2022-23/decisions/7",
         ),
         (
             |text| written(ScheduleName::parse(text)),

@@ -27,11 +27,7 @@ pub fn rows_from_wire(
 const OBSERVATIONS_SPARE: usize = 1_000;
 
 /// Whether `field` of a request has far more observations than a return of the edition.
-pub fn count_violation(
-    field: &str,
-    edition: &Edition,
-    observations: &[pb::Observation],
-) -> Option<Violation> {
+pub fn count_violation<T>(field: &str, edition: &Edition, observations: &[T]) -> Option<Violation> {
     let cells = edition.cells().len();
     (observations.len() > cells.saturating_add(OBSERVATIONS_SPARE)).then(|| Violation {
         field: field.to_owned(),
@@ -97,7 +93,7 @@ pub fn status_to_wire(observed: Observed) -> pb::observation::Status {
     }
 }
 
-fn status_word(status: pb::observation::Status) -> &'static str {
+pub(crate) fn status_word(status: pb::observation::Status) -> &'static str {
     match status {
         pb::observation::Status::Unspecified => "",
         pb::observation::Status::Provided => "provided",

@@ -96,6 +96,133 @@ acknowledgement = Yn cynnwys gwybodaeth sector cyhoeddus a drwyddedwyd o dan y D
 synthetic-notice = Gwerthoedd synthetig sydd i awdurdodau lleol unigol yn y sampl hwn. Peidiwch â'u cyhoeddi na'u dyfynnu.
 partial-totals = Lle nad oes data gan bob awdurdod lleol, dim ond gweithgarwch yr awdurdodau a'i darparodd y mae'r cyfanswm yn ei ddangos. Nid yw'n dangos sefyllfa { $nation } gyfan.
 
+## Tudalennau datganiad
+
+contents-heading = Pob metrig ac awdurdod lleol
+topics-heading = Ffigurau yn ôl pwnc
+topic-metrics = Pob metrig
+topic-stated = Metrigau'r prif bwyntiau
+authorities-heading = Awdurdodau lleol
+trail-label = Lle mae'r dudalen hon
+find-label = Chwilio am fetrig neu awdurdod lleol
+find-button = Chwilio
+find-heading = Chwilio am fetrig neu awdurdod lleol
+find-result = { $n ->
+    [0] Dim canlyniadau ar gyfer “{ $query }”
+    [one] Un dudalen ar gyfer “{ $query }”
+   *[other] { $n-digits } tudalen ar gyfer “{ $query }”
+}
+based-on = Yn seiliedig ar:
+stated-heading = Yn y prif bwyntiau
+values-heading = Gwerthoedd
+definition-heading = Diffiniad
+neighbours-label = Metrigau eraill
+neighbours-previous = Metrig blaenorol
+neighbours-next = Metrig nesaf
+authority-intro = Gwerth pob metrig a gyhoeddir, ochr yn ochr â gwerth y genedl.
+authority-provided = Darparwyd: { $provided-digits } o { $all-digits } metrig a gyhoeddir.
+compared-by = Sail y gymhariaeth
+compared-picture = Cymhariaeth
+table-period = Cyfnod
+count-of = { $provided-digits } o { $all-digits }
+date-time = { $date }, { $time }
+
+## Siartiau
+
+measure-rate = Fesul { $people } o bobl
+authorities-by = { $measure }, yn ôl awdurdod lleol
+chart-title = { $code }: { $measure }, yn ôl awdurdod lleol
+chart-about = Uchaf: { $highest } ({ $highest-area }). Isaf: { $lowest } ({ $lowest-area }). Llinell: { $line }.
+chart-line = { $nation } { $value }
+chart-mean = Cyfartaledd { $value }
+chart-values = Gwerthoedd y siart hon
+measure-rate-basis = Mae'r llinell yn dangos cyfradd { $n ->
+    [one] yr un awdurdod lleol y mae ei werth
+   *[other] y { $n-digits } awdurdod lleol y mae eu gwerth
+} yn cwmpasu'r cyfnod cyfan. Amcangyfrifon canol blwyddyn yw'r poblogaethau.
+measure-mean-basis = Mae'r llinell yn dangos cyfartaledd { $n ->
+    [one] yr un awdurdod lleol y mae ei werth
+   *[other] y { $n-digits } awdurdod lleol y mae eu gwerth
+} yn cwmpasu'r cyfnod cyfan.
+years-heading = Dros y blynyddoedd
+years-title = { $code }: { $nation } yn ôl cyfnod
+years-break = Toriad
+years-break-note = Lle mae toriad yn y gyfres, newidiodd y diffiniad: ni ddylid cymharu'r gwerthoedd cyn ac ar ôl hynny.
+years-none = Nid oes datganiad cynharach a gyhoeddwyd yma sy'n cynnwys y metrig hwn.
+
+## O ble y daw ffigurau
+
+where-from-heading = O ble y daw hyn
+where-from-intro = Gellir olrhain y ffigur i'r ffurflenni data a adiwyd i'w gyfrifo, yn ôl eu henwau a'u crynodebau.
+where-from-snapshot = Ciplun
+where-from-edition = Argraffiad
+where-from-decisions = Penderfyniadau mewn grym
+where-from-no-decisions = dim
+where-from-returns = Ffurflenni data yn y cyfansymiau hyn
+where-from-return = Ffurflen ddata
+where-from-digest = Crynodeb
+where-from-signed-off = Cymeradwywyd
+where-from-no-return = Nid oes ffurflen ddata gan yr awdurdod hwn yn y cyfansymiau hyn.
+
+## Lawrlwythiadau
+
+downloads-heading = Lawrlwythiadau
+downloads-caption = Ffeiliau'r datganiad hwn
+downloads-file = Ffeil
+downloads-kind = Beth yw hi
+downloads-size = Maint
+size-bytes = { $value } beit
+size-kilobytes = { $value } kB
+size-megabytes = { $value } MB
+download-data = Pob gwerth, un rhes yr un (CSV)
+download-csvw = Disgrifiad o'r ffeil ddata (CSVW)
+download-xlsx = Llyfr gwaith â phob tabl (XLSX)
+download-ods = Llyfr gwaith â phob tabl (ODS)
+download-parquet = Pob gwerth ar gyfer offer data (Parquet)
+download-facts = Y datganiad hwn fel ffeithiau (JSON)
+download-json-stat = Pob gwerth ar gyfer offer ystadegol (JSON-stat 2.0)
+download-text = Y prif bwyntiau fel testun plaen
+download-statswales = Data a thablau chwilio ar gyfer StatsCymru (ZIP)
+download-bundle = Holl ffeiliau'r datganiad, wedi'u llofnodi (ZIP)
+download-signature = Llofnod
+download-other = Ffeil
+
+## Diwygiadau
+
+revisions-heading = Diwygiadau
+revisions-none = Dyma gyhoeddiad cyntaf y datganiad.
+revisions-no-values = Ni newidiodd yr un gwerth a gyhoeddwyd.
+revision-notice = Dyma ddiwygiad { $revision } o'r datganiad.
+revision-number = Diwygiad { $revision }
+revision-what = Beth newidiodd
+revision-why = Pam
+revision-before = Fel yr oedd o'r blaen
+revision-values = Gwerthoedd a newidiodd
+revision-value-before = Cyn hyn
+revision-value-after = Nawr
+table-area = Ardal
+
+## Adborth
+
+feedback-heading = Rhoi adborth ar y dudalen hon
+feedback-label = Beth hoffech chi ei ddweud wrthym?
+feedback-hint = Dim mwy na 4,000 o nodau. Peidiwch â rhoi gwybodaeth bersonol: ni allwn ateb.
+feedback-button = Anfon adborth
+feedback-trap = Gadewch y maes hwn yn wag
+feedback-thanks = Diolch. Daeth eich adborth i law.
+feedback-empty = Nid anfonwyd dim: roedd y testun yn wag.
+feedback-too-long = Nid anfonwyd dim: roedd y testun yn hirach na 4,000 o nodau.
+feedback-too-many = Nid anfonwyd dim: mae gormod o adborth wedi dod i law. Rhowch gynnig arall arni yn nes ymlaen.
+feedback-back = Yn ôl i'r dudalen
+
+## Y rhestr o ddatganiadau
+
+missing-heading = Heb ddod o hyd i'r dudalen
+missing-text = Nid oes dim wedi'i gyhoeddi yn y cyfeiriad hwn. Efallai iddo gael ei gamdeipio, neu nad yw'r dudalen wedi'i chyhoeddi eto.
+index-upcoming = Datganiadau i ddod
+index-published = Datganiadau a gyhoeddwyd
+index-feed = Ffrwd datganiadau newydd (Atom)
+
 ## Tablau a llaw-fer
 
 table-authority = Awdurdod lleol
@@ -168,6 +295,37 @@ language-report-titles = Teitlau metrigau: { $en-digits } o { $all-digits } ar g
 language-report-labels = Labeli categorïau: { $en-digits } o { $all-digits } ar gael yn Saesneg, { $cy-digits } yn Gymraeg.
 language-report-changes = Newidiadau i ddiffiniadau: { $en-digits } o { $all-digits } ar gael yn Saesneg, { $cy-digits } yn Gymraeg.
 language-report-messages = Testunau'r datganiad: { $en-digits } o { $all-digits } ar gael yn Saesneg, { $cy-digits } yn Gymraeg.
+
+## Ffeiliau datganiad
+
+publisher = Llywodraeth Cymru
+licence-name = Trwydded Llywodraeth Agored v3.0
+licence-address = https://www.nationalarchives.gov.uk/doc/open-government-licence-cymraeg/version/3/
+file-publisher = Cyhoeddwr: { $publisher }
+file-contents = Cynnwys
+file-notes = Nodiadau
+file-one-table = Mae'r daflen waith hon yn cynnwys un tabl.
+file-see-notes = Esbonnir y nodiadau yn y daflen waith “{ $sheet }”.
+file-shorthand = Llaw-fer yn y tabl hwn: { $list }.
+file-no-notes = Nid oes unrhyw nodiadau.
+file-note-mark = [nodyn { $number }]
+file-worksheet = Taflen waith
+file-area = Ardal
+file-area-code = Cod ardal
+file-period = Cyfnod
+file-title = Teitl
+file-label = Label
+file-unit = Uned
+file-decimals = Lleoedd degol
+file-meaning = Ystyr
+file-provided = Awdurdodau yn y swm
+file-expected = Yr holl awdurdodau
+file-row-notes = Nodiadau ar werthoedd
+file-no-row-notes = dim
+file-note-text = Testun
+file-cell = Metrig a chategori
+file-measure = Nifer
+file-measure-decimals = Nifer, i { $decimals } lle degol
 
 ## Canfyddiadau'r gwiriadau
 

@@ -105,6 +105,135 @@ acknowledgement = Contains public sector information licensed under the Open Gov
 synthetic-notice = The values of single local authorities in this sample are synthetic. Do not publish or quote them.
 partial-totals = A total without data from every local authority shows only the activity of those that provided it. It is not the position of all of { $nation }.
 
+## Pages of a release
+
+contents-heading = All metrics and local authorities
+topics-heading = Figures by topic
+topic-metrics = All metrics
+topic-stated = Metrics of the main points
+authorities-heading = Local authorities
+trail-label = Where this page stands
+find-label = Find a metric or a local authority
+find-button = Find
+find-heading = Find a metric or a local authority
+find-result = { $n ->
+    [0] Nothing found for “{ $query }”
+    [one] One page found for “{ $query }”
+   *[other] { $n-digits } pages found for “{ $query }”
+}
+# Before the codes of metrics.
+based-on = Based on:
+stated-heading = In the main points
+values-heading = Values
+definition-heading = Definition
+neighbours-label = Other metrics
+neighbours-previous = Previous metric
+neighbours-next = Next metric
+authority-intro = The value of each published metric, beside that of the nation.
+authority-provided = Provided: { $provided-digits } of { $all-digits } published metrics.
+compared-by = Compared by
+compared-picture = Comparison
+table-period = Period
+count-of = { $provided-digits } of { $all-digits }
+date-time = { $date }, { $time }
+
+## Charts
+
+measure-rate = Per { $people } people
+authorities-by = { $measure }, by local authority
+chart-title = { $code }: { $measure }, by local authority
+chart-about = Highest: { $highest } ({ $highest-area }). Lowest: { $lowest } ({ $lowest-area }). Line: { $line }.
+chart-line = { $nation } { $value }
+chart-mean = Average { $value }
+chart-values = The values of this chart
+measure-rate-basis = The line is the rate of the { $n ->
+    [one] one local authority
+   *[other] { $n-digits } local authorities
+} whose value covers the whole period. Populations are mid-year estimates.
+measure-mean-basis = The line is the average of the { $n ->
+    [one] one local authority
+   *[other] { $n-digits } local authorities
+} whose value covers the whole period.
+years-heading = Over the years
+years-title = { $code }: { $nation } by period
+years-break = Break
+years-break-note = Where the series breaks, the definition changed: the values before and after are not to be compared.
+years-none = No earlier release published here has this metric.
+
+## Where figures come from
+
+where-from-heading = Where this comes from
+where-from-intro = The figure can be followed to the returns that it was added up from, by their names and digests.
+where-from-snapshot = Snapshot
+where-from-edition = Edition
+where-from-decisions = Decisions in force
+where-from-no-decisions = none
+where-from-returns = Returns in these totals
+where-from-return = Return
+where-from-digest = Digest
+where-from-signed-off = Signed off
+where-from-no-return = This authority has no return in these totals.
+
+## Downloads
+
+downloads-heading = Downloads
+downloads-caption = Files of this release
+downloads-file = File
+downloads-kind = What it is
+downloads-size = Size
+size-bytes = { $value } bytes
+size-kilobytes = { $value } kB
+size-megabytes = { $value } MB
+download-data = All values, one row each (CSV)
+download-csvw = Description of the data file (CSVW)
+download-xlsx = Workbook with all tables (XLSX)
+download-ods = Workbook with all tables (ODS)
+download-parquet = All values for data tools (Parquet)
+download-facts = This release as facts (JSON)
+download-json-stat = All values for statistics tools (JSON-stat 2.0)
+download-text = Main points as plain text
+download-statswales = Data and look-up tables for StatsWales (ZIP)
+download-bundle = All files of the release, signed (ZIP)
+download-signature = Signature
+download-other = File
+
+## Revisions
+
+revisions-heading = Revisions
+revisions-none = This is the first publication of the release.
+revisions-no-values = No published value changed.
+revision-notice = This is revision { $revision } of the release.
+revision-number = Revision { $revision }
+revision-what = What changed
+revision-why = Why
+revision-before = As it was before
+revision-values = Values that changed
+revision-value-before = Before
+revision-value-after = Now
+table-area = Area
+
+## Feedback
+
+feedback-heading = Give feedback on this page
+feedback-label = What would you like to tell us?
+feedback-hint = At most 4,000 characters. Please give no personal information: we cannot reply.
+feedback-button = Send feedback
+# Beside a field that readers never see.
+feedback-trap = Leave this field empty
+feedback-thanks = Thank you. Your feedback was received.
+feedback-empty = Nothing was sent: the text was empty.
+feedback-too-long = Nothing was sent: the text was longer than 4,000 characters.
+feedback-too-many = Nothing was sent: too much feedback has come in. Please try again later.
+feedback-back = Back to the page
+
+## The list of releases
+
+missing-heading = Page not found
+missing-text = Nothing is published at this address. It may have been mistyped, or the page is not published yet.
+index-upcoming = Upcoming releases
+index-published = Published releases
+index-feed = Feed of new releases (Atom)
+
 ## Tables and shorthand
 
 table-authority = Local authority
@@ -174,6 +303,43 @@ language-report-titles = Titles of metrics: { $en-digits } of { $all-digits } he
 language-report-labels = Labels of categories: { $en-digits } of { $all-digits } held in English, { $cy-digits } in Welsh.
 language-report-changes = Changes to definitions: { $en-digits } of { $all-digits } held in English, { $cy-digits } in Welsh.
 language-report-messages = Texts of the release: { $en-digits } of { $all-digits } held in English, { $cy-digits } in Welsh.
+
+## Files of a release
+
+publisher = Welsh Government
+licence-name = Open Government Licence v3.0
+licence-address = https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/
+file-publisher = Publisher: { $publisher }
+# The names of worksheets.
+file-contents = Contents
+file-notes = Notes
+file-one-table = This worksheet contains one table.
+file-see-notes = Notes are explained in the worksheet “{ $sheet }”.
+# $list has each letter in brackets with its meaning.
+file-shorthand = Shorthand in this table: { $list }.
+file-no-notes = There are no notes.
+# Behind what the note is about.
+file-note-mark = [note { $number }]
+# Above the columns of tables.
+file-worksheet = Worksheet
+file-area = Area
+file-area-code = Area code
+file-period = Period
+file-title = Title
+file-label = Label
+file-unit = Unit
+file-decimals = Decimals
+file-meaning = Meaning
+file-provided = Authorities in the sum
+file-expected = Authorities in all
+file-row-notes = Notes on values
+# In a row without notes on values.
+file-no-row-notes = none
+file-note-text = Text
+file-cell = Metric and category
+# What the values of a data set are.
+file-measure = Number
+file-measure-decimals = Number, to { $decimals } decimal places
 
 ## Findings of the checks
 ## $metric_cell is the row (AD/005[b]), $found what it holds, $expected what it is held against.

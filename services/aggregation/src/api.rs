@@ -1,17 +1,21 @@
 //! The transport: parse the request, call one use case, map the answer back.
 
+mod decisions;
+mod streaming;
+
 use std::sync::Arc;
 
+use mesur_access::Grant;
 use mesur_catalogue::EditionName;
 use mesur_proto::aggregation::v1 as pb;
 use mesur_proto::aggregation::v1::aggregation_service_server::AggregationService;
 use mesur_rpc::events::Cursors;
+use mesur_rpc::idempotency::Mutation;
 use mesur_rpc::page::{SizeLimits, Tokens};
-use mesur_rpc::{Violation, clock, events, request_id, to_status};
+use mesur_rpc::{Violation, access, clock, events, request_id, to_status};
 use mesur_store::{KeyRange, LogEntry};
 use mesur_wire::{EditionResource, RevisionName, SnapshotName};
 use tokio_util::sync::CancellationToken;
-use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
 use crate::domain::Snapshot;
@@ -55,10 +59,9 @@ impl AggregationService for Api {
         &self,
         request: Request<pb::CreateSnapshotRequest>,
     ) -> Answer<pb::Snapshot> {
-        self.create(&request.into_inner())
-            .await
-            .map(Response::new)
-            .map_err(status)
+        let grant = access::grant(&request).map_err(|denied| status(denied.into()))?;
+        let created = self.create(&grant, request.into_inner()).await;
+        created.map(Response::new).map_err(status)
     }
 
     async fn get_snapshot(&self, request: Request<pb::GetSnapshotRequest>) -> Answer<pb::Snapshot> {
@@ -98,43 +101,49 @@ impl AggregationService for Api {
         self.watch(&cursor).await.map(Response::new).map_err(status)
     }
 
-    type ReadSnapshotStream = BoxStream<pb::ReadSnapshotResponse>;
+    type ReadSnapshotStream = streaming::Stream<pb::ReadSnapshotResponse>;
 
     async fn read_snapshot(
         &self,
-        _: Request<pb::ReadSnapshotRequest>,
-    ) -> Result<Response<Self::ReadSnapshotStream>, Status> {
-        Err(Status::unimplemented("ReadSnapshot"))
+        request: Request<pb::ReadSnapshotRequest>,
+    ) -> Answer<Self::ReadSnapshotStream> {
+        let read = self.read(&request.into_inner().name).await;
+        read.map(Response::new).map_err(status)
     }
 
     async fn verify_snapshot(
         &self,
-        _: Request<pb::VerifySnapshotRequest>,
-    ) -> Result<Response<pb::VerifySnapshotResponse>, Status> {
-        Err(Status::unimplemented("VerifySnapshot"))
+        request: Request<pb::VerifySnapshotRequest>,
+    ) -> Answer<pb::VerifySnapshotResponse> {
+        let verified = self.verify(&request.into_inner().name).await;
+        verified.map(Response::new).map_err(status)
     }
 
-    type CompareSnapshotsStream = BoxStream<pb::CompareSnapshotsResponse>;
+    type CompareSnapshotsStream = streaming::Stream<pb::CompareSnapshotsResponse>;
 
     async fn compare_snapshots(
         &self,
-        _: Request<pb::CompareSnapshotsRequest>,
-    ) -> Result<Response<Self::CompareSnapshotsStream>, Status> {
-        Err(Status::unimplemented("CompareSnapshots"))
+        request: Request<pb::CompareSnapshotsRequest>,
+    ) -> Answer<Self::CompareSnapshotsStream> {
+        let compared = self.compare(&request.into_inner()).await;
+        compared.map(Response::new).map_err(status)
     }
 
     async fn create_decision(
         &self,
-        _: Request<pb::CreateDecisionRequest>,
-    ) -> Result<Response<pb::Decision>, Status> {
-        Err(Status::unimplemented("CreateDecision"))
+        request: Request<pb::CreateDecisionRequest>,
+    ) -> Answer<pb::Decision> {
+        let grant = access::grant(&request).map_err(|denied| status(denied.into()))?;
+        let decided = self.decide(&grant, request.into_inner()).await;
+        decided.map(Response::new).map_err(status)
     }
 
     async fn list_decisions(
         &self,
-        _: Request<pb::ListDecisionsRequest>,
-    ) -> Result<Response<pb::ListDecisionsResponse>, Status> {
-        Err(Status::unimplemented("ListDecisions"))
+        request: Request<pb::ListDecisionsRequest>,
+    ) -> Answer<pb::ListDecisionsResponse> {
+        let decisions = self.list_decided(request.into_inner()).await;
+        decisions.map(Response::new).map_err(status)
     }
 }
 
@@ -142,15 +151,25 @@ impl Api {
     async fn totals(&self, edition: &str) -> Result<pb::Totals, Error> {
         let name = EditionResource::parse(edition).map_err(Error::name("edition"))?;
         let edition = self.snapshots.edition(&name.0)?;
-        self.snapshots.live_totals(edition).await
+        self.snapshots.live.totals(edition).await
     }
 
-    async fn create(&self, message: &pb::CreateSnapshotRequest) -> Result<pb::Snapshot, Error> {
-        // The same inputs lead to the same snapshot, so a repeat is safe without being remembered.
-        let (name, wanted) = read_create(message).map_err(Error::InvalidFields)?;
+    async fn create(
+        &self,
+        grant: &Grant,
+        mut message: pb::CreateSnapshotRequest,
+    ) -> Result<pb::Snapshot, Error> {
+        let (name, wanted) = read_create(&message).map_err(Error::InvalidFields)?;
         let edition = self.snapshots.edition(&name)?;
-        let (snapshot, totals) = self.snapshots.create(edition, &wanted).await?;
-        Ok(snapshot_message(&snapshot, Some(totals)))
+        let id = std::mem::take(&mut message.request_id);
+        let mutation = Mutation::read("CreateSnapshot", &id, &message).map_err(Error::field)?;
+        let by = (grant.identity(), &mutation);
+        let created = self.snapshots.create(edition, &wanted, by).await?;
+        match self.snapshots.get(&created.name).await {
+            Ok((snapshot, totals)) => Ok(snapshot_message(&snapshot, Some(totals))),
+            Err(Error::SnapshotTooLarge { .. }) => Ok(snapshot_message(&created, None)),
+            Err(other) => Err(other),
+        }
     }
 
     async fn get(&self, name: &str) -> Result<pb::Snapshot, Error> {
@@ -215,7 +234,7 @@ impl Api {
 }
 
 /// The most revisions that a request may name, well above the authorities of any edition.
-const RETURNS_MAX: usize = 10_000;
+const RETURNS_MAX: usize = 30_000;
 
 /// The edition to freeze and the revisions that must be in it, or everything that is wrong.
 fn read_create(
@@ -269,7 +288,8 @@ fn snapshot_message(snapshot: &Snapshot, totals: Option<pb::Totals>) -> pb::Snap
         digest: snapshot.digest.clone(),
         totals,
         create_time: Some(clock::to_proto(snapshot.created)),
-        ..pb::Snapshot::default()
+        content_digest: snapshot.content_digest.clone(),
+        creator: snapshot.creator.clone(),
     }
 }
 

@@ -6,22 +6,40 @@
 //! once. The same edition and the same returns give the same totals, whatever the order in which
 //! the returns arrived.
 
+mod change;
+mod decision;
+mod definitions;
+#[cfg(test)]
+mod earlier_tests;
 mod figure;
+mod part_period;
 mod rank;
+mod rate;
+mod search;
 mod share;
+mod snapshot;
+mod spread;
+mod standing;
+mod step;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod totals;
 
-pub(crate) use figure::{FigureValue, PartPeriod, figure_values};
-pub(crate) use rank::{RankedShare, percent_sides, rank_authorities};
+pub(crate) use decision::{Decision, DecisionReason, Decisions, Mark, Ruling};
+pub(crate) use definitions::Definitions;
+pub(crate) use figure::{FigureValue, figure_values};
+pub(crate) use part_period::PartPeriod;
+pub(crate) use rank::{RankTally, RankedShare, percent_sides, ranks, robust_share};
+pub(crate) use rate::Rate;
+pub(crate) use search::{Counts, Search, Values};
 pub(crate) use share::Share;
-pub(crate) use totals::{CellTotal, NotRobust, Returns, cell_totals};
-
-use mesur_catalogue::ContentHash;
-use mesur_catalogue::EditionName;
-use mesur_returns::DataReturn;
-use mesur_wire::{RevisionName, SnapshotName};
+pub(crate) use snapshot::{ContentDigest, Input, Inputs, SignedReturn, Snapshot, inputs_digest};
+pub(crate) use spread::Spread;
+pub(crate) use standing::{MetricStanding, standings};
+pub(crate) use step::Step;
+pub(crate) use tally::Tally;
+pub(crate) use totals::{CellTallies, CellTotal, Contribution, NotRobust, expected, is_robust};
 
 /// A total that cannot be stated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,55 +50,4 @@ pub(crate) enum Error {
         /// The cell or the figure.
         item: String,
     },
-}
-
-/// A signed-off return that is held.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct SignedReturn {
-    /// Which revision of which return.
-    pub(crate) name: RevisionName,
-    /// The digest of its content.
-    pub(crate) digest: String,
-    /// The content.
-    pub(crate) data_return: DataReturn,
-}
-
-/// A snapshot, apart from its totals.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Snapshot {
-    /// Its name, which comes from the digest.
-    pub(crate) name: SnapshotName,
-    /// The digest of its inputs.
-    pub(crate) digest: String,
-    /// The edition that it adds up.
-    pub(crate) edition: EditionName,
-    /// When it was made.
-    pub(crate) created: jiff::Timestamp,
-    /// How often the edition's snapshots had been overtaken when it was made or last stood again.
-    pub(crate) overtaken_before: u64,
-}
-
-/// The identity of a snapshot: SHA-256 over the edition's digest, every return's authority,
-/// revision name and digest, in the order of the authorities' codes, and the values that are not
-/// robust.
-pub(crate) fn inputs_digest(
-    edition_digest: &str,
-    returns: &[SignedReturn],
-    not_robust: &NotRobust,
-) -> String {
-    let lines = returns.iter().map(|signed| {
-        let authority = &signed.data_return.authority;
-        format!("\n{authority} {} {}", signed.name, signed.digest)
-    });
-    let mut lines: Vec<String> = lines.collect();
-    lines.sort();
-    let mut hash = ContentHash::default();
-    hash.update(edition_digest);
-    for line in lines {
-        hash.update(line);
-    }
-    for (authority, metric) in not_robust {
-        hash.update(format!("\nnot robust {authority} {metric}"));
-    }
-    hash.finish()
 }

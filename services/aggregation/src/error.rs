@@ -1,6 +1,8 @@
 //! What can go wrong, with a stable reason for each.
 
+use mesur_access::Denied;
 use mesur_catalogue::EditionName;
+use mesur_rpc::channel::MESSAGE_BYTES_MAX;
 use mesur_rpc::status::{Kind, RESOURCE_NAME, Reason, Violation};
 use mesur_store::IsConflict;
 use mesur_wire::NameError;
@@ -10,6 +12,9 @@ use crate::domain;
 /// An error of the aggregation service.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
+    /// The caller may not do this.
+    #[error("{0}")]
+    Denied(Denied),
     /// Fields of the request have not the form that is due.
     #[error("the request is not valid: {} violation(s)", .0.len())]
     InvalidFields(Vec<Violation>),
@@ -53,6 +58,23 @@ pub(crate) enum Error {
         /// The edition of the snapshot.
         edition: EditionName,
     },
+    /// Another decision on the subject was taken since the caller looked.
+    #[error("{} is in force on the subject", if in_force.is_empty() { "no decision" } else { in_force })]
+    DecisionOvertaken {
+        /// The name of the decision in force; empty for none.
+        in_force: String,
+    },
+    /// The same request id came with other content.
+    #[error("the request id was used before with other content")]
+    RequestIdReused,
+    /// What was asked for does not fit one message.
+    #[error("{item} does not fit one message of {} MiB: {advice}", MESSAGE_BYTES_MAX / 1024 / 1024)]
+    SnapshotTooLarge {
+        /// The snapshot, or the edition whose live totals were asked for.
+        item: String,
+        /// How it can be had.
+        advice: &'static str,
+    },
     /// A sum does not fit 64 bits.
     #[error("the total of {item} is too large to be stated")]
     TotalTooLarge {
@@ -61,7 +83,7 @@ pub(crate) enum Error {
     },
     /// The store failed.
     #[error("using the store")]
-    Store(#[from] mesur_store::Error),
+    Store(#[source] mesur_store::Error),
     /// A stored record does not make sense.
     #[error("reading a record of {name}: {problem}")]
     Record {
@@ -70,6 +92,22 @@ pub(crate) enum Error {
         /// What is wrong with it.
         problem: String,
     },
+}
+
+impl From<Denied> for Error {
+    fn from(denied: Denied) -> Self {
+        Self::Denied(denied)
+    }
+}
+
+impl From<mesur_store::Error> for Error {
+    fn from(error: mesur_store::Error) -> Self {
+        if matches!(error, mesur_store::Error::RequestReused) {
+            Self::RequestIdReused
+        } else {
+            Self::Store(error)
+        }
+    }
 }
 
 impl From<domain::Error> for Error {
@@ -83,6 +121,14 @@ impl Error {
     /// A field that is wrong.
     pub(crate) fn field(violation: Violation) -> Self {
         Self::InvalidFields(vec![violation])
+    }
+
+    /// Whether what is stored is damaged.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(
+            self,
+            Self::Record { .. } | Self::Store(mesur_store::Error::Corrupt { .. })
+        )
     }
 
     /// A name that has not its form.
@@ -114,11 +160,15 @@ impl Reason for Error {
                 [only] => only.reason,
                 _ => "INVALID_FIELDS",
             },
+            Self::Denied(_) => "PERMISSION_DENIED",
             Self::EditionNotFound { .. } => "EDITION_NOT_FOUND",
             Self::EditionMismatch { .. } => "EDITION_MISMATCH",
             Self::ReturnsNotReceived { .. } => "RETURNS_NOT_RECEIVED",
             Self::SnapshotNotFound { .. } => "SNAPSHOT_NOT_FOUND",
             Self::FigureNotFound { .. } => "FIGURE_NOT_FOUND",
+            Self::DecisionOvertaken { .. } => "DECISION_OVERTAKEN",
+            Self::RequestIdReused => "REQUEST_ID_REUSED",
+            Self::SnapshotTooLarge { .. } => "SNAPSHOT_TOO_LARGE",
             Self::TotalTooLarge { .. } => "TOTAL_TOO_LARGE",
             Self::Store(error) if error.is_conflict() => "CONTENDED",
             Self::Store(_) => "STORE",
@@ -128,7 +178,10 @@ impl Reason for Error {
 
     fn kind(&self) -> Kind {
         match self {
-            Self::InvalidFields(_) => Kind::Invalid,
+            Self::InvalidFields(_) | Self::RequestIdReused => Kind::Invalid,
+            Self::Denied(_) => Kind::Denied,
+            Self::SnapshotTooLarge { .. } => Kind::TooMuch,
+            Self::DecisionOvertaken { .. } => Kind::Stale,
             Self::EditionNotFound { .. }
             | Self::SnapshotNotFound { .. }
             | Self::FigureNotFound { .. } => Kind::NotFound,
@@ -160,12 +213,21 @@ impl Reason for Error {
                 ("return_count", names.len().to_string()),
             ],
             Self::SnapshotNotFound { name } => vec![(RESOURCE_NAME, name.clone())],
+            Self::SnapshotTooLarge { item, .. } => vec![
+                (RESOURCE_NAME, item.clone()),
+                ("bytes_max", MESSAGE_BYTES_MAX.to_string()),
+            ],
             Self::FigureNotFound { figure, edition } => vec![
                 (RESOURCE_NAME, figure.clone()),
                 ("edition", edition.to_string()),
             ],
             Self::TotalTooLarge { item } => vec![("item", item.clone())],
-            Self::InvalidFields(_) | Self::Store(_) | Self::Record { .. } => Vec::new(),
+            Self::DecisionOvertaken { in_force } => vec![(RESOURCE_NAME, in_force.clone())],
+            Self::Denied(_)
+            | Self::RequestIdReused
+            | Self::InvalidFields(_)
+            | Self::Store(_)
+            | Self::Record { .. } => Vec::new(),
         }
     }
 
@@ -184,6 +246,10 @@ impl Reason for Error {
             | Self::EditionMismatch { .. }
             | Self::SnapshotNotFound { .. }
             | Self::FigureNotFound { .. }
+            | Self::DecisionOvertaken { .. }
+            | Self::RequestIdReused
+            | Self::Denied(_)
+            | Self::SnapshotTooLarge { .. }
             | Self::TotalTooLarge { .. }
             | Self::Store(_)
             | Self::Record { .. } => Vec::new(),

@@ -3,13 +3,16 @@
 //!
 //! It follows submission and keeps the content of every return that was signed off, checked
 //! against its own edition. It follows validation for the marks of values that are not robust: they
-//! are added up, and not told of their authority. Live totals are over what is held now. A snapshot never changes: its
-//! name comes from the digest of its inputs, and the same inputs have the same bytes, on every
-//! machine and in whatever order the returns arrived.
+//! are added up, and not told of their authority. Live totals are over what is held now, and a return
+//! more or less costs one return's work. A snapshot never changes: its name comes from the digest of its
+//! inputs, and the same inputs have the same bytes, on every machine and in whatever order the returns
+//! arrived. It names its returns, whose contents stay, and can be added up again from them.
 //!
 //! Where to look: `domain` is the arithmetic, `message` its result as it is served and stored,
-//! `follower` takes returns in, `marks` what is not robust, `snapshots` the use cases, `api` the transport, `store` the keys
-//! and records. Which figures there are is said by the edition; nothing here knows a metric.
+//! `follower` takes returns in, `marks` what is not robust, `live` keeps the totals, `recount` adds an
+//! edition up from the store, `snapshots` are the use cases, with `decisions`, `reading`, `verify` and
+//! `compare`, `api` the transport, `store` the keys and records. Which figures there are is said by the
+//! edition; nothing here knows a metric.
 //!
 //! Deliberately not here: estimates for what is missing, disclosure control, words. What may be
 //! published, and how it is said, is publication's to decide.
@@ -20,13 +23,21 @@
 )]
 
 mod api;
+mod compare;
+mod decisions;
 mod domain;
 mod error;
 mod follower;
+mod frozen;
+mod live;
 mod marks;
 mod message;
+mod reading;
+mod recount;
 mod snapshots;
 mod store;
+mod verify;
+mod whole;
 
 use std::sync::Arc;
 
@@ -87,21 +98,27 @@ pub async fn run(
         &config.submission,
         config.bearer.clone(),
     )?);
+    let live = Arc::new(live::Live::new(&config.store, &config.catalogue));
+    live.load().await;
     let keeper = follower::Keeper {
         submission: submission.clone(),
         store: Arc::clone(&config.store),
         catalogue: Arc::clone(&config.catalogue),
+        live: Arc::clone(&live),
     };
     let validation = channel::connect_lazy(&config.validation, config.bearer)?;
     let validation = marks::Validation(validation);
     let mark_keeper = marks::MarkKeeper {
         store: Arc::clone(&config.store),
+        live: Arc::clone(&live),
     };
     let api = api::Api {
         snapshots: Arc::new(snapshots::Snapshots {
             store: config.store,
             catalogue: config.catalogue,
             clock: config.clock,
+            live,
+            submission: submission.clone(),
         }),
         tokens,
         stop: stop.clone(),

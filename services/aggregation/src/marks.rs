@@ -13,10 +13,11 @@ use mesur_proto::validation::v1::watch_reports_response::Event;
 use mesur_proto::validation::v1::{WatchReportsRequest, WatchReportsResponse};
 use mesur_rpc::channel::{Connection, MESSAGE_BYTES_MAX};
 use mesur_rpc::follow::{BoxError, EventStream, Follower, Source};
-use mesur_store::{Commit, Store};
+use mesur_store::{Commit, Store, with_retry};
 use mesur_wire::{EditionResource, NameError};
 use tonic::Status;
 
+use crate::live::Live;
 use crate::store::{self, Upstream};
 
 /// Why a mark could not be kept.
@@ -50,6 +51,7 @@ impl Source for Validation {
 /// Keeps the marks that validation tells of.
 pub(crate) struct MarkKeeper {
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) live: Arc<Live>,
 }
 
 #[async_trait]
@@ -59,36 +61,49 @@ impl Follower<WatchReportsResponse> for MarkKeeper {
     }
 
     async fn apply(&self, event: WatchReportsResponse) -> Result<(), BoxError> {
-        let commit = store::put_cursor(Commit::new(), Upstream::Validation, &event.cursor);
-        let commit = match Event::try_from(event.event) {
-            Ok(Event::Reported | Event::Remarked | Event::Queried | Event::Settled) => commit,
-            Ok(Event::Marked) => {
-                let name = EditionResource::parse(&event.name).map_err(Error::Name)?;
-                let commit = store::overtake(&*self.store, commit, &name.0).await?;
-                put_mark(commit, event)?
+        match Event::try_from(event.event) {
+            Ok(Event::Reported | Event::Remarked | Event::Queried | Event::Settled) => {
+                self.store.commit(had_effect(&event)).await?;
+                Ok(())
             }
+            Ok(Event::Marked) => Ok(self.mark(event).await?),
             Ok(Event::Unspecified) | Err(_) => {
                 let number = event.event;
-                return Err(Error::UnknownEvent { number }.into());
+                Err(Error::UnknownEvent { number }.into())
             }
-        };
-        self.store.commit(commit).await?;
-        Ok(())
+        }
     }
 }
 
-fn put_mark(commit: Commit, event: WatchReportsResponse) -> Result<Commit, Error> {
-    let edition = EditionResource::parse(&event.name).map_err(Error::Name)?.0;
-    let mark = event.mark.ok_or(Error::NoMark)?;
-    let authority = AuthorityCode::parse(&mark.authority).map_err(Error::Code)?;
-    let metric = MetricCode::parse(&mark.metric).map_err(Error::Code)?;
-    let record = RobustnessRecord {
-        robust: mark.robust,
-        reason: mark.reason,
-        identity: mark.identity,
-        time: mark.time,
-    };
-    Ok(store::put_robustness(
-        commit, &edition, &authority, &metric, &record,
-    ))
+/// A commit of nothing but that an event had its effect.
+fn had_effect(event: &WatchReportsResponse) -> Commit {
+    store::put_cursor(Commit::new(), Upstream::Validation, &event.cursor)
+}
+
+impl MarkKeeper {
+    async fn mark(&self, event: WatchReportsResponse) -> Result<(), BoxError> {
+        let had_effect = had_effect(&event);
+        let edition = EditionResource::parse(&event.name).map_err(Error::Name)?.0;
+        let mark = event.mark.ok_or(Error::NoMark)?;
+        let authority = AuthorityCode::parse(&mark.authority).map_err(Error::Code)?;
+        let metric = MetricCode::parse(&mark.metric).map_err(Error::Code)?;
+        let record = RobustnessRecord {
+            robust: mark.robust,
+            reason: mark.reason,
+            identity: mark.identity,
+            time: mark.time,
+        };
+        let changing = self.live.changing().await;
+        let before = self.live.prepare(&changing, &edition, &authority).await?;
+        with_retry(|| async {
+            let commit = store::overtake(&*self.store, had_effect.clone(), &edition).await?;
+            let commit = store::put_robustness(commit, &edition, &authority, &metric, &record);
+            self.store.commit(commit).await?;
+            Ok::<_, crate::error::Error>(())
+        })
+        .await?;
+        let now = (&metric, mark.robust);
+        self.live.marked(&edition, &authority, &before, now);
+        Ok(())
+    }
 }

@@ -9,13 +9,20 @@
 //!
 //! Deliberately not here: words (`crate::render`), storage, a clock, any adding up.
 
+mod calendar;
 mod compile;
 mod data;
 mod date;
 mod figure;
 mod footnotes;
+mod history;
 mod languages;
+mod life_cycle;
+mod protect;
 mod quality;
+mod revise;
+mod sources;
+mod standing;
 mod statements;
 mod tables;
 mod totals;
@@ -26,14 +33,22 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use calendar::{Calendar, CalendarError};
 pub(crate) use compile::{Compiled, Error, SnapshotIdentity, compile};
 pub(crate) use data::rows_of;
 pub use data::{DataRow, data_rows};
-pub(crate) use date::Date;
+pub(crate) use date::{Date, local};
 pub(crate) use figure::{FigureFact, Note, PartPeriod, Share};
 pub(crate) use footnotes::Footnote;
+pub(crate) use history::{Earlier, EarlierValue, Point, breaks, series};
 pub(crate) use languages::{Held, LanguageReport};
+pub(crate) use life_cycle::{Action, IllegalMove, State};
+pub(crate) use protect::{Disclosed, audit, is_controlled};
 pub(crate) use quality::{PopulationCount, PopulationName, Quality};
+pub(crate) use revise::{
+    Change, RowGone, ShownColumn, ShownMetric, ShownTables, UpdateNote, marks_of, revise,
+};
+pub(crate) use sources::SourceReturn;
 pub(crate) use statements::{Section, Statement, area_name, statement_args};
 pub(crate) use tables::{Column, Shown, Table};
 pub(crate) use totals::NationalCell;

@@ -1,23 +1,29 @@
 //! The publication service: compiles releases from snapshots, publishes them and serves them.
 //!
 //! It follows aggregation and keeps every snapshot, so it goes on while aggregation is away. A
-//! release is compiled from a snapshot and the statements of its edition; publishing renders
-//! every file once, under its digest, and from then on serving is handing out bytes. Nothing of a
-//! release that is not published can be had as a file or on the web, and only those who work on
-//! releases are told that there is one. Who compiled a release does not publish it.
+//! release is compiled from a snapshot and the statements of its edition, reviewed as it was
+//! rendered, approved by somebody else, and published on its day by itself; from then on serving is
+//! handing out bytes. Nothing of a release that is not published can be had as a file or on the web,
+//! and only those who work on releases are told that there is one, and early readers by name.
 //!
-//! Where to look: `domain` compiles, `render` words and writes, `releases` has the use cases,
-//! `follower` takes snapshots in, `api` is the gRPC transport, `web` the pages, `store` the keys
-//! and records.
+//! Where to look: `domain` compiles and has the table of a release's life, `render` words and writes,
+//! `releases` has the use cases, `scheduler` the clocks, `follower` takes snapshots in, `api` is the
+//! gRPC transport, `web` the pages, `store` the keys and records.
 #![deny(clippy::float_arithmetic)]
 
 mod api;
+mod dataset;
 mod domain;
 mod error;
+mod feedback;
 mod follower;
 mod releases;
 mod render;
+mod scheduler;
+mod signing;
 mod store;
+mod texts;
+mod timetable;
 mod web;
 
 use std::io;
@@ -37,8 +43,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
 
-pub use domain::{DataRow, TotalsError, data_rows};
+pub use domain::{Calendar, CalendarError, DataRow, TotalsError, data_rows};
+pub use mesur_outputs::bundle::Signer;
 pub use render::write_data_csv;
+pub use scheduler::{SystemTimer, Timer};
+pub use signing::{SigningKeyError, signer_from_file, signer_kept_at};
+pub use timetable::{Timetable, TimetableError, TimetableOptions};
 
 /// What the service runs with.
 pub struct Config {
@@ -48,12 +58,18 @@ pub struct Config {
     pub store: Arc<dyn Store>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// What counts the time that passes.
+    pub timer: Arc<dyn Timer>,
+    /// When releases come out, and who sees them before.
+    pub timetable: Timetable,
     /// Where aggregation is, `http://host:port`. It need not be there yet.
     pub aggregation: String,
     /// Who is let in.
     pub authenticator: Authenticator,
     /// The service's own token.
     pub bearer: Bearer,
+    /// What signs the bundles of releases.
+    pub signer: Arc<Signer>,
     /// What a client may hold.
     pub limits: Limits,
 }
@@ -64,6 +80,15 @@ pub enum RunError {
     /// The store failed at the start.
     #[error("opening the store")]
     Store(#[from] mesur_store::Error),
+    /// The releases in the store cannot be read.
+    #[error("reading the releases")]
+    Releases(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The settings of when a release comes out cannot be used.
+    #[error("the timetable of releases")]
+    Timetable(#[source] TimetableError),
+    /// The key that signs bundles cannot be had.
+    #[error("the key that signs bundles")]
+    SigningKey(#[from] SigningKeyError),
     /// The address of aggregation is not one.
     #[error("the address of aggregation")]
     Aggregation(#[from] channel::Error),
@@ -93,12 +118,22 @@ pub async fn run(
         store: Arc::clone(&config.store),
         stop: stop.clone(),
     };
-    let releases = Arc::new(releases::Releases {
-        store: config.store,
-        catalogue: config.catalogue,
-        clock: config.clock,
-    });
+    let timer = config.timer;
+    let trusted = scheduler::TrustedClock::new(config.clock, Arc::clone(&timer));
+    let releases = releases::Releases::open(
+        config.store,
+        Arc::clone(&config.catalogue),
+        trusted,
+        config.timetable,
+        config.signer,
+    );
+    let releases = releases.await;
+    let releases = Arc::new(releases.map_err(|error| RunError::Releases(error.into()))?);
     let api = api::Api {
+        texts: texts::Texts {
+            store: Arc::clone(releases.store()),
+            catalogue: config.catalogue,
+        },
         releases: Arc::clone(&releases),
         tokens,
     };
@@ -119,6 +154,7 @@ pub async fn run(
         stop.clone(),
         Backoff::default(),
     ));
+    tasks.spawn(scheduler::run(Arc::clone(&releases), timer, stop.clone()));
     let pages = tasks.spawn(web::serve(
         web,
         releases,

@@ -6,18 +6,26 @@
 //! say. Every sentence comes from the wording. A text that is not held in Welsh is shown in English
 //! and marked as English. No figure passes through a float, nothing asks the time.
 //!
-//! Deliberately not here: what is published at all (`crate::domain`), compression, serving.
+//! Pages and texts are written here, the files for those who use the figures again by `mesur-outputs`.
+//! The bundle holds all others, so it is written last and no other file says how large it is.
+//!
+//! Deliberately not here: what is published at all (`crate::domain`), serving.
 
+mod bundle;
+mod chart;
 mod csv;
 mod document;
 mod figure;
+mod files;
 mod html;
 mod json;
 mod line;
+mod measure;
 mod quality;
 mod speaker;
 mod table;
 mod text;
+mod topic;
 
 #[cfg(test)]
 mod tests;
@@ -30,8 +38,14 @@ use mesur_wording::Language;
 use crate::domain::{Compiled, Wordings, rows_of};
 pub use csv::write_data_csv;
 use document::Document;
-pub(crate) use html::STYLE;
+pub(crate) use html::{
+    QUERY_CHARACTERS_MAX, RELEASE, STYLE, STYLE_FILE, SiteFrame, feed, find_form, frame, home, other,
+    page_file,
+};
+pub(crate) use mesur_outputs::File;
+use mesur_outputs::{DATA_FILE, bundle::Signer};
 use speaker::Speaker;
+pub(crate) use topic::stem;
 
 /// Why a release could not be rendered.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +61,9 @@ pub(crate) enum Error {
         /// The name in the sentence.
         figure: String,
     },
+    /// A file for those who use the figures again could not be written.
+    #[error("writing the files of the figures")]
+    Output(#[from] mesur_outputs::Error),
     /// A file could not be written.
     #[error("writing {file}")]
     Write {
@@ -58,31 +75,10 @@ pub(crate) enum Error {
     },
 }
 
-/// A file of a release.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct File {
-    /// The name within the release.
-    pub(crate) name: &'static str,
-    /// The media type.
-    pub(crate) media_type: &'static str,
-    /// The content.
-    pub(crate) content: Vec<u8>,
-}
-
 const TEXT: &str = "text/plain; charset=utf-8";
-const HTML: &str = "text/html; charset=utf-8";
 const CSV: &str = "text/csv; charset=utf-8";
 const JSON: &str = "application/json";
-const DATA_FILE: &str = "data.csv";
-const FACTS_FILE: &str = "release.json";
-
-/// The name of the web page in a language.
-const fn page_file(language: Language) -> &'static str {
-    match language {
-        Language::En => "release.en.html",
-        Language::Cy => "release.cy.html",
-    }
-}
+pub(crate) const FACTS_FILE: &str = "release.json";
 
 /// The name of the plain text in a language.
 const fn text_file(language: Language) -> &'static str {
@@ -94,25 +90,23 @@ const fn text_file(language: Language) -> &'static str {
 
 /// Renders every file of a release, in the order of their names. The edition must be the one that
 /// the release was compiled from.
-pub(crate) fn render(edition: &Edition, compiled: &Compiled) -> Result<Vec<File>, Error> {
+pub(crate) fn render(
+    edition: &Edition,
+    compiled: &Compiled,
+    signer: &Signer,
+) -> Result<Vec<File>, Error> {
     let wordings = Wordings::load(edition)?;
     let worded = |language| -> Result<(Document, Speaker<'_>), Error> {
         let speaker = Speaker::new(&wordings, language);
         Ok((Document::new(&speaker, edition, compiled)?, speaker))
     };
-    let mut files = Vec::new();
     let ((english, en), (welsh, cy)) = (worded(Language::En)?, worded(Language::Cy)?);
-    for (document, speaker) in [(&english, &en), (&welsh, &cy)] {
-        files.push(File {
-            name: text_file(document.language),
-            media_type: TEXT,
-            content: text::write(document, speaker)?.into_bytes(),
-        });
-        files.push(File {
-            name: page_file(document.language),
-            media_type: HTML,
-            content: html::page(document, speaker)?.into_string().into_bytes(),
-        });
+    let told = [(&english, &en), (&welsh, &cy)];
+    let mut files = files::write(edition, compiled, told)?;
+    for (document, speaker) in told {
+        let name = text_file(document.language);
+        let text = text::write(document, speaker)?;
+        files.push(File::new(name, TEXT, text.into_bytes()));
     }
     let mut data = Vec::new();
     write_data_csv(&rows_of(edition, &compiled.tables), &mut data).map_err(|source| {
@@ -121,18 +115,36 @@ pub(crate) fn render(edition: &Edition, compiled: &Compiled) -> Result<Vec<File>
             source,
         }
     })?;
-    files.push(File {
-        name: DATA_FILE,
-        media_type: CSV,
-        content: data,
-    });
-    files.push(File {
-        name: FACTS_FILE,
-        media_type: JSON,
-        content: json::write(edition, compiled, (&en, &english), (&cy, &welsh))?,
-    });
-    files.sort_by_key(|file| file.name);
+    files.push(File::new(DATA_FILE, CSV, data));
+    let facts = json::write(edition, compiled, (&en, &english), (&cy, &welsh))?;
+    files.push(File::new(FACTS_FILE, JSON, facts));
+    let pages = html::pages(edition, compiled, told, &downloads(&files))?;
+    files.extend(
+        pages
+            .into_iter()
+            .map(|page| File::new(page.name, page.media_type, page.content.into_bytes())),
+    );
+    let bundle = bundle::write(edition, compiled, [&english, &welsh], (&files, signer))?;
+    files.push(bundle);
+    files.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(files)
+}
+
+/// What the pages offer, in the order of the names: every other file with its size, and the bundle.
+fn downloads(files: &[File]) -> Vec<html::Download> {
+    let mut downloads: Vec<_> = files
+        .iter()
+        .map(|file| html::Download {
+            name: file.name.clone(),
+            size_bytes: Some(file.content.len()),
+        })
+        .collect();
+    downloads.push(html::Download {
+        name: mesur_outputs::bundle::FILE.to_owned(),
+        size_bytes: None,
+    });
+    downloads.sort_by(|one, other| one.name.cmp(&other.name));
+    downloads
 }
 
 /// The titles of an edition's release in English and in Welsh, as they stand on its pages.

@@ -13,6 +13,7 @@ mod schedules;
 mod sending;
 mod signing;
 mod streaming;
+mod unary;
 mod uploads;
 mod watch;
 
@@ -23,11 +24,14 @@ use mesur_proto::submission::v1 as pb;
 use mesur_proto::submission::v1::submission_service_server::SubmissionService;
 use mesur_rpc::page::{SizeLimits, Tokens};
 use mesur_rpc::{access, to_status};
-use mesur_wire::Wordings;
+use mesur_wire::{Submitted, Wordings};
+use prost::Message as _;
+use prost::bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
 pub(crate) use catalogue::CatalogueApi;
+pub(crate) use unary::ApiServer;
 pub(crate) use uploads::Room;
 
 use crate::delegations::Delegations;
@@ -74,6 +78,15 @@ fn open<T>(request: Request<T>) -> Result<(Grant, T), Status> {
 }
 
 impl Api {
+    /// `SubmitReturn`, with its message as it came.
+    async fn submit_bytes(&self, request: Request<Bytes>) -> Answer<pb::SubmitReturnResponse> {
+        let (grant, bytes) = open(request)?;
+        let message = Submitted::read(&bytes);
+        // As tonic answers bytes that are no message.
+        let message = message.map_err(|error| Status::internal(error.to_string()))?;
+        answer(self.submit(grant, message).await)
+    }
+
     async fn sight(&self, grant: Grant) -> Result<Sight, Error> {
         Sight::load(&*self.returns.store, grant).await
     }
@@ -85,8 +98,9 @@ impl SubmissionService for Api {
         &self,
         request: Request<pb::SubmitReturnRequest>,
     ) -> Answer<pb::SubmitReturnResponse> {
-        let (grant, request) = open(request)?;
-        answer(self.submit(grant, request).await)
+        // `ApiServer` has the bytes; whoever else calls has the message.
+        self.submit_bytes(request.map(|message| message.encode_to_vec().into()))
+            .await
     }
 
     async fn update_observations(

@@ -15,6 +15,7 @@ mod delegations;
 mod domain;
 mod error;
 mod follower;
+mod recent;
 mod repeats;
 mod returns;
 mod schedules;
@@ -27,7 +28,7 @@ use std::sync::Arc;
 
 use mesur_catalogue::Catalogue;
 use mesur_proto::catalogue::v1::catalogue_service_server::{self, CatalogueServiceServer};
-use mesur_proto::submission::v1::submission_service_server::{self, SubmissionServiceServer};
+use mesur_proto::submission::v1::submission_service_server;
 use mesur_rpc::access::{Authenticator, Bearer};
 use mesur_rpc::channel::{self, MESSAGE_BYTES_MAX, REQUEST_BYTES_MAX};
 use mesur_rpc::clock::Clock;
@@ -93,6 +94,7 @@ pub async fn run(
         clock: Arc::clone(&clock),
         reports: Arc::new(reports.clone()),
         turns: turns::Turns::default(),
+        earlier_values: returns::EarlierValues::default(),
     });
     let submission = api::Api {
         returns: Arc::clone(&returns),
@@ -139,12 +141,7 @@ pub async fn run(
 }
 
 fn routes(submission: api::Api, face: api::CatalogueApi) -> Routes {
-    Routes::new(
-        SubmissionServiceServer::new(submission)
-            .max_decoding_message_size(REQUEST_BYTES_MAX)
-            .max_encoding_message_size(MESSAGE_BYTES_MAX),
-    )
-    .add_service(
+    Routes::new(api::ApiServer::new(submission)).add_service(
         CatalogueServiceServer::new(face)
             .max_decoding_message_size(REQUEST_BYTES_MAX)
             .max_encoding_message_size(MESSAGE_BYTES_MAX),

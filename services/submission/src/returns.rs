@@ -20,6 +20,7 @@ use crate::sight::Sight;
 use crate::store::{self, corrupt, keys};
 use crate::turns::Turns;
 
+pub(crate) use previous::EarlierValues;
 pub(crate) use sending::{Content, Sending};
 
 /// Whether validation lets a revision be signed off.
@@ -67,6 +68,7 @@ pub(crate) struct Returns {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) reports: Arc<dyn Reports>,
     pub(crate) turns: Turns,
+    pub(crate) earlier_values: EarlierValues,
 }
 
 /// What keys a commit relies on besides those that it changes.
@@ -284,7 +286,7 @@ impl Returns {
         &self,
         commit: Commit,
         relied: Relied,
-        (revision, families): (Revision, Vec<Family>),
+        (revision, step, families): (Revision, Move, Vec<Family>),
         (by, mutation): (&Sight, &Mutation),
     ) -> Result<Outcome, Error> {
         let commit = relied
@@ -293,10 +295,14 @@ impl Returns {
         let response = store::revisions::outcome(&revision, &families);
         let commit = mutation.remember(commit, &keys::requests(by.identity()), &response);
         self.store.commit(commit).await?;
-        let outcome = self.with_history(revision).await?;
+        let history = match revision.moves {
+            1 => vec![step],
+            _ => store::revisions::history(&*self.store, &revision).await?,
+        };
         Ok(Outcome {
+            revision,
+            history,
             families,
-            ..outcome
         })
     }
 }

@@ -3,13 +3,13 @@
 //! | kind | key | value |
 //! | --- | --- | --- |
 //! | 1 head | authority, collection, period | the record of the latest revision |
-//! | 2 revision | authority, collection, period, revision | the record of that revision |
-//! | 3 content | authority, collection, period, revision | its cells in parts, a large value |
+//! | 2 revision | authority, collection, period, revision | that revision as it was made, with its first move and its cells |
+//! | 3 content | authority, collection, period, revision | cells that are too many for that, in parts, a large value |
 //! | 4 request | digest of the caller's identity, request id | what it led to |
 //! | 5 previous | authority, collection, period | nothing: values of this period are recorded |
 //! | 6 previous content | authority, collection, period | the values, a large value |
 //! | 7 page key | | the key that page tokens are signed with |
-//! | 8 move | authority, collection, period, revision, number | a step in the life of a revision |
+//! | 8 move | authority, collection, period, revision, number | a further step in the life of a revision |
 //! | 9 schedule | collection, period | how often it was changed |
 //! | 10 schedule change | collection, period, number | what was changed |
 //! | 11 delegations | authority | how many it has made |
@@ -18,11 +18,13 @@
 //! | 14 cursor | | the place in validation's stream |
 //! | log `returns` | position | what happened to a return or a delegation |
 //!
-//! A change of a return is one commit: head, revision, content, move, event, and what the request
-//! led to. A content that is too large for it is staged before, and the commit makes it visible. The head's version is what a change relies on, so of two changes at once one starts
-//! again; sending relies on the schedule and on the delegation too. Histories, schedules and
-//! delegations only grow, an entry each under a key of its own, so no record has an end that it
-//! could reach. Kinds are never used for anything else.
+//! A change of a return is one commit: head, revision or move, event, and what the request led to.
+//! Few rows and small ones, because their number is what a commit costs. A content that is too large
+//! for it is staged before, and the commit makes it visible. The row of a revision is never written
+//! again: what it has become is told by its last move. The head's version is what a change relies on,
+//! so of two changes at once one starts again; sending relies on the schedule and on the delegation
+//! too. Histories, schedules and delegations only grow, an entry each under a key of its own, so no
+//! record has an end that it could reach. Kinds are never used for anything else.
 
 pub(crate) mod contents;
 pub(crate) mod delegations;

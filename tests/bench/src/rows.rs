@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::report::Row;
 
+mod aggregate;
 mod check_one;
 mod commit;
 mod in_process;
@@ -25,11 +26,12 @@ pub(crate) struct Effort {
 type Run = fn(Effort) -> anyhow::Result<Vec<Row>>;
 
 /// Every kind of row by its name, in the order of the report.
-pub(crate) const ROWS: [(&str, Run); 6] = [
+pub(crate) const ROWS: [(&str, Run); 7] = [
     (submit::NAME, submit::run),
     (commit::NAME, commit::run),
     (check_one::NAME, check_one::run),
     (in_process::VALIDATE, in_process::validate),
     (in_process::READ, in_process::read),
     (upload::NAME, upload::run),
+    (aggregate::NAME, aggregate::run),
 ];

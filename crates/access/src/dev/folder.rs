@@ -40,6 +40,7 @@ pub fn write_folder<'a>(
     let mut parts = vec![
         ("statistician".to_owned(), Role::Statistician),
         ("publisher".to_owned(), Role::Publisher),
+        ("reader".to_owned(), Role::Reader),
         ("supplier".to_owned(), Role::Supplier),
         ("operator".to_owned(), Role::Operator),
         ("service".to_owned(), Role::Service),

@@ -28,6 +28,7 @@ fn line(method: &str, row: Row) -> String {
         cell(row.supplier),
         cell(row.statistician),
         cell(row.publisher),
+        cell(row.reader),
         cell(row.operator),
         cell(row.service),
     ];
@@ -48,8 +49,8 @@ fn tables() -> String {
             let _ = write!(
                 text,
                 "\n### {service}\n\n| method | everybody | submitter | approver | supplier | \
-                 statistician | publisher | operator | service |\n\
-                 | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
+                 statistician | publisher | reader | operator | service |\n\
+                 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
             );
             last = service;
         }

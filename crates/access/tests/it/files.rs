@@ -107,6 +107,7 @@ fn the_folder_of_a_throw_away_issuer_has_a_token_for_each_part_that_only_its_own
         "jwks.json",
         "operator.token",
         "publisher.token",
+        "reader.token",
         "service.token",
         "statistician.token",
         "supplier.token",

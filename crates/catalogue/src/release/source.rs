@@ -1,5 +1,7 @@
 //! `release.toml` as it is written: each text with its place, so that a fault can say where.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -14,6 +16,8 @@ pub(super) struct Source {
     pub(super) release_date: Option<Text>,
     #[serde(default)]
     footnote_style: FootnoteStyle,
+    #[serde(default)]
+    require_welsh: bool,
     designation: Option<Text>,
     contact: Option<Text>,
     #[serde(default)]
@@ -105,6 +109,7 @@ impl Source {
             reference: self.reference,
             release_date: self.release_date.map(Text::into_inner),
             footnote_style: self.footnote_style,
+            require_welsh: self.require_welsh,
             designation: self.designation.map(Text::into_inner),
             contact: self.contact.map(Text::into_inner),
             frame_notes: plain(self.frame_notes),
@@ -112,6 +117,7 @@ impl Source {
             sections: sections.collect(),
             templates_en: None,
             templates_cy: None,
+            variables: BTreeMap::new(),
         }
     }
 }

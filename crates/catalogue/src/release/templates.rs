@@ -13,6 +13,8 @@ use crate::folder::Folder;
 pub(super) struct Templates<'a> {
     pub(super) text: &'a str,
     pub(super) messages: BTreeSet<String>,
+    /// The variables of every message.
+    pub(super) variables: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// Reads a template file: `None` when it is absent, or when it has faults that leave its messages
@@ -42,21 +44,41 @@ pub(super) fn read<'a>(
                 let row = line_of_key(text, message);
                 faults.at(file, row, message, format!("${variable} is not a figure"));
             }
+            // It is printed without its sign: the words around it must say up or down.
+            let direction = format!("{variable}-direction");
+            if figures.is(variable, "change") && !variables.contains(&direction) {
+                let row = line_of_key(text, message);
+                let problem =
+                    format!("${variable} is a change: ${direction} must choose the words");
+                faults.at(file, row, message, problem);
+            }
         }
     }
     Some(Templates {
         text,
-        messages: messages.into_keys().collect(),
+        messages: messages.keys().cloned().collect(),
+        variables: messages,
     })
 }
 
-/// Whether a statement is given the variable: a figure, its number, or its authority.
+/// Whether a statement is given the variable: a figure, its number, its authority or its direction.
 fn is_given(variable: &str, figures: &Figures) -> bool {
     let number = variable.strip_suffix("-n");
     let area = variable.strip_suffix("-area");
+    let direction = variable.strip_suffix("-direction");
     figures.may_have(variable)
         || number.is_some_and(|id| figures.may_have(id))
         || area.is_some_and(|id| figures.may_be(id, "authority_percent"))
+        || direction.is_some_and(|id| figures.may_be(id, "change"))
+}
+
+/// The ends of the variables that a figure is given by, beside its id alone.
+const ENDS: [&str; 4] = ["", "-n", "-area", "-direction"];
+
+/// Whether a variable is one of those that a statement is given of a figure.
+pub(super) fn is_of(variable: &str, figure: &str) -> bool {
+    let end = variable.strip_prefix(figure);
+    end.is_some_and(|end| ENDS.contains(&end))
 }
 
 type Resource<'a> = ast::Resource<&'a str>;
@@ -71,7 +93,7 @@ fn parse(text: &str) -> Result<Resource<'_>, Vec<(u64, String)>> {
 }
 
 /// Every message with the variables that its text uses.
-fn message_variables(resource: &Resource<'_>) -> BTreeMap<String, BTreeSet<String>> {
+pub(crate) fn message_variables(resource: &Resource<'_>) -> BTreeMap<String, BTreeSet<String>> {
     let mut messages = BTreeMap::new();
     for entry in &resource.body {
         if let ast::Entry::Message(message) = entry {

@@ -7,6 +7,7 @@ use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use mesur_catalogue::{Catalogue, EditionName};
 use mesur_rpc::access::Bearer;
+use mesur_publication::Timetable;
 use mesur_rpc::clock::SystemClock;
 use mesur_rpc::server::Limits;
 use mesur_suite::{Config, Ports, Stores, Suite};
@@ -44,6 +45,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         },
         clock: Arc::new(SystemClock),
         limits: Limits::default(),
+        timetable: Timetable::bundled()?,
     };
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {

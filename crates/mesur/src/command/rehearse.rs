@@ -12,6 +12,7 @@ use mesur_catalogue::Edition;
 use mesur_publication::{data_rows, write_data_csv};
 use mesur_returns::file_bytes_max;
 use mesur_rpc::access::Bearer;
+use mesur_publication::Timetable;
 use mesur_rpc::clock::SystemClock;
 use mesur_rpc::server::Limits;
 use mesur_suite::{Config, Ports, Stores, Suite};
@@ -83,6 +84,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         ports: Ports::default(),
         clock: Arc::new(SystemClock),
         limits: Limits::default(),
+        timetable: Timetable::bundled()?,
     };
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context;
+use mesur_publication::TimetableOptions;
 use mesur_rpc::clock::SystemClock;
 use mesur_rpc::server::Limits;
 use mesur_suite::{Config, Ports, Stores, Suite};
@@ -25,6 +26,8 @@ pub(crate) struct Arguments {
     /// the page for statisticians is on the fifth; 0 lets the system choose all of them.
     #[arg(long, default_value_t = 7400, value_name = "PORT")]
     port: u16,
+    #[command(flatten)]
+    timetable: TimetableOptions,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -50,6 +53,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         },
         clock: Arc::new(SystemClock),
         limits: Limits::default(),
+        timetable: arguments.timetable.read()?,
     };
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {

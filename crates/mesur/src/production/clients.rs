@@ -163,16 +163,42 @@ impl Clients {
         Ok(release.into_inner())
     }
 
+    pub(super) async fn submit_release(
+        &self,
+        release: publication::Release,
+    ) -> Result<publication::Release, Status> {
+        let request = publication::SubmitReleaseRequest {
+            name: release.name,
+            etag: release.etag,
+            request_id: request_id(),
+        };
+        let release = self.publication.clone().submit_release(request).await?;
+        Ok(release.into_inner())
+    }
+
+    pub(super) async fn approve_release(
+        &self,
+        release: publication::Release,
+    ) -> Result<publication::Release, Status> {
+        let request = publication::ApproveReleaseRequest {
+            name: release.name,
+            etag: release.etag,
+            request_id: request_id(),
+        };
+        let release = self.publication.clone().approve_release(request).await?;
+        Ok(release.into_inner())
+    }
+
+    /// Publishes at once: a rehearsal waits for no working day.
     pub(super) async fn publish_release(
         &self,
-        name: String,
-        etag: String,
+        release: publication::Release,
     ) -> Result<publication::Release, Status> {
         let request = publication::PublishReleaseRequest {
-            name,
-            etag,
+            name: release.name,
+            etag: release.etag,
             request_id: request_id(),
-            reason: "The day is today.".to_owned(),
+            reason: "a production run on this machine, with nobody to wait for".to_owned(),
         };
         let release = self.publication.clone().publish_release(request).await?;
         Ok(release.into_inner())

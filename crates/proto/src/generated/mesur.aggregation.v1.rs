@@ -233,7 +233,8 @@ pub struct CellTotal {
     /// whose population is held; absent where there are none.
     #[prost(message, optional, tag = "11")]
     pub rate: ::core::option::Option<Rate>,
-    /// The change on the previous edition; absent where there is none to tell it from.
+    /// The change on the previous edition; absent where there is none to tell it from, or where it does
+    /// not have the cell.
     #[prost(message, optional, tag = "12")]
     pub change: ::core::option::Option<Change>,
 }
@@ -278,7 +279,8 @@ pub struct Rate {
 /// How a cell differs from the same cell of the previous edition.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Change {
-    /// The definition changed: the two are not to be compared, and nothing else is set.
+    /// The definition changed, or nobody says that the series goes on: the two are not to be compared,
+    /// and nothing else is set.
     #[prost(bool, tag = "1")]
     pub break_in_series: bool,
     /// The national value of the previous edition, scaled by its metric's decimals as the current one is.
@@ -316,7 +318,8 @@ pub struct Figure {
     /// A share below 100 that rounds to 100.
     #[prost(bool, tag = "5")]
     pub nearly_100: bool,
-    /// For a percentage: numerator and base over the authorities that provided every figure in it.
+    /// For a percentage: numerator and base over the authorities that provided every figure in it. For a
+    /// rate: the number and its people. For a change: the difference and what it is a difference from.
     #[prost(message, optional, tag = "6")]
     pub matched: ::core::option::Option<Share>,
     /// For a percentage: the same over the national sums, each over whoever provided it.
@@ -397,8 +400,9 @@ pub struct Snapshot {
     /// `snapshots/{snapshot}`.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// The digest of the inputs: the edition's digest, every return with its digest, those of the previous
-    /// edition, the marks of values that are not robust, and the decisions in force.
+    /// The digest of the inputs: the edition's digest, every return with its digest and the time of its
+    /// sign-off, those of the previous edition, the marks of values that are not robust, and the decisions
+    /// in force.
     #[prost(string, tag = "2")]
     pub digest: ::prost::alloc::string::String,
     /// The totals.
@@ -407,7 +411,10 @@ pub struct Snapshot {
     /// When the snapshot was made.
     #[prost(message, optional, tag = "4")]
     pub create_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// The digest of the whole content, as ReadSnapshot streams it.
+    /// The digest of the whole content, as ReadSnapshot streams it: `sha256:` over the digests of its
+    /// parts, each as text with a line end behind it. The parts are the totals without `authorities`, and
+    /// then the AuthorityValues of every authority, each as one message encoded with its fields in the
+    /// order of their numbers; `name`, `creator` and `create_time` are not in it.
     #[prost(string, tag = "5")]
     pub content_digest: ::prost::alloc::string::String,
     /// The identity of who froze it.
@@ -510,7 +517,7 @@ pub struct ReadSnapshotRequest {
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ReadSnapshotResponse {
     /// What comes.
-    #[prost(oneof = "read_snapshot_response::Part", tags = "1, 2")]
+    #[prost(oneof = "read_snapshot_response::Part", tags = "1, 2, 3")]
     pub part: ::core::option::Option<read_snapshot_response::Part>,
 }
 /// Nested message and enum types in `ReadSnapshotResponse`.
@@ -524,6 +531,10 @@ pub mod read_snapshot_response {
         /// The values of an authority, or the next of them where they do not fit one message.
         #[prost(message, tag = "2")]
         Authority(super::AuthorityValues),
+        /// The next items of the lists in the totals where they do not fit the first message: merged into
+        /// those of the snapshot they are the totals. Come before the authorities.
+        #[prost(message, tag = "3")]
+        Totals(super::Totals),
     }
 }
 /// The request of VerifySnapshot.
@@ -881,7 +892,8 @@ pub mod aggregation_service_client {
         }
         /// Gets the live totals of an edition: those over the returns that are signed off now.
         ///
-        /// Fails with `EDITION_NOT_FOUND` (NOT_FOUND).
+        /// Fails with `EDITION_NOT_FOUND` (NOT_FOUND) and `SNAPSHOT_TOO_LARGE` (RESOURCE_EXHAUSTED) when
+        /// they do not fit a message.
         pub async fn get_totals(
             &mut self,
             request: impl tonic::IntoRequest<super::GetTotalsRequest>,
@@ -911,7 +923,8 @@ pub mod aggregation_service_client {
         /// Freezes the live totals of an edition.
         ///
         /// The snapshot's id comes from the digest of its inputs: while nothing changed, the same
-        /// snapshot is returned. Fails with `EDITION_NOT_FOUND` (NOT_FOUND) and `RETURNS_NOT_RECEIVED`
+        /// snapshot is returned. Its totals are left out where they do not fit a message: ReadSnapshot
+        /// streams them. Fails with `EDITION_NOT_FOUND` (NOT_FOUND) and `RETURNS_NOT_RECEIVED`
         /// (FAILED_PRECONDITION) while a revision that `returns` names has not arrived.
         pub async fn create_snapshot(
             &mut self,
@@ -941,7 +954,8 @@ pub mod aggregation_service_client {
         }
         /// Gets a snapshot.
         ///
-        /// Fails with `SNAPSHOT_NOT_FOUND` (NOT_FOUND).
+        /// Fails with `SNAPSHOT_NOT_FOUND` (NOT_FOUND), `EDITION_MISMATCH` (FAILED_PRECONDITION) and
+        /// `SNAPSHOT_TOO_LARGE` (RESOURCE_EXHAUSTED) when it does not fit a message: ReadSnapshot streams it.
         pub async fn get_snapshot(
             &mut self,
             request: impl tonic::IntoRequest<super::GetSnapshotRequest>,
@@ -1033,7 +1047,7 @@ pub mod aggregation_service_client {
         /// Streams a snapshot: first the snapshot without the values of its authorities, then those, in the
         /// order of the edition's authorities. For snapshots of any size.
         ///
-        /// Fails with `SNAPSHOT_NOT_FOUND` (NOT_FOUND).
+        /// Fails with `SNAPSHOT_NOT_FOUND` (NOT_FOUND) and `EDITION_MISMATCH` (FAILED_PRECONDITION).
         pub async fn read_snapshot(
             &mut self,
             request: impl tonic::IntoRequest<super::ReadSnapshotRequest>,
@@ -1240,7 +1254,8 @@ pub mod aggregation_service_server {
     pub trait AggregationService: std::marker::Send + std::marker::Sync + 'static {
         /// Gets the live totals of an edition: those over the returns that are signed off now.
         ///
-        /// Fails with `EDITION_NOT_FOUND` (NOT_FOUND).
+        /// Fails with `EDITION_NOT_FOUND` (NOT_FOUND) and `SNAPSHOT_TOO_LARGE` (RESOURCE_EXHAUSTED) when
+        /// they do not fit a message.
         async fn get_totals(
             &self,
             request: tonic::Request<super::GetTotalsRequest>,
@@ -1248,7 +1263,8 @@ pub mod aggregation_service_server {
         /// Freezes the live totals of an edition.
         ///
         /// The snapshot's id comes from the digest of its inputs: while nothing changed, the same
-        /// snapshot is returned. Fails with `EDITION_NOT_FOUND` (NOT_FOUND) and `RETURNS_NOT_RECEIVED`
+        /// snapshot is returned. Its totals are left out where they do not fit a message: ReadSnapshot
+        /// streams them. Fails with `EDITION_NOT_FOUND` (NOT_FOUND) and `RETURNS_NOT_RECEIVED`
         /// (FAILED_PRECONDITION) while a revision that `returns` names has not arrived.
         async fn create_snapshot(
             &self,
@@ -1256,7 +1272,8 @@ pub mod aggregation_service_server {
         ) -> std::result::Result<tonic::Response<super::Snapshot>, tonic::Status>;
         /// Gets a snapshot.
         ///
-        /// Fails with `SNAPSHOT_NOT_FOUND` (NOT_FOUND).
+        /// Fails with `SNAPSHOT_NOT_FOUND` (NOT_FOUND), `EDITION_MISMATCH` (FAILED_PRECONDITION) and
+        /// `SNAPSHOT_TOO_LARGE` (RESOURCE_EXHAUSTED) when it does not fit a message: ReadSnapshot streams it.
         async fn get_snapshot(
             &self,
             request: tonic::Request<super::GetSnapshotRequest>,
@@ -1288,7 +1305,7 @@ pub mod aggregation_service_server {
         /// Streams a snapshot: first the snapshot without the values of its authorities, then those, in the
         /// order of the edition's authorities. For snapshots of any size.
         ///
-        /// Fails with `SNAPSHOT_NOT_FOUND` (NOT_FOUND).
+        /// Fails with `SNAPSHOT_NOT_FOUND` (NOT_FOUND) and `EDITION_MISMATCH` (FAILED_PRECONDITION).
         async fn read_snapshot(
             &self,
             request: tonic::Request<super::ReadSnapshotRequest>,

@@ -28,14 +28,15 @@ pub struct Release {
     /// the edition has none.
     #[prost(string, tag = "8")]
     pub reference: ::prost::alloc::string::String,
-    /// The files of a published release.
+    /// The files, in the order of their names; not in lists. Before publication only for those who work on
+    /// releases, to be had with PreviewFile.
     #[prost(message, repeated, tag = "9")]
     pub files: ::prost::alloc::vec::Vec<File>,
-    /// What the release lacks in Welsh.
+    /// What the release lacks in Welsh; not in lists.
     #[prost(message, repeated, tag = "10")]
     pub language_gaps: ::prost::alloc::vec::Vec<LanguageGap>,
     /// The statements that are left out, because they rest on a withheld metric or because a figure
-    /// in them cannot be worked out.
+    /// in them cannot be worked out; not in lists.
     #[prost(string, repeated, tag = "11")]
     pub omitted_statements: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// When the release was compiled.
@@ -144,10 +145,10 @@ pub struct BilingualText {
 /// What an update says of itself.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateNote {
-    /// What changed. Required.
+    /// What changed. Required; at most 1,000 characters in each language.
     #[prost(message, optional, tag = "1")]
     pub what: ::core::option::Option<BilingualText>,
-    /// Why. Required.
+    /// Why. Required; at most 1,000 characters in each language.
     #[prost(message, optional, tag = "2")]
     pub why: ::core::option::Option<BilingualText>,
 }
@@ -161,7 +162,7 @@ pub struct ReleaseEvent {
     /// The revision that it happened to.
     #[prost(int32, tag = "2")]
     pub revision: i32,
-    /// Who did it.
+    /// Who did it; of `published` by the calendar, who set the day.
     #[prost(string, tag = "3")]
     pub actor: ::prost::alloc::string::String,
     /// When.
@@ -189,10 +190,10 @@ pub struct EarlyAccess {
     /// When it was granted.
     #[prost(message, optional, tag = "5")]
     pub create_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// When it opens: the settings' time before publication.
+    /// When it opens: the settings' time before publication; absent while the release is on no calendar.
     #[prost(message, optional, tag = "6")]
     pub open_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// When it ends: publication, or when it was taken back.
+    /// When it ends: publication, or when it was taken back; absent while the release is on no calendar.
     #[prost(message, optional, tag = "7")]
     pub close_time: ::core::option::Option<::prost_types::Timestamp>,
     /// Whether it was taken back.
@@ -250,7 +251,7 @@ pub struct CompileReleaseRequest {
     /// A UUID that makes a repeat safe. Optional.
     #[prost(string, tag = "2")]
     pub request_id: ::prost::alloc::string::String,
-    /// What changes and why; required for a release that is published already.
+    /// What changes and why; required for a release that is published already, and refused for another.
     #[prost(message, optional, tag = "3")]
     pub update_note: ::core::option::Option<UpdateNote>,
 }
@@ -441,10 +442,10 @@ pub struct GrantEarlyAccessRequest {
     /// `releases/{release}`. Required.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// Who, as their token names them. Required.
+    /// Who, as their token names them. Required; at most 200 characters.
     #[prost(string, tag = "2")]
     pub reader: ::prost::alloc::string::String,
-    /// Their role or post. Required.
+    /// Their role or post. Required; at most 200 characters.
     #[prost(string, tag = "3")]
     pub post: ::prost::alloc::string::String,
     /// Why they need it. Required; at most 2,000 characters.
@@ -890,7 +891,8 @@ pub mod publication_service_client {
         ///
         /// Compiling again while the release is not published replaces the compilation, and it has to be
         /// reviewed again. Once it is published this compiles its next revision, for which an update note is
-        /// required (`UPDATE_NOTE_REQUIRED`, INVALID_ARGUMENT). Fails with
+        /// required (`UPDATE_NOTE_REQUIRED`, INVALID_ARGUMENT): no row that was published goes away, and values
+        /// that changed are marked. Fails with
         /// `SNAPSHOT_NOT_RECEIVED` (FAILED_PRECONDITION) while the snapshot has not arrived,
         /// `SNAPSHOT_OVERTAKEN` (FAILED_PRECONDITION), `EDITION_MISMATCH` (FAILED_PRECONDITION) when the
         /// service has the edition with another digest, `EDITION_NOT_FOUND` (NOT_FOUND), and
@@ -1007,11 +1009,13 @@ pub mod publication_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Sets the day of publication of an approved release: 09:30 Europe/London on a working day, at the
-        /// notice that the settings ask for. The files are rendered now and are not to be had before.
+        /// Sets the day of publication of an approved release, or another one of a scheduled release: 09:30
+        /// Europe/London on a working day, at the notice that the settings ask for. The files are rendered now and
+        /// are not to be had before.
         ///
-        /// Fails with `NOT_A_WORKING_DAY` and `NOTICE_TOO_SHORT` (FAILED_PRECONDITION). RejectRelease takes the
-        /// release off the calendar.
+        /// Fails with `NOT_A_WORKING_DAY` and `NOTICE_TOO_SHORT` (FAILED_PRECONDITION), `RELEASE_CHANGED`
+        /// (FAILED_PRECONDITION) when the release would not come out as it was approved, and
+        /// `SNAPSHOT_OVERTAKEN`. RejectRelease takes the release off the calendar.
         pub async fn schedule_release(
             &mut self,
             request: impl tonic::IntoRequest<super::ScheduleReleaseRequest>,
@@ -1041,7 +1045,8 @@ pub mod publication_service_client {
         /// Publishes an approved or scheduled release at once, outside the standard time, with a reason that is
         /// recorded.
         ///
-        /// Fails with `SAME_PERSON` (PERMISSION_DENIED) when the caller compiled it.
+        /// Fails with `SAME_PERSON` (PERMISSION_DENIED) when the caller compiled it, and as ScheduleRelease does
+        /// with `RELEASE_CHANGED` and `SNAPSHOT_OVERTAKEN`.
         pub async fn publish_release(
             &mut self,
             request: impl tonic::IntoRequest<super::PublishReleaseRequest>,
@@ -1130,7 +1135,8 @@ pub mod publication_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Lists the revisions of a release, oldest first.
+        /// Lists the revisions of a release, oldest first; for those who do not work on releases only those
+        /// that are or were published.
         pub async fn list_release_revisions(
             &mut self,
             request: impl tonic::IntoRequest<super::ListReleaseRevisionsRequest>,
@@ -1577,7 +1583,8 @@ pub mod publication_service_server {
         ///
         /// Compiling again while the release is not published replaces the compilation, and it has to be
         /// reviewed again. Once it is published this compiles its next revision, for which an update note is
-        /// required (`UPDATE_NOTE_REQUIRED`, INVALID_ARGUMENT). Fails with
+        /// required (`UPDATE_NOTE_REQUIRED`, INVALID_ARGUMENT): no row that was published goes away, and values
+        /// that changed are marked. Fails with
         /// `SNAPSHOT_NOT_RECEIVED` (FAILED_PRECONDITION) while the snapshot has not arrived,
         /// `SNAPSHOT_OVERTAKEN` (FAILED_PRECONDITION), `EDITION_MISMATCH` (FAILED_PRECONDITION) when the
         /// service has the edition with another digest, `EDITION_NOT_FOUND` (NOT_FOUND), and
@@ -1606,11 +1613,13 @@ pub mod publication_service_server {
             &self,
             request: tonic::Request<super::ApproveReleaseRequest>,
         ) -> std::result::Result<tonic::Response<super::Release>, tonic::Status>;
-        /// Sets the day of publication of an approved release: 09:30 Europe/London on a working day, at the
-        /// notice that the settings ask for. The files are rendered now and are not to be had before.
+        /// Sets the day of publication of an approved release, or another one of a scheduled release: 09:30
+        /// Europe/London on a working day, at the notice that the settings ask for. The files are rendered now and
+        /// are not to be had before.
         ///
-        /// Fails with `NOT_A_WORKING_DAY` and `NOTICE_TOO_SHORT` (FAILED_PRECONDITION). RejectRelease takes the
-        /// release off the calendar.
+        /// Fails with `NOT_A_WORKING_DAY` and `NOTICE_TOO_SHORT` (FAILED_PRECONDITION), `RELEASE_CHANGED`
+        /// (FAILED_PRECONDITION) when the release would not come out as it was approved, and
+        /// `SNAPSHOT_OVERTAKEN`. RejectRelease takes the release off the calendar.
         async fn schedule_release(
             &self,
             request: tonic::Request<super::ScheduleReleaseRequest>,
@@ -1618,7 +1627,8 @@ pub mod publication_service_server {
         /// Publishes an approved or scheduled release at once, outside the standard time, with a reason that is
         /// recorded.
         ///
-        /// Fails with `SAME_PERSON` (PERMISSION_DENIED) when the caller compiled it.
+        /// Fails with `SAME_PERSON` (PERMISSION_DENIED) when the caller compiled it, and as ScheduleRelease does
+        /// with `RELEASE_CHANGED` and `SNAPSHOT_OVERTAKEN`.
         async fn publish_release(
             &self,
             request: tonic::Request<super::PublishReleaseRequest>,
@@ -1641,7 +1651,8 @@ pub mod publication_service_server {
             tonic::Response<super::ListReleasesResponse>,
             tonic::Status,
         >;
-        /// Lists the revisions of a release, oldest first.
+        /// Lists the revisions of a release, oldest first; for those who do not work on releases only those
+        /// that are or were published.
         async fn list_release_revisions(
             &self,
             request: tonic::Request<super::ListReleaseRevisionsRequest>,

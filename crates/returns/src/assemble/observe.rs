@@ -10,7 +10,7 @@ use crate::finding::shortened;
 use crate::kind::FindingKind;
 use crate::limits::{COMMENT_CHARS_MAX, REFERENCE_CHARS_MAX};
 use crate::observation::Observed;
-use crate::row::{RawObservation, RawValue};
+use crate::row::{RawObservation, RawValue, trimmed};
 use crate::suggest::nearest_reason;
 
 /// A finding says why something cannot be taken.
@@ -49,7 +49,7 @@ impl Assembler<'_> {
             }
         }
         // Some spreadsheets drop leading space before they look for a formula.
-        if row.comment.trim_start().starts_with(['=', '+', '-', '@']) {
+        if trimmed(&row.comment).starts_with(['=', '+', '-', '@']) {
             self.find(FindingKind::FormulaText, row, Some(id), |finding| {
                 finding.in_column("comment").with_value(&row.comment)
             });
@@ -59,7 +59,7 @@ impl Assembler<'_> {
 
     /// Whether the reason is one of the edition's, if there is any.
     fn check_reason(&mut self, row: &RawObservation<'_>, id: CellId) -> bool {
-        let reason = row.reason.trim();
+        let reason = trimmed(&row.reason);
         if reason.is_empty() || self.edition.reason(reason).is_some() {
             return true;
         }
@@ -77,7 +77,7 @@ impl Assembler<'_> {
 
     /// The value and status of a row.
     fn observed(&mut self, row: &RawObservation<'_>, id: CellId, cell: &Cell) -> Option<Observed> {
-        let word = row.status.trim();
+        let word = trimmed(&row.status);
         let status = match word {
             "provided" => Status::Provided,
             "part_period" => Status::PartPeriod,
@@ -89,8 +89,8 @@ impl Assembler<'_> {
             }
         };
         let reasoned = status == Status::Provided
-            || !row.reason.trim().is_empty()
-            || !row.comment.trim().is_empty();
+            || !trimmed(&row.reason).is_empty()
+            || !trimmed(&row.comment).is_empty();
         if !reasoned {
             self.find(FindingKind::MissingReason, row, Some(id), |finding| {
                 finding.in_column("comment").having_found(word)
@@ -141,7 +141,7 @@ impl Assembler<'_> {
         id: CellId,
         status: Status,
     ) -> Result<Option<Date>, Refused> {
-        let stated = row.end_date.trim();
+        let stated = trimmed(&row.end_date);
         if stated.is_empty() {
             let is_part = status == Status::PartPeriod;
             return Ok(is_part.then(|| self.end_in(&row.comment)).flatten());
@@ -192,7 +192,7 @@ impl Assembler<'_> {
     fn value(&mut self, row: &RawObservation<'_>, id: CellId, cell: &Cell) -> Option<i64> {
         let text = match &row.value {
             Some(RawValue::Scaled(value)) => return Some(*value),
-            Some(RawValue::Text(text)) => text.trim(),
+            Some(RawValue::Text(text)) => trimmed(text),
             None => "",
         };
         let kind = if text.is_empty() {

@@ -2,21 +2,27 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
 
 use sled::IVec;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 
-use super::folder::{Disk, Last};
-use super::row::{self, Slots, Value};
+use super::SEGMENT_BYTES;
+use super::folder::Last;
+use super::row::{self, Value};
 use super::shared::{Shared, Undo};
+use super::slot::{self, Filling, Slots};
+use super::syncer::{Answer, Failure, Flushed};
 use crate::layout::{self, Draft, LAST_ROW};
-use crate::watch::Progress;
-use crate::{COMMIT_BYTES_MAX, Commit, Error, Version};
+use crate::{Commit, Error, Version};
 
 /// The most commits made durable by one sync.
 const GROUP_COMMITS_MAX: usize = 256;
 /// No commit joins a group that has come to so many bytes.
-const GROUP_BYTES: usize = COMMIT_BYTES_MAX;
+const GROUP_BYTES: usize = SEGMENT_BYTES / 2;
+/// A group is not written while the one before is not durable, if they come to more than this. sled
+/// takes twice as much at the least before it writes over what it has moved.
+const UNSYNCED_BYTES: usize = SEGMENT_BYTES;
 
 /// A commit and where its answer goes.
 pub(super) struct Request {
@@ -69,41 +75,29 @@ impl Group {
     }
 }
 
-/// An answer that waits until the state it speaks of is durable.
-struct Answer {
-    reply: oneshot::Sender<Result<Version, Error>>,
-    result: Result<Version, Error>,
-}
-
 /// The writing side of a store.
 pub(super) struct Committer {
     shared: Arc<Shared>,
-    disk: Disk,
     last: Version,
     slots: Slots,
-    progress: watch::Sender<Progress>,
-    failed: Option<String>,
+    failure: Failure,
+    stopped: bool,
 }
 
 impl Committer {
-    pub(super) fn new(
-        shared: Arc<Shared>,
-        disk: Disk,
-        last: Last,
-        progress: watch::Sender<Progress>,
-    ) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, last: Last, failure: Failure) -> Self {
         Self {
             shared,
-            disk,
             last: last.version,
             slots: Slots::new(last.next_slot),
-            progress,
-            failed: None,
+            failure,
+            stopped: false,
         }
     }
 
     /// Serves the queue until it is closed and empty.
-    pub(super) fn run(mut self, mut queue: mpsc::Receiver<Request>) {
+    pub(super) fn run(mut self, mut queue: mpsc::Receiver<Request>, flushed: &SyncSender<Flushed>) {
+        let mut unsynced = 0;
         while let Some(first) = queue.blocking_recv() {
             let mut bytes = first.bytes;
             let mut group = vec![first];
@@ -114,11 +108,17 @@ impl Committer {
                 bytes += next.bytes;
                 group.push(next);
             }
-            self.serve(group);
+            // The syncer takes nothing before it is done with the group before. Without it nobody
+            // is answered, which their authors notice.
+            if unsynced + bytes > UNSYNCED_BYTES {
+                let _ = flushed.send(Flushed::nothing());
+            }
+            unsynced = bytes;
+            let _ = flushed.send(self.serve(group));
         }
     }
 
-    fn serve(&mut self, requests: Vec<Request>) {
+    fn serve(&mut self, requests: Vec<Request>) -> Flushed {
         let mut group = Group::default();
         let mut version = self.last;
         let mut answers = Vec::with_capacity(requests.len());
@@ -129,26 +129,15 @@ impl Committer {
             }
             answers.push(Answer { reply, result });
         }
-        if version > self.last && self.failed.is_none() {
-            match self.write(group, version) {
-                Ok(()) => {
-                    self.last = version;
-                    self.shared.reveal();
-                    self.progress.send_replace(Progress::Durable);
-                }
-                Err(error) => self.fail(&error),
-            }
+        self.stopped |= self.failure.get().is_some();
+        let mut written = Ok(false);
+        if version > self.last && !self.stopped {
+            self.last = version;
+            written = self.write(group, version).map(|()| true);
+            self.stopped = written.is_err();
         }
-        for Answer { reply, result } in answers {
-            // A conflict may be with a commit of this group, so it too is known only now. The
-            // author of a commit may have gone away; that is its own affair.
-            let _ = reply.send(match &self.failed {
-                None => result,
-                Some(reason) => Err(Error::Failed {
-                    reason: reason.clone(),
-                }),
-            });
-        }
+        // A conflict may be with a commit that is not durable yet, so it too waits for its turn.
+        Flushed { written, answers }
     }
 
     /// Adds the commit's rows to the group, if what it relies on holds after the ones before it.
@@ -166,36 +155,30 @@ impl Committer {
         Ok(version)
     }
 
-    /// Writes the group as one batch and makes it durable.
+    /// Writes the group as one batch, not yet proof against power loss.
     fn write(&mut self, mut group: Group, version: Version) -> Result<(), Error> {
         let rows = std::mem::take(&mut group.rows);
-        let long = rows
-            .values()
-            .filter(|row| matches!(row, Some((_, Value::Long(_)))));
-        let slots = u64::try_from(long.count()).unwrap_or(u64::MAX);
-        self.slots.make(&self.shared, slots)?;
+        let apart = rows.values().flatten();
+        let apart = apart.filter(|(_, value)| !matches!(value, Value::Inline(_)));
+        let mut slots = Filling::new(&mut self.slots, &self.shared, apart.count())?;
         let mut batch = sled::Batch::default();
         for (key, row) in rows {
             if layout::is_log_row(&key) {
                 group.before.insert(key.clone(), None);
             } else if let Some(before) = group.before(&self.shared, &key)?
-                && let Some(slot) = row::slot_of(&before)
+                && let Some(place) = row::place(&before)
             {
-                let slot = row::slot_key(slot);
-                group.before(&self.shared, &slot)?;
-                batch.remove(&slot);
+                slots.cut(place, || group.before(&self.shared, &slot::key(place.slot)))?;
             }
-            match row {
-                None => batch.remove(key),
-                Some((version, Value::Inline(value))) => {
-                    batch.insert(key, row::inline(version, &value));
-                }
-                Some((version, Value::Long(value))) => {
-                    let slot = self.slots.take();
-                    batch.insert(&row::slot_key(slot), value);
-                    batch.insert(key, row::pointer(version, slot));
-                }
-            }
+            let row = row.map(|(version, value)| match value {
+                Value::Inline(value) => row::inline(version, &value),
+                Value::Shared(value) => row::apart(version, slots.beside(value)),
+                Value::Alone(content) => row::apart(version, slots.alone(content)),
+            });
+            put(&mut batch, key, row);
+        }
+        for (slot, content) in slots.finish() {
+            put(&mut batch, slot::key(slot).as_slice(), content);
         }
         let last = Last {
             version,
@@ -203,20 +186,13 @@ impl Committer {
         };
         batch.insert(LAST_ROW, &last.to_bytes());
         self.shared.hide(group.before);
-        self.shared.apply(batch)?;
-        self.disk.make_durable()
+        self.shared.apply(batch)
     }
+}
 
-    /// Refuses everything from now on: what a restart will find is unknown.
-    fn fail(&mut self, error: &Error) {
-        let mut reason = error.to_string();
-        let mut source = std::error::Error::source(error);
-        while let Some(cause) = source {
-            reason = format!("{reason}: {cause}");
-            source = cause.source();
-        }
-        tracing::error!(%reason, "store failed; it accepts no more commits");
-        self.progress.send_replace(Progress::Failed(reason.clone()));
-        self.failed = Some(reason);
+fn put(batch: &mut sled::Batch, key: impl Into<IVec>, row: Option<IVec>) {
+    match row {
+        Some(row) => batch.insert(key, row),
+        None => batch.remove(key),
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::shared::Shared;
+use super::slot;
 use super::{SEGMENT_BYTES, Settings};
 use crate::layout::{FORMAT_ROW, LAST_ROW};
 use crate::{Error, Version};
@@ -28,7 +29,7 @@ pub(super) struct Last {
 impl Last {
     const NONE: Self = Self {
         version: Version::ZERO,
-        next_slot: 0,
+        next_slot: slot::FIRST,
     };
 
     pub(super) fn to_bytes(self) -> [u8; 16] {

@@ -7,21 +7,24 @@
 //! sled as **one** `apply_batch`. sled writes a batch as a manifest holding the log position of
 //! the batch's last message, followed by one message per row (and per tree node split); recovery
 //! stops *at the manifest* unless the log reaches that position without a tear. So a batch of any
-//! size is there wholly or not at all, however many messages and segments it takes.
+//! size is there wholly or not at all, however many messages and segments it takes. Outside of
+//! batches only empty slots are made (`slot.rs`), which mean nothing.
 //!
 //! # Durability
 //!
 //! sled's own flush calls `sync_file_range`, which neither empties the disk's cache nor writes
-//! the file's length. So the committer calls the blocking `flush`, then `fdatasync` on sled's
-//! `db` file, and only then answers the group, shows it to readers and wakes followers. The
-//! asynchronous flush is never used (many of them at once deadlock), nor sled's flush timer.
+//! the file's length. So the committer calls the blocking `flush` and hands the group to the syncer,
+//! the second thread, which calls `fdatasync` on sled's `db` file, and only then shows the group to
+//! readers, answers it and wakes followers. Meanwhile the committer writes the next group, which
+//! readers do not see either. The asynchronous flush is never used (many of them at once deadlock),
+//! nor sled's flush timer.
 //!
 //! A message over a quarter of a segment would go to a file under `blobs/`, which sled never
 //! syncs. The longest message is a tree leaf: sled splits one on the first visit that finds it
 //! with more than 16 rows, so one holds at most 17, and 20 when a neighbour of three has just
-//! been merged into it. [`SEGMENT_BYTES`] is chosen, and checked at compile time, so that such a
-//! leaf full of the longest rows fits. A file that appears under `blobs/` all the same fails the
-//! store, and a folder with one in it is not opened.
+//! been merged into it. A row is a key with a short value, or a slot. [`SEGMENT_BYTES`] is chosen,
+//! and checked at compile time, so that such a leaf full of the longest rows fits. A file that
+//! appears under `blobs/` all the same fails the store, and a folder with one in it is not opened.
 //!
 //! # Failure
 //!
@@ -31,14 +34,18 @@
 //!
 //! # Limits of the argument
 //!
-//! Recovery trusts sled. Within one batch, and in tree splits made while reading, sled may reuse
-//! a segment once its successor is written out but before the next `fdatasync`; a disk that loses
-//! power *and* had put the two in the other order in its cache could lose what stood there.
+//! Recovery trusts sled. It writes over a segment once all that stood there has been written out
+//! elsewhere, and two more segments, 8 MiB, have been filled since (`SegmentAccountant::stabilize`).
+//! What is written between two `fdatasync`s is kept under that where commits allow it. Within a
+//! longer batch, and in tree splits made while reading, a disk that loses power *and* had put the
+//! two in the other order in its cache could lose what stood there.
 
 mod committer;
 mod folder;
 mod row;
 mod shared;
+mod slot;
+mod syncer;
 
 use std::path::Path;
 use std::sync::{Arc, Weak};
@@ -53,6 +60,7 @@ use crate::{Commit, Entry, Error, Key, KeyRange, Log, LogEntry, Position, Store,
 use crate::{KEY_BYTES_MAX, VALUE_BYTES_MAX};
 use committer::{Committer, Request};
 use shared::Shared;
+use syncer::{Failure, Syncer};
 
 /// Bytes of one segment of sled's log. Fixed for ever: sled refuses a folder with another.
 const SEGMENT_BYTES: usize = 4 * 1024 * 1024;
@@ -91,9 +99,9 @@ impl Default for Settings {
 pub struct SledStore {
     shared: Arc<Shared>,
     progress: watch::Receiver<Progress>,
-    // Both are taken in `drop` alone.
+    // Both are emptied in `drop` alone.
     queue: Option<mpsc::Sender<Request>>,
-    committer: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl SledStore {
@@ -103,16 +111,20 @@ impl SledStore {
         let shared = Arc::new(shared);
         let (queue, queued) = mpsc::channel(QUEUE_COMMITS);
         let (sender, progress) = watch::channel(Progress::Durable);
-        let committer = Committer::new(Arc::clone(&shared), disk, last, sender);
-        let committer = std::thread::Builder::new()
-            .name("store-committer".to_owned())
-            .spawn(move || committer.run(queued))
-            .map_err(|source| Error::backend("starting the committer thread", source))?;
+        let failure = Failure::default();
+        let committer = Committer::new(Arc::clone(&shared), last, Arc::clone(&failure));
+        let syncer = Syncer::new(Arc::clone(&shared), disk, failure, sender);
+        // Handed over, not queued: one group is written while one is synced, and no third.
+        let (flushed, to_sync) = std::sync::mpsc::sync_channel(0);
+        let threads = vec![
+            start("store-committer", move || committer.run(queued, &flushed))?,
+            start("store-syncer", move || syncer.run(&to_sync))?,
+        ];
         Ok(Self {
             shared,
             progress,
             queue: Some(queue),
-            committer: Some(committer),
+            threads,
         })
     }
 }
@@ -120,12 +132,19 @@ impl SledStore {
 impl Drop for SledStore {
     fn drop(&mut self) {
         drop(self.queue.take());
-        if let Some(committer) = self.committer.take()
-            && committer.join().is_err()
-        {
-            tracing::error!("store committer panicked");
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the store panicked");
+            }
         }
     }
+}
+
+fn start(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Error> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(run)
+        .map_err(|source| Error::backend("starting a thread of the store", source))
 }
 
 #[async_trait]

@@ -240,6 +240,43 @@ async fn leaves_full_of_the_longest_rows_leave_no_blob() {
     }
 }
 
+/// The slots of a closed store that hold values.
+fn slots(path: &Path) -> usize {
+    let config = sled::Config::new().path(path).segment_size(4 * 1024 * 1024);
+    let db = config.flush_every_ms(None).open().unwrap();
+    let slots = db.scan_prefix([3]).values();
+    slots
+        .filter(|slot| !slot.as_ref().unwrap().is_empty())
+        .count()
+}
+
+#[tokio::test]
+async fn of_values_kept_together_each_goes_alone_and_the_last_takes_their_room_along() {
+    let folder = tempfile::tempdir().unwrap();
+    let value = |n: u8| vec![n; 2_000];
+    let check = async |store: &SledStore, expected: &[(u8, u8)]| {
+        let found = store.scan(KeyRange::all(), 9).await.unwrap();
+        let expected = expected.iter().map(|(key, n)| (vec![*key], value(*n)));
+        let found = found.into_iter().map(|(key, entry)| (key, entry.value));
+        assert!(found.eq(expected));
+    };
+    let step = async |commit: Commit, expected: &[(u8, u8)], rooms| {
+        let store = open(folder.path()).unwrap();
+        store.commit(commit).await.unwrap();
+        check(&store, expected).await;
+        drop(store);
+        check(&open(folder.path()).unwrap(), expected).await;
+        assert_eq!(slots(folder.path()), rooms);
+    };
+    let four = (1..=4).fold(Commit::new(), |commit, n| commit.put([n], value(n)));
+    step(four, &[(1, 1), (2, 2), (3, 3), (4, 4)], 1).await;
+    let two = Commit::new().put([2], value(12)).delete([3]);
+    step(two, &[(1, 1), (2, 12), (4, 4)], 2).await;
+    let short = Commit::new().delete([1]).put([4], [4]).delete([4]);
+    step(short, &[(2, 12)], 1).await;
+    step(Commit::new().delete([2]), &[], 0).await;
+}
+
 #[tokio::test]
 async fn a_store_that_cannot_make_a_commit_durable_acknowledges_no_other() {
     let folder = tempfile::tempdir().unwrap();

@@ -6,7 +6,7 @@ use mesur_catalogue::{Edition, Expression, Operand, Overflow};
 use mesur_figures::{Percent, percent, rescale};
 use mesur_returns::DataReturn;
 
-use super::totals::Returns;
+use super::Step;
 
 /// A part and its base before rounding, on the edition's largest number of decimals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,29 @@ pub(crate) struct Share {
 }
 
 impl Share {
+    /// The share of nobody.
+    pub(crate) const NONE: Self = Self {
+        numerator: 0,
+        denominator: 0,
+        authorities: 0,
+    };
+
+    /// Adds an authority's own share, or takes it out.
+    pub(crate) fn step(&mut self, step: Step, own: &Self) -> Option<()> {
+        self.numerator = step.sum(self.numerator, own.numerator)?;
+        self.denominator = step.sum(self.denominator, own.denominator)?;
+        self.authorities = step.count(self.authorities)?;
+        Some(())
+    }
+
+    /// Adds the share of other authorities.
+    pub(crate) fn merge(&mut self, other: &Self) -> Option<()> {
+        self.numerator = self.numerator.checked_add(other.numerator)?;
+        self.denominator = self.denominator.checked_add(other.denominator)?;
+        self.authorities = self.authorities.checked_add(other.authorities)?;
+        Some(())
+    }
+
     /// The percentage by the edition's rounding rule; `None` without a base.
     pub(crate) fn percent(&self, edition: &Edition) -> Option<Percent> {
         let settings = edition.settings();
@@ -81,49 +104,18 @@ pub(crate) fn side(
     })
 }
 
-/// The shares of the authorities that provided every value on both sides, each with the place of
-/// its authority, in the edition's order. A base may be zero.
-pub(crate) fn own_shares(
-    returns: &Returns<'_>,
-    numerator: &Expression,
-    denominator: &Expression,
-) -> Result<Vec<(usize, Share)>, Overflow> {
-    let edition = returns.edition();
+/// An authority's own share, if it provided every value on both sides. The base may be zero.
+pub(crate) fn own_share(
+    edition: &Edition,
+    data_return: &DataReturn,
+    (numerator, denominator): (&Expression, &Expression),
+) -> Result<Option<Share>, Overflow> {
     let decimals = edition.decimals_max();
-    let mut shares = Vec::new();
-    for (authority, data_return) in returns.by_authority().enumerate() {
-        let Some(data_return) = data_return else {
-            continue;
-        };
-        let part = side(edition, data_return, numerator, decimals)?;
-        let base = side(edition, data_return, denominator, decimals)?;
-        if let (Some(numerator), Some(denominator)) = (part, base) {
-            let share = Share {
-                numerator,
-                denominator,
-                authorities: 1,
-            };
-            shares.push((authority, share));
-        }
-    }
-    Ok(shares)
-}
-
-/// The share of all of them together.
-pub(crate) fn matched(shares: &[(usize, Share)]) -> Result<Share, Overflow> {
-    let mut sum = Share {
-        numerator: 0,
-        denominator: 0,
-        authorities: 0,
-    };
-    let add = |sum: &mut Share, share: &Share| {
-        sum.numerator = sum.numerator.checked_add(share.numerator)?;
-        sum.denominator = sum.denominator.checked_add(share.denominator)?;
-        sum.authorities = sum.authorities.checked_add(share.authorities)?;
-        Some(())
-    };
-    for (_, share) in shares {
-        add(&mut sum, share).ok_or(Overflow)?;
-    }
-    Ok(sum)
+    let part = side(edition, data_return, numerator, decimals)?;
+    let base = side(edition, data_return, denominator, decimals)?;
+    Ok(part.zip(base).map(|(numerator, denominator)| Share {
+        numerator,
+        denominator,
+        authorities: 1,
+    }))
 }

@@ -1,79 +1,137 @@
 //! The national value of every cell, with who provided it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mesur_catalogue::{AuthorityCode, CellId, Edition, MetricCode};
 use mesur_figures::coverage_percent;
-use mesur_returns::{DataReturn, Observed};
+use mesur_returns::{Cells, DataReturn, Status};
 
-use super::Error;
+use super::{Error, Step};
 
 /// The values that are not robust: they are in the national totals, and nothing is said of the
-/// authority by itself.
-pub(crate) type NotRobust = BTreeSet<(AuthorityCode, MetricCode)>;
+/// authority by itself. No authority stands here without a metric.
+pub(crate) type NotRobust = BTreeMap<AuthorityCode, BTreeSet<MetricCode>>;
 
-/// The returns of an edition, one place for each of its authorities in their order.
-pub(crate) struct Returns<'a> {
-    edition: &'a Edition,
-    by_authority: Vec<Option<&'a DataReturn>>,
-    not_robust: NotRobust,
+/// What one authority adds to the totals.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Contribution<'a> {
+    /// The authority's place in the edition.
+    pub(crate) place: usize,
+    /// Its return.
+    pub(crate) data_return: &'a DataReturn,
+    /// Its return of the edition before, that changes are told from.
+    pub(crate) previous: Option<&'a DataReturn>,
+    /// The metrics whose values are not robust.
+    pub(crate) not_robust: Option<&'a BTreeSet<MetricCode>>,
 }
 
-impl<'a> Returns<'a> {
-    /// Puts the returns in the order of the edition's authorities. A return of anyone else is
-    /// left out: the edition says who reports.
-    pub(crate) fn new(
-        edition: &'a Edition,
-        returns: impl IntoIterator<Item = &'a DataReturn>,
-    ) -> Self {
-        let returns: Vec<&DataReturn> = returns.into_iter().collect();
-        let by_authority = edition.authorities().iter().map(|authority| {
-            let own = |data_return: &&&DataReturn| data_return.authority == authority.code;
-            returns.iter().find(own).copied()
-        });
-        Self {
-            edition,
-            by_authority: by_authority.collect(),
-            not_robust: NotRobust::new(),
+impl Contribution<'_> {
+    /// Whether the authority may be named with its value of a cell.
+    pub(crate) fn is_robust(&self, edition: &Edition, cell: CellId) -> bool {
+        is_robust(edition, self.not_robust, cell)
+    }
+}
+
+/// Whether an authority with these marks may be named with its value of a cell.
+pub(crate) fn is_robust(
+    edition: &Edition,
+    not_robust: Option<&BTreeSet<MetricCode>>,
+    cell: CellId,
+) -> bool {
+    let marked = not_robust.zip(edition.cell(cell));
+    !marked.is_some_and(|(marked, cell)| marked.contains(&cell.reference.metric))
+}
+
+/// What is known of a cell over the authorities that were added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct CellTally {
+    /// Wide, so that the order of the authorities cannot decide whether the sum fits.
+    sum: i128,
+    provided: u32,
+    part_period: u32,
+    not_applicable: u32,
+}
+
+impl CellTally {
+    fn step(&mut self, step: Step, status: Status, value: i64) -> Option<()> {
+        match status {
+            Status::Provided | Status::PartPeriod => {
+                self.sum = step.sum(self.sum, value.into())?;
+                self.provided = step.count(self.provided)?;
+                if status == Status::PartPeriod {
+                    self.part_period = step.count(self.part_period)?;
+                }
+            }
+            Status::NotApplicable => self.not_applicable = step.count(self.not_applicable)?,
+            Status::NotProvided | Status::Missing | Status::Erroneous => {}
         }
+        Some(())
     }
 
-    /// The same returns, of which these values are not robust.
-    pub(crate) fn hiding(mut self, not_robust: &NotRobust) -> Self {
-        self.not_robust.clone_from(not_robust);
-        self
+    fn merge(&mut self, other: &Self) -> Option<()> {
+        self.sum = self.sum.checked_add(other.sum)?;
+        self.provided = self.provided.checked_add(other.provided)?;
+        self.part_period = self.part_period.checked_add(other.part_period)?;
+        self.not_applicable = self.not_applicable.checked_add(other.not_applicable)?;
+        Some(())
     }
 
-    /// Whether the authority in a place may be named with its value of a cell.
-    pub(crate) fn is_robust(&self, authority: usize, cell: CellId) -> bool {
-        let named = self.edition.authorities().get(authority);
-        let named = named.zip(self.edition.cell(cell));
-        !named.is_some_and(|(authority, cell)| {
-            let mark = (authority.code.clone(), cell.reference.metric.clone());
-            self.not_robust.contains(&mark)
+    /// The total among so many authorities; `None` when the sum does not fit.
+    fn total(&self, expected: u32) -> Option<CellTotal> {
+        let value = match self.provided {
+            0 => None,
+            _ => Some(i64::try_from(self.sum).ok()?),
+        };
+        let known = self.provided.checked_add(self.not_applicable)?;
+        Some(CellTotal {
+            value,
+            provided: self.provided,
+            part_period: self.part_period,
+            not_provided: expected.saturating_sub(known),
+            not_applicable: self.not_applicable,
         })
     }
+}
 
-    /// The edition that the returns answer.
-    pub(crate) fn edition(&self) -> &'a Edition {
-        self.edition
+/// The tallies of all cells, in catalogue order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CellTallies(Vec<CellTally>);
+
+impl CellTallies {
+    pub(crate) fn new(edition: &Edition) -> Self {
+        Self(vec![CellTally::default(); edition.cells().len()])
     }
 
-    /// How many authorities report.
-    pub(crate) fn expected(&self) -> u32 {
-        u32::try_from(self.by_authority.len()).unwrap_or(u32::MAX)
+    pub(crate) fn step(&mut self, step: Step, cells: &Cells) -> Option<()> {
+        let values = cells.statuses().iter().zip(cells.values());
+        for (tally, (status, value)) in self.0.iter_mut().zip(values) {
+            tally.step(step, *status, *value)?;
+        }
+        Some(())
     }
 
-    /// The returns by authority; `None` for one that sent none.
-    pub(crate) fn by_authority(&self) -> impl Iterator<Item = Option<&'a DataReturn>> + '_ {
-        self.by_authority.iter().copied()
+    pub(crate) fn merge(&mut self, other: &Self) -> Option<()> {
+        for (tally, other) in self.0.iter_mut().zip(&other.0) {
+            tally.merge(other)?;
+        }
+        Some(())
     }
 
-    /// What each authority said about a cell.
-    fn observed(&self, cell: CellId) -> impl Iterator<Item = Option<Observed>> + '_ {
-        self.by_authority()
-            .map(move |data_return| data_return?.observed(cell))
+    /// The total of every cell.
+    pub(crate) fn totals(&self, edition: &Edition) -> Result<Vec<CellTotal>, Error> {
+        let expected = expected(edition);
+        let totals = self.0.iter().zip(edition.cells()).map(|(tally, cell)| {
+            tally.total(expected).ok_or_else(|| Error::TotalTooLarge {
+                item: cell.reference.to_string(),
+            })
+        });
+        totals.collect()
     }
+}
+
+/// How many authorities report for an edition.
+pub(crate) fn expected(edition: &Edition) -> u32 {
+    u32::try_from(edition.authorities().len()).unwrap_or(u32::MAX)
 }
 
 /// The sum over the authorities that provided a cell, and its coverage.
@@ -96,42 +154,4 @@ impl CellTotal {
     pub(crate) fn coverage(&self, expected: u32) -> i64 {
         coverage_percent(expected.saturating_sub(self.not_provided), expected).unwrap_or(0)
     }
-}
-
-/// Adds every cell up: one pass over the returns, in the order of the cells.
-pub(crate) fn cell_totals(returns: &Returns<'_>) -> Result<Vec<CellTotal>, Error> {
-    let cells = returns.edition().cells().iter().zip(0..);
-    let totals = cells.map(|(cell, number)| {
-        cell_total(returns, CellId(number)).ok_or_else(|| Error::TotalTooLarge {
-            item: cell.reference.to_string(),
-        })
-    });
-    totals.collect()
-}
-
-/// `None` when the sum does not fit.
-fn cell_total(returns: &Returns<'_>, cell: CellId) -> Option<CellTotal> {
-    let mut total = CellTotal::default();
-    // Summed wide, so that the order of the authorities cannot decide whether the sum fits.
-    let mut sum: i128 = 0;
-    for observed in returns.observed(cell) {
-        let count = match observed {
-            Some(Observed::Provided(value)) => {
-                sum = sum.checked_add(value.into())?;
-                &mut total.provided
-            }
-            Some(Observed::PartPeriod { value, .. }) => {
-                sum = sum.checked_add(value.into())?;
-                total.part_period = total.part_period.checked_add(1)?;
-                &mut total.provided
-            }
-            Some(Observed::NotApplicable) => &mut total.not_applicable,
-            Some(Observed::NotProvided) | None => &mut total.not_provided,
-        };
-        *count = count.checked_add(1)?;
-    }
-    if total.provided > 0 {
-        total.value = Some(i64::try_from(sum).ok()?);
-    }
-    Some(total)
 }

@@ -2,8 +2,11 @@
 #![expect(clippy::expect_used, reason = "a test says what it needs")]
 #![expect(clippy::indexing_slicing, reason = "a test knows its data")]
 
+mod decisions;
 mod figures;
 mod following;
+mod frozen;
+mod large;
 mod snapshots;
 mod support;
 mod upstream;

@@ -6,16 +6,16 @@ use std::sync::{Arc, LazyLock};
 
 use mesur_access::Role;
 use mesur_aggregation::{Config, RunError, run};
-use mesur_catalogue::{Catalogue, Edition, EditionName};
+use mesur_catalogue::{Catalogue, CellId, Edition, EditionName};
 use mesur_proto::aggregation::v1 as pb;
 use mesur_proto::aggregation::v1::aggregation_service_client::AggregationServiceClient;
-use mesur_returns::{DataReturn, check_file};
-use mesur_rpc::channel::{self, Connection};
+use mesur_returns::{CellsBuilder, DataReturn, Observation, Observed, check_file};
+use mesur_rpc::channel::{self, Connection, MESSAGE_BYTES_MAX};
 use mesur_rpc::server::{Drained, Limits, Listener};
 use mesur_store::{MemoryStore, Store};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tonic::Status;
+use tonic::{Response, Status, Streaming};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 use crate::upstream::Upstream;
@@ -55,10 +55,18 @@ pub(crate) struct Service {
 
 impl Service {
     pub(crate) async fn start(store: &Arc<dyn Store>, upstream: &Upstream) -> Self {
+        Self::start_with(&CATALOGUE, store, upstream).await
+    }
+
+    pub(crate) async fn start_with(
+        catalogue: &Arc<Catalogue>,
+        store: &Arc<dyn Store>,
+        upstream: &Upstream,
+    ) -> Self {
         let listener = Listener::loopback(0).await.expect("a port");
         let address = format!("http://{}", listener.local_addr());
         let config = Config {
-            catalogue: Arc::clone(&CATALOGUE),
+            catalogue: Arc::clone(catalogue),
             store: Arc::clone(store),
             clock: upstream.clock(),
             submission: upstream.address().to_owned(),
@@ -72,7 +80,8 @@ impl Service {
         let connection = channel::connect_lazy(&address, bearer).expect("a uri");
         Self {
             running: tokio::spawn(run(config, listener, stop.clone())),
-            client: AggregationServiceClient::new(connection),
+            client: AggregationServiceClient::new(connection)
+                .max_decoding_message_size(MESSAGE_BYTES_MAX),
             stop,
         }
     }
@@ -106,14 +115,42 @@ impl Service {
         period: &str,
         returns: &[&str],
     ) -> Result<pb::Snapshot, Status> {
+        self.create_once(period, returns, "").await
+    }
+
+    pub(crate) async fn create_once(
+        &self,
+        period: &str,
+        returns: &[&str],
+        request_id: &str,
+    ) -> Result<pb::Snapshot, Status> {
         let request = pb::CreateSnapshotRequest {
             edition: format!("collections/pif/editions/{period}"),
             returns: returns.iter().map(|name| (*name).to_owned()).collect(),
-            request_id: String::new(),
+            request_id: request_id.to_owned(),
         };
         let response = self.client.clone().create_snapshot(request).await;
-        response.map(tonic::Response::into_inner)
+        response.map(Response::into_inner)
     }
+}
+
+/// Every message of a stream.
+pub(crate) async fn all<M>(stream: Result<Response<Streaming<M>>, Status>) -> Vec<M> {
+    let mut stream = stream.expect("a stream").into_inner();
+    let mut messages = Vec::new();
+    while let Some(message) = stream.message().await.expect("no failure") {
+        messages.push(message);
+    }
+    messages
+}
+
+/// The return with another value in its first cell.
+pub(crate) fn with_one_more(edition: &Edition, data_return: &DataReturn) -> DataReturn {
+    let value = data_return.cells().values()[0] + 1;
+    let mut changed = CellsBuilder::new(1);
+    changed.set(CellId(0), Observation::of(Observed::Provided(value)));
+    let cells = data_return.cells().with(&changed.finish());
+    DataReturn::new(edition, data_return.authority.clone(), cells).expect("a whole return")
 }
 
 /// The stable reason of a refusal, with all its details.

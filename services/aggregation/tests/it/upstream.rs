@@ -22,7 +22,7 @@ use mesur_proto::validation::v1::validation_service_server::{
 };
 use mesur_returns::DataReturn;
 use mesur_rpc::access::{Authenticator, Bearer};
-use mesur_rpc::clock::{Clock as _, SteppedClock};
+use mesur_rpc::clock::{self, Clock as _, SteppedClock};
 use mesur_rpc::server::{self, Contract, Limits, Listener};
 use mesur_wire::{EditionResource, ReturnName, RevisionName, observations_to_wire};
 use tokio::sync::{mpsc, watch};
@@ -208,6 +208,7 @@ impl Upstream {
             edition: EditionResource(edition.name().clone()).to_string(),
             edition_digest: edition.digest().to_owned(),
             observations: observations_to_wire(edition, data_return.cells()),
+            sign_off_time: Some(clock::to_proto(self.clock.now())),
             ..pb::DataReturn::default()
         };
         let name = name.to_string();

@@ -5,8 +5,12 @@ use mesur_proto::aggregation::v1::Totals;
 
 use super::date::Date;
 use super::footnotes::{self, Footnote};
+use super::history::Earlier;
 use super::languages::{LanguageReport, language_report};
+use super::protect::{Disclosed, protect, restate};
 use super::quality::{Quality, quality};
+use super::revise::{Change, RowGone, ShownTables, UpdateNote, revise};
+use super::sources::Sources;
 use super::statements::{Section, sections};
 use super::tables::{Table, tables};
 use super::totals::{CheckedTotals, TotalsError};
@@ -21,6 +25,9 @@ pub(crate) enum Error {
     /// A template of the edition cannot be worded.
     #[error("wording the statements")]
     Wording(#[from] mesur_wording::Error),
+    /// A row that was published is not in the edition.
+    #[error("keeping the rows that were published")]
+    RowGone(#[from] RowGone),
     /// The plan's release date is not a date.
     #[error("{text:?} is not a release date")]
     ReleaseDate {
@@ -60,15 +67,50 @@ pub(crate) struct Compiled {
     pub(crate) tables: Vec<Table>,
     /// What is held in which language.
     pub(crate) languages: LanguageReport,
+    /// What it was made from.
+    pub(crate) sources: Sources,
+    /// What earlier releases published, oldest first; put in by who reads them.
+    pub(crate) history: Vec<Earlier>,
+    /// The reference, with ` (R)` from the second revision on.
+    pub(crate) reference: Option<String>,
+    /// The revision of the release, from 1.
+    pub(crate) revision: u32,
+    /// What changed in this revision and why; from the second on.
+    pub(crate) update_note: Option<UpdateNote>,
+    /// The values that differ from those published before, in the order of the tables.
+    pub(crate) changes: Vec<Change>,
 }
 
-/// Compiles the release of an edition from a snapshot's totals.
+impl Compiled {
+    /// Makes it the revision of what was published before: marks what changed, keeps every row.
+    pub(crate) fn revise(
+        &mut self,
+        edition: &Edition,
+        revision: u32,
+        note: UpdateNote,
+        before: &ShownTables,
+    ) -> Result<(), Error> {
+        self.changes = revise(edition, &mut self.tables, before)?;
+        self.reference = self.reference.take().map(|text| format!("{text} (R)"));
+        self.revision = revision;
+        self.update_note = Some(note);
+        Ok(())
+    }
+}
+
+/// Compiles the release of an edition from a snapshot's totals; `earlier` are its published
+/// revisions, the oldest first, which disclosure control looks at.
 pub(crate) fn compile(
     edition: &Edition,
     snapshot: SnapshotIdentity,
     totals: &Totals,
+    earlier: &[Disclosed],
 ) -> Result<Compiled, Error> {
-    let totals = CheckedTotals::new(edition, totals)?;
+    let sources = Sources::of(totals);
+    let mut totals = CheckedTotals::new(edition, totals)?;
+    let mut tables = totals.standings.apply(tables(edition, &totals));
+    protect(edition, &totals, earlier, &mut tables)?;
+    restate(edition, &tables, &mut totals.figures);
     let wordings = Wordings::load(edition)?;
     let plan = edition.release();
     let release_date = match &plan.release_date {
@@ -77,7 +119,7 @@ pub(crate) fn compile(
             Some(Date::parse(text).ok_or_else(|| Error::ReleaseDate { text: text.clone() })?)
         }
     };
-    let (mut sections, omitted_statements) = sections(edition, &wordings, &totals.figures)?;
+    let (mut sections, omitted_statements) = sections(edition, &wordings, &totals)?;
     let statements = sections
         .iter_mut()
         .flat_map(|section| &mut section.groups)
@@ -85,7 +127,6 @@ pub(crate) fn compile(
     let figures = statements.flat_map(|statement| &mut statement.figures);
     let footnotes = footnotes::number(plan.footnote_style, figures);
     let quality = quality(edition, &totals);
-    let tables = tables(edition, &totals, true);
     let languages = language_report(edition, &wordings, &sections, &quality.populations, &tables);
     Ok(Compiled {
         snapshot,
@@ -97,5 +138,11 @@ pub(crate) fn compile(
         quality,
         tables,
         languages,
+        sources,
+        history: Vec::new(),
+        reference: plan.reference.clone(),
+        revision: 1,
+        update_note: None,
+        changes: Vec::new(),
     })
 }

@@ -40,7 +40,13 @@ pub fn data_rows(
     published_only: bool,
 ) -> Result<Vec<DataRow>, TotalsError> {
     let totals = CheckedTotals::new(edition, totals)?;
-    Ok(rows_of(edition, &tables(edition, &totals, published_only)))
+    let tables = tables(edition, &totals);
+    let tables = if published_only {
+        totals.standings.apply(tables)
+    } else {
+        tables
+    };
+    Ok(rows_of(edition, &tables))
 }
 
 /// The rows of tables.

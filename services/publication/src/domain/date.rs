@@ -2,6 +2,13 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+/// Where the readers are.
+const ZONE: &str = "Europe/London";
+
 /// A day of the calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Date {
@@ -37,6 +44,12 @@ impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
     }
+}
+
+/// A moment by the clocks of the readers; the same on whatever machine it is worked out.
+pub(crate) fn local(time: Timestamp) -> DateTime {
+    let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
+    zone.to_datetime(time)
 }
 
 #[cfg(test)]

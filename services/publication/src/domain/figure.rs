@@ -1,5 +1,7 @@
 //! One figure of the release and what it lacks.
 
+use std::cmp::Ordering;
+
 use mesur_catalogue::{Authority, FigureKind, Reason};
 
 use super::date::Date;
@@ -73,7 +75,10 @@ impl FigureFact {
     /// rests on those that provided it, and one from outside on its own source.
     pub(crate) fn notes(&self) -> Vec<Note> {
         match self.kind {
-            FigureKind::Count { .. } | FigureKind::Percent { .. } => {
+            FigureKind::Count { .. }
+            | FigureKind::Percent { .. }
+            | FigureKind::Rate { .. }
+            | FigureKind::Change { .. } => {
                 let missing =
                     (self.not_provided > 0).then_some(Note::NotProvided(self.not_provided));
                 let parts = self.part_periods.iter().cloned().map(Note::PartPeriod);
@@ -85,13 +90,25 @@ impl FigureFact {
         }
     }
 
-    /// The number that chooses a form of the words around the figure. Where there is no whole
+    /// Whether a change is a `rise`, a `fall` or `none`, as it is printed.
+    pub(crate) fn direction(&self) -> Option<&'static str> {
+        let FigureKind::Change { .. } = self.kind else {
+            return None;
+        };
+        Some(match self.units.unwrap_or(0).cmp(&0) {
+            Ordering::Less => "fall",
+            Ordering::Equal => "none",
+            Ordering::Greater => "rise",
+        })
+    }
+
+    /// The number that chooses a form of the words around the figure, without its sign. Where there is no whole
     /// number to count by, it is one that takes the general form and no form of its own, so that
     /// a value that is not there is never worded as none.
     pub(crate) fn plural_number(&self) -> i64 {
         const GENERAL: i64 = 100;
         match (self.units, self.decimals) {
-            (Some(units), 0) => units,
+            (Some(units), 0) => units.saturating_abs(),
             (Some(_) | None, _) => GENERAL,
         }
     }

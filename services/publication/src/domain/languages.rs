@@ -92,7 +92,7 @@ pub(crate) fn language_report(
             gaps,
             "definitional_change",
             &change.code_read_as,
-            (true, false),
+            (true, !change.text_cy.is_empty()),
         );
     }
     for figure in statements(sections).flat_map(|statement| &statement.figures) {
@@ -164,6 +164,8 @@ fn messages(edition: &Edition, wordings: &Wordings, sections: &[Section]) -> Vec
                     FigureKind::Outside(outside) => Some(format!("unit-{}", outside.unit)),
                     FigureKind::Count { .. }
                     | FigureKind::Percent { .. }
+                    | FigureKind::Rate { .. }
+                    | FigureKind::Change { .. }
                     | FigureKind::AuthorityPercent { .. }
                     | FigureKind::AuthorityCount { .. } => None,
                 }),

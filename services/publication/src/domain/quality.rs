@@ -57,6 +57,14 @@ pub(crate) struct Quality {
     pub(crate) missing_authorities: Vec<Authority>,
 }
 
+/// A metric with the cell that says whether it was provided.
+struct Lead<'a> {
+    metric: &'a Metric,
+    national: NationalCell,
+    /// Whether anything of the metric is published.
+    published: bool,
+}
+
 /// Works the quality section out.
 pub(crate) fn quality(edition: &Edition, totals: &CheckedTotals) -> Quality {
     let leads = edition
@@ -64,19 +72,24 @@ pub(crate) fn quality(edition: &Edition, totals: &CheckedTotals) -> Quality {
         .iter()
         .enumerate()
         .filter_map(|(place, metric)| {
-            let lead = totals.lead(edition, place)?;
-            Some((metric, lead))
+            let national = totals.lead(edition, place)?;
+            let published = totals.standings.of(place)?.is_published();
+            Some(Lead {
+                metric,
+                national,
+                published,
+            })
         });
-    let leads: Vec<(&Metric, NationalCell)> = leads.collect();
-    let is_incomplete = |(_, lead): &&(&Metric, NationalCell)| lead.not_provided > 0;
-    let published = leads.iter().filter(|(metric, _)| metric.published);
-    let unpublished = leads.iter().filter(|(metric, _)| !metric.published);
+    let leads: Vec<Lead<'_>> = leads.collect();
+    let is_incomplete = |one: &&Lead<'_>| one.national.not_provided > 0;
+    let published = leads.iter().filter(|one| one.published);
+    let unpublished = leads.iter().filter(|one| !one.published);
     let metrics = count(&leads);
     let incomplete = count(leads.iter().filter(is_incomplete));
     let settings = edition.settings();
     Quality {
-        populations: populations(edition),
-        lowest_coverage: lowest_coverage(published.map(|(_, lead)| lead)),
+        populations: populations(edition, &leads),
+        lowest_coverage: lowest_coverage(published.map(|one| &one.national)),
         metrics,
         incomplete,
         incomplete_share: percent(
@@ -87,7 +100,7 @@ pub(crate) fn quality(edition: &Edition, totals: &CheckedTotals) -> Quality {
         ),
         unpublished: unpublished
             .clone()
-            .map(|(metric, _)| metric.code.to_string())
+            .map(|one| one.metric.code.to_string())
             .collect(),
         unpublished_incomplete: count(unpublished.filter(is_incomplete)),
         missing_authorities: totals.missing_authorities.clone(),
@@ -108,17 +121,12 @@ fn lowest_coverage<'a>(leads: impl Iterator<Item = &'a NationalCell>) -> Option<
 }
 
 /// The groups of the plan, or each population by itself in the order of the metrics.
-fn populations(edition: &Edition) -> Vec<PopulationCount> {
+fn populations(edition: &Edition, leads: &[Lead<'_>]) -> Vec<PopulationCount> {
     let counted = |name: PopulationName, is_in: &dyn Fn(&str) -> bool| {
-        let of_group = || {
-            edition
-                .metrics()
-                .iter()
-                .filter(|metric| is_in(&metric.population))
-        };
+        let of_group = || leads.iter().filter(|one| is_in(&one.metric.population));
         PopulationCount {
             name,
-            published: count(of_group().filter(|metric| metric.published)),
+            published: count(of_group().filter(|one| one.published)),
             metrics: count(of_group()),
         }
     };

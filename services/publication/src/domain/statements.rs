@@ -1,9 +1,10 @@
 //! The statements of the main points, with their figures in the order of the sentence.
 
-use mesur_catalogue::{Authority, Edition, MetricCode};
+use mesur_catalogue::{Authority, Edition};
 use mesur_wording::{Args, Error, Language, Span};
 
 use super::figure::FigureFact;
+use super::totals::CheckedTotals;
 use super::wordings::Wordings;
 
 /// A section of the main points; never empty.
@@ -38,7 +39,7 @@ pub(crate) struct Statement {
 pub(crate) fn sections(
     edition: &Edition,
     wordings: &Wordings,
-    figures: &[FigureFact],
+    totals: &CheckedTotals,
 ) -> Result<(Vec<Section>, Vec<String>), Error> {
     let mut omitted = Vec::new();
     let mut sections = Vec::new();
@@ -47,8 +48,10 @@ pub(crate) fn sections(
         for group in &planned.groups {
             let mut statements = Vec::new();
             for id in &group.statements {
-                let statement = statement(wordings, figures, id)?;
-                if rests_on_withheld(edition, &statement) || lacks_a_figure(&statement) {
+                let statement = statement(wordings, &totals.figures, id)?;
+                let mut figures = statement.figures.iter();
+                let is_published = figures.all(|figure| totals.standings.allows(edition, figure));
+                if !is_published || lacks_a_figure(&statement) {
                     omitted.push(id.clone());
                 } else {
                     statements.push(statement);
@@ -76,7 +79,11 @@ pub(crate) fn statement_args(figures: &[FigureFact], language: Language, no_area
     figures.iter().fold(Args::new(), |args, figure| {
         let area = figure.authority.as_ref();
         let area = area.map_or(no_area, |authority| area_name(authority, language));
-        args.figure(&figure.id, Some(figure.plural_number()), Some(area))
+        let args = args.figure(&figure.id, Some(figure.plural_number()), Some(area));
+        match figure.direction() {
+            Some(direction) => args.text(&format!("{}-direction", figure.id), direction),
+            None => args,
+        }
     })
 }
 
@@ -126,7 +133,7 @@ fn named(wordings: &Wordings, figures: &[FigureFact], message: &str) -> Vec<Figu
         variables
             .iter()
             .any(|variable| match variable.strip_prefix(&figure.id) {
-                Some(rest) => matches!(rest, "" | "-n" | "-area"),
+                Some(rest) => matches!(rest, "" | "-n" | "-area" | "-direction"),
                 None => false,
             })
     };
@@ -139,18 +146,4 @@ fn lacks_a_figure(statement: &Statement) -> bool {
         .figures
         .iter()
         .any(|figure| figure.units.is_none())
-}
-
-/// A metric that the edition does not know counts as withheld.
-fn rests_on_withheld(edition: &Edition, statement: &Statement) -> bool {
-    let published = |code: &String| {
-        let metric = MetricCode::parse(code).ok();
-        metric
-            .and_then(|code| edition.metric(&code))
-            .is_some_and(|metric| metric.published)
-    };
-    statement
-        .figures
-        .iter()
-        .any(|figure| !figure.metrics.iter().all(published))
 }

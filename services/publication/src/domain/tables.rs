@@ -81,15 +81,10 @@ impl Shown {
     }
 }
 
-/// The tables in catalogue order, of all metrics or of those that are published.
-pub(crate) fn tables(
-    edition: &Edition,
-    totals: &CheckedTotals,
-    published_only: bool,
-) -> Vec<Table> {
+/// The tables of all metrics in catalogue order, with everything that was provided.
+pub(crate) fn tables(edition: &Edition, totals: &CheckedTotals) -> Vec<Table> {
     let metrics = edition.metrics().iter().enumerate();
     metrics
-        .filter(|(_, metric)| metric.published || !published_only)
         .map(|(place, metric)| {
             let columns = totals.cells_of(edition, place).map(|(id, cell)| Column {
                 category: edition

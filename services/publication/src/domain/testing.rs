@@ -173,6 +173,7 @@ pub(crate) fn totals(
             .map(|known| figure(edition, known))
             .collect(),
         authorities: authorities.collect(),
+        metrics: metrics_of(edition),
         ..wire::Totals::default()
     }
 }
@@ -182,10 +183,24 @@ pub(crate) fn complete(edition: &Edition) -> wire::Totals {
     totals(edition, |_, _| (Status::Provided, Some(10)))
 }
 
+/// Every metric stands as the edition says.
+fn metrics_of(edition: &Edition) -> Vec<wire::MetricStanding> {
+    let metrics = edition.metrics().iter();
+    let standings = metrics.map(|metric| wire::MetricStanding {
+        metric: metric.code.to_string(),
+        national_published: metric.published,
+        authorities_published: metric.published,
+        ..wire::MetricStanding::default()
+    });
+    standings.collect()
+}
+
 fn figure(edition: &Edition, known: &mesur_catalogue::Figure) -> wire::Figure {
     let metrics = |kind: &FigureKind| -> Vec<String> {
         let cells: Vec<_> = match kind {
-            FigureKind::Count { numerator } => numerator.cells().collect(),
+            FigureKind::Count { numerator }
+            | FigureKind::Rate { numerator }
+            | FigureKind::Change { numerator } => numerator.cells().collect(),
             FigureKind::Percent {
                 numerator,
                 denominator,
@@ -200,6 +215,8 @@ fn figure(edition: &Edition, known: &mesur_catalogue::Figure) -> wire::Figure {
     let (kind, value, decimals, of) = match &known.kind {
         FigureKind::Count { .. } => ("count", 1000, 0, &known.kind),
         FigureKind::Percent { .. } => ("percent", 83, 0, &known.kind),
+        FigureKind::Rate { .. } => ("rate", 123, 1, &known.kind),
+        FigureKind::Change { .. } => ("change", -5, 0, &known.kind),
         FigureKind::AuthorityPercent { of, .. } => (
             "authority_percent",
             97,
@@ -255,5 +272,5 @@ pub(crate) fn snapshot() -> SnapshotIdentity {
 
 /// Compiles what must compile.
 pub(crate) fn compiled(edition: &Edition, totals: &wire::Totals) -> Compiled {
-    compile(edition, snapshot(), totals).unwrap_or_else(|error| panic!("{error:?}"))
+    compile(edition, snapshot(), totals, &[]).unwrap_or_else(|error| panic!("{error:?}"))
 }

@@ -6,6 +6,7 @@ use mesur_proto::types::v1::observation::Status;
 
 use super::date::Date;
 use super::figure::{FigureFact, PartPeriod, Share};
+use super::standing::Standings;
 
 /// Totals that do not belong to the edition.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -80,10 +81,13 @@ pub(crate) struct CheckedTotals {
     pub(crate) figures: Vec<FigureFact>,
     /// The authorities without a return.
     pub(crate) missing_authorities: Vec<Authority>,
+    /// What is published of every metric.
+    pub(crate) standings: Standings,
 }
 
 impl CheckedTotals {
-    /// Checks that the totals are those of the edition: its digest, cells, authorities, figures.
+    /// Checks that the totals are those of the edition: its digest, cells, authorities, figures,
+    /// metrics.
     pub(crate) fn new(edition: &Edition, totals: &wire::Totals) -> Result<Self, TotalsError> {
         if totals.edition_digest != edition.digest() {
             return Err(TotalsError::EditionMismatch {
@@ -105,6 +109,7 @@ impl CheckedTotals {
             missing_authorities: missing
                 .map(|code| authority(edition, code))
                 .collect::<Result<_, _>>()?,
+            standings: Standings::read(edition, totals)?,
         })
     }
 
@@ -118,6 +123,11 @@ impl CheckedTotals {
         ids.filter_map(|id| Some((id, self.cells.get(id.index())?)))
     }
 
+    /// Every cell in catalogue order.
+    pub(crate) fn cells(&self) -> &[CellTotals] {
+        &self.cells
+    }
+
     /// The national value of the cell that says whether a metric was provided.
     pub(crate) fn lead(&self, edition: &Edition, metric: usize) -> Option<NationalCell> {
         let (_, lead) = self.cells_of(edition, metric).next()?;
@@ -125,13 +135,13 @@ impl CheckedTotals {
     }
 }
 
-fn malformed(problem: impl Into<String>) -> TotalsError {
+pub(super) fn malformed(problem: impl Into<String>) -> TotalsError {
     TotalsError::Malformed {
         problem: problem.into(),
     }
 }
 
-fn check_length(what: &str, found: usize, expected: usize) -> Result<(), TotalsError> {
+pub(super) fn check_length(what: &str, found: usize, expected: usize) -> Result<(), TotalsError> {
     if found == expected {
         Ok(())
     } else {

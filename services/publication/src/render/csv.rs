@@ -2,25 +2,15 @@
 
 use std::io;
 
-use crate::domain::DataRow;
+use mesur_outputs::DATA_COLUMNS;
 
-const HEADER: [&str; 9] = [
-    "period",
-    "area_code",
-    "area",
-    "metric",
-    "category",
-    "value",
-    "shorthand",
-    "provided",
-    "expected",
-];
+use crate::domain::DataRow;
 
 /// Writes rows as CSV: one header row, UTF-8, lines that end with a line feed, figures in plain
 /// digits, shorthand in a column of its own.
 pub fn write_data_csv(rows: &[DataRow], to: impl io::Write) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(to);
-    writer.write_record(HEADER)?;
+    writer.write_record(DATA_COLUMNS)?;
     let count = |count: Option<u32>| count.map_or_else(String::new, |count| count.to_string());
     for row in rows {
         writer.write_record([

@@ -9,6 +9,7 @@ use super::line::{Line, NoteReference, PrintedFigure, Run};
 use super::quality;
 use super::speaker::Speaker;
 use super::table::{self, WordedTable, bracketed};
+use super::topic::{Topic, topics};
 use crate::domain::{self, Compiled, FigureFact, Footnote, statement_args};
 
 /// A release in one language.
@@ -38,6 +39,8 @@ pub(crate) struct Document {
     pub(crate) languages: Vec<Line>,
     /// The tables of the published metrics.
     pub(crate) tables: Vec<WordedTable>,
+    /// The topics that they are shown under.
+    pub(crate) topics: Vec<Topic>,
     /// The shorthand that stands in them, with its meaning.
     pub(crate) shorthand: Vec<(String, String)>,
     /// The contact, a role.
@@ -65,10 +68,14 @@ pub(crate) struct Group {
 /// A statement in words.
 #[derive(Debug)]
 pub(crate) struct WordedStatement {
+    /// Its id in the edition.
+    pub(crate) id: String,
     /// The sentence or sentences.
     pub(crate) text: Line,
     /// The sources of its figures from outside, each once.
     pub(crate) sources: Vec<Source>,
+    /// The codes of the metrics that it rests on, each once.
+    pub(crate) metrics: Vec<String>,
 }
 
 /// The source of a figure from outside the collection.
@@ -141,6 +148,7 @@ impl Document {
             changes: changes.collect::<Result<_, _>>()?,
             languages: quality::languages(speaker, &compiled.languages)?,
             tables: table::worded(speaker, edition, &compiled.tables)?,
+            topics: topics(speaker, edition, compiled)?,
             shorthand: table::shorthand(speaker, &compiled.tables)?,
             contact: plan.contact.as_ref().map(message).transpose()?,
         })
@@ -165,7 +173,7 @@ fn details(
     compiled: &Compiled,
 ) -> Result<Vec<Line>, Error> {
     let mut lines = Vec::new();
-    if let Some(reference) = &edition.release().reference {
+    if let Some(reference) = &compiled.reference {
         let args = Args::new().text("reference", reference);
         lines.push(speaker.line("release-reference", args, &[])?);
     }
@@ -273,7 +281,15 @@ fn worded_statement(
         });
     }
     let english_only = voice.language() != speaker.language();
+    let mut metrics: Vec<String> = Vec::new();
+    for code in statement.figures.iter().flat_map(|figure| &figure.metrics) {
+        if !metrics.contains(code) {
+            metrics.push(code.clone());
+        }
+    }
     Ok(WordedStatement {
+        id: statement.id.clone(),
+        metrics,
         text: Line { runs, english_only },
         sources: sources(speaker, &statement.figures)?,
     })
@@ -308,7 +324,7 @@ fn change_line(speaker: &Speaker<'_>, change: &DefinitionalChange) -> Result<Lin
         speaker.house("change-code-misprint", &args)?
     };
     let args = Args::new().text("code", &code);
-    let printed = ("change", speaker.held_or_not(&change.text, "")?);
+    let printed = ("change", speaker.held_or_not(&change.text, &change.text_cy)?);
     if change.text_read_as.is_empty() {
         return speaker.line("change-line", args, &[printed]);
     }

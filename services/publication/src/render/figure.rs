@@ -15,7 +15,14 @@ pub(crate) fn printed(speaker: &Speaker<'_>, figure: &FigureFact) -> Result<Stri
         return speaker.label("not-available");
     };
     match &figure.kind {
-        FigureKind::Count { .. } => Ok(thousands(units, figure.decimals, speaker.language())),
+        FigureKind::Count { .. } | FigureKind::Rate { .. } => {
+            Ok(thousands(units, figure.decimals, speaker.language()))
+        }
+        // The statement says whether it rose or fell.
+        FigureKind::Change { .. } => {
+            let value = thousands(units.saturating_abs(), figure.decimals, speaker.language());
+            speaker.house("percent", &Args::new().text("value", &value))
+        }
         FigureKind::Percent { .. } | FigureKind::AuthorityPercent { .. } => {
             let (decimals, nearly_100) = (figure.decimals, figure.nearly_100);
             percent(

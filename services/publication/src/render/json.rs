@@ -5,6 +5,7 @@
 //! `cy`; `cy` is null where it is held in English only. Fields stand in the order written here.
 
 mod facts;
+mod revision;
 
 use mesur_catalogue::{DefinitionalChange, Edition};
 use serde::Serialize;
@@ -16,6 +17,7 @@ use super::speaker::Speaker;
 use super::{Error, FACTS_FILE};
 use crate::domain::{self, Compiled, Held, LanguageReport, Quality};
 use facts::{Figure, Footnote, figure};
+use revision::{Mark, Revision, marks, revision};
 
 #[derive(Serialize)]
 struct Release<'a> {
@@ -24,6 +26,8 @@ struct Release<'a> {
     snapshot: &'a str,
     snapshot_digest: &'a str,
     frame: Frame<'a>,
+    revision: Revision<'a>,
+    marks: Vec<Mark>,
     sections: Vec<Section<'a>>,
     footnotes: Vec<Footnote<'a>>,
     omitted_statements: &'a [String],
@@ -188,6 +192,8 @@ impl<'a> Writer<'a> {
             snapshot: &self.compiled.snapshot.name,
             snapshot_digest: &self.compiled.snapshot.digest,
             frame: self.frame()?,
+            revision: revision(self.compiled),
+            marks: marks(self.compiled, self.en.0, self.cy.0)?,
             sections: self.sections(&footnotes)?,
             footnotes,
             omitted_statements: &self.compiled.omitted_statements,
@@ -213,7 +219,7 @@ impl<'a> Writer<'a> {
             title: both(&en.title, &cy.title),
             description: optional(&en.description, &cy.description),
             designation: optional(&en.designation, &cy.designation),
-            reference: self.edition.release().reference.as_deref(),
+            reference: self.compiled.reference.as_deref(),
             release_date: self.compiled.release_date.map(|date| date.to_string()),
             period: settings.name.period.as_str(),
             period_start: &settings.period_start,

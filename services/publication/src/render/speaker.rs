@@ -33,6 +33,11 @@ impl<'a> Speaker<'a> {
         self.language
     }
 
+    /// The wording of the language.
+    pub(crate) fn wording(&self) -> &'a Wording {
+        self.wordings.of(self.language)
+    }
+
     /// The wording that has a message: that of the language, or else English.
     pub(crate) fn holding(&self, message: &str) -> &'a Wording {
         self.wordings.holding(self.language, message)

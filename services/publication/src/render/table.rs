@@ -37,8 +37,6 @@ pub(crate) struct Heading {
 /// One area.
 #[derive(Debug)]
 pub(crate) struct Row {
-    /// Its name.
-    pub(crate) area: String,
     /// Its cells as printed.
     pub(crate) cells: Vec<String>,
 }
@@ -82,7 +80,6 @@ impl Printer<'_> {
             .iter()
             .map(|column| self.cell(&column.shown, decimals));
         let mut rows = vec![Row {
-            area: speaker.name(edition.nation()),
             cells: national.collect(),
         }];
         let mut columns: Vec<_> = table
@@ -90,10 +87,9 @@ impl Printer<'_> {
             .iter()
             .map(|column| column.values.iter())
             .collect();
-        for authority in edition.authorities() {
+        for _ in edition.authorities() {
             let values = columns.iter_mut().filter_map(Iterator::next);
             rows.push(Row {
-                area: speaker.name(authority),
                 cells: values.map(|shown| self.cell(shown, decimals)).collect(),
             });
         }
@@ -134,29 +130,30 @@ impl Printer<'_> {
         self.speaker.house("table-coverage-value", &args)
     }
 
-    /// A value with its marks behind it, or the marks alone. That a row is the nation's is plain from
-    /// its name.
     fn cell(&self, shown: &Shown, decimals: u8) -> String {
-        let mut printed = shown.units.map_or_else(String::new, |units| {
-            self.value(units, decimals, shown.part_period)
+        let printed = shown.units.map_or_else(String::new, |units| {
+            thousands(units, decimals, self.speaker.language())
         });
-        for shorthand in shown.marks.without(Shorthand::Total).iter() {
-            if !printed.is_empty() {
-                printed.push(' ');
-            }
-            printed.push_str(&bracketed(shorthand.code()));
-        }
-        printed
+        marks_of(printed, shown, &self.part)
     }
+}
 
-    fn value(&self, units: i64, decimals: u8, part_period: bool) -> String {
-        let printed = thousands(units, decimals, self.speaker.language());
-        if part_period {
-            format!("{printed} {}", bracketed(&self.part))
-        } else {
-            printed
+/// A value with its marks behind it, or the marks alone. That a row is the nation's is plain from its
+/// name.
+pub(crate) fn marks_of(mut printed: String, shown: &Shown, part: &str) -> String {
+    let mut mark = |code: &str| {
+        if !printed.is_empty() {
+            printed.push(' ');
         }
+        printed.push_str(&bracketed(code));
+    };
+    if shown.part_period && shown.units.is_some() {
+        mark(part);
     }
+    for shorthand in shown.marks.without(Shorthand::Total).iter() {
+        mark(shorthand.code());
+    }
+    printed
 }
 
 /// Shorthand as it stands beside or instead of a value.

@@ -66,6 +66,14 @@ async fn a_snapshot_that_makes_no_sense_is_not_kept_and_is_asked_for_again() {
         let refusal = service.compile(snapshot, "").await;
         refused(refusal, Code::FailedPrecondition, "SNAPSHOT_NOT_RECEIVED");
     }
+    // Nor one whose content is not what it says.
+    let mut changed = good.clone();
+    changed.content_digest = format!("sha256:{}", "0".repeat(64));
+    upstream.hold(&changed);
+    let asked = upstream.until(|_| true).await.fetched.len();
+    upstream.until(|seen| seen.fetched.len() >= asked + 2).await;
+    let refusal = service.compile(&good, "").await;
+    refused(refusal, Code::FailedPrecondition, "SNAPSHOT_NOT_RECEIVED");
     upstream.hold(&good);
     upstream.until_caught_up().await;
     service.compile(&good, "").await.expect("compiled");

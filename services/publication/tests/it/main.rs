@@ -2,12 +2,17 @@
 #![expect(clippy::expect_used, reason = "a test says what it needs")]
 #![expect(clippy::indexing_slicing, reason = "a test knows its data")]
 
+mod early;
 mod files;
 mod following;
 mod http;
+mod life;
 mod people;
 mod releases;
+mod revisions;
+mod schedule;
 mod support;
+mod timer;
 mod totals;
 mod upstream;
 mod web;

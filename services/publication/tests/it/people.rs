@@ -5,7 +5,7 @@ use mesur_catalogue::AuthorityCode;
 use mesur_proto::publication::v1 as pb;
 use tonic::{Code, Response};
 
-use crate::support::{Client, RELEASE, Service, edition, refused};
+use crate::support::{Client, REASON, RELEASE, Service, edition, refused};
 use crate::totals::snapshot;
 
 const PERIOD: &str = "2022-23";
@@ -25,7 +25,7 @@ async fn get(client: &Client, name: &str) -> Result<pb::Release, tonic::Status> 
 }
 
 #[tokio::test]
-async fn who_compiled_a_release_does_not_publish_it_and_both_are_recorded() {
+async fn who_compiled_a_release_neither_approves_nor_publishes_it_and_all_are_recorded() {
     let (service, _upstream) = Service::with(&[(PERIOD, 10)]).await;
     let both = service.client_of("somebody", &[Role::Statistician, Role::Publisher]);
     let snapshot = snapshot(edition(PERIOD), 10);
@@ -40,24 +40,39 @@ async fn who_compiled_a_release_does_not_publish_it_and_both_are_recorded() {
         (compiled.compiler.as_str(), compiled.publisher.as_str()),
         ("somebody", "")
     );
-    let request = pb::PublishReleaseRequest {
-        name: compiled.name.clone(),
-        etag: compiled.etag.clone(),
+    let submitted = service.submit(&compiled).await.expect("submitted");
+    let request = pb::ApproveReleaseRequest {
+        name: submitted.name.clone(),
+        etag: submitted.etag.clone(),
         request_id: String::new(),
-        reason: "The day is today.".to_owned(),
+    };
+    let own = both.clone().approve_release(request).await;
+    refused(own, Code::PermissionDenied, "SAME_PERSON");
+    let approved = service.approve(&submitted).await.expect("approved");
+    let request = pb::PublishReleaseRequest {
+        name: approved.name.clone(),
+        etag: approved.etag.clone(),
+        request_id: String::new(),
+        reason: REASON.to_owned(),
     };
     let own = both.clone().publish_release(request).await;
     refused(own, Code::PermissionDenied, "SAME_PERSON");
-    assert_eq!(service.get(RELEASE).await.expect("it"), compiled);
+    assert_eq!(service.get(RELEASE).await.expect("it"), approved);
 
-    let published = service.publish(&compiled, "").await.expect("published");
+    let published = service.publish(&approved, "").await.expect("published");
+    let [compiler, approver, publisher] = [
+        &published.compiler,
+        &published.approver,
+        &published.publisher,
+    ];
     assert_eq!(
-        (published.compiler.as_str(), published.publisher.as_str()),
-        ("somebody", "a publisher")
+        [compiler.as_str(), approver.as_str(), publisher.as_str()],
+        ["somebody", "a publisher", "a publisher"]
     );
     let seen = get(&service.public, RELEASE).await.expect("it");
     let expected = pb::Release {
         compiler: String::new(),
+        approver: String::new(),
         publisher: String::new(),
         ..published
     };
@@ -127,7 +142,7 @@ async fn only_statisticians_compile_and_only_publishers_publish() {
         name: compiled.name.clone(),
         etag: compiled.etag.clone(),
         request_id: String::new(),
-        reason: "The day is today.".to_owned(),
+        reason: REASON.to_owned(),
     };
     let (denied, unknown) = (Code::PermissionDenied, Code::Unauthenticated);
     let by = service

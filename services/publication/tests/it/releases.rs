@@ -8,7 +8,7 @@ use mesur_proto::publication::v1::release::State;
 use mesur_rpc::clock;
 use tonic::Code;
 
-use crate::support::{NOW, RELEASE, Service, edition, fields, id, refused};
+use crate::support::{NOW, REASON, RELEASE, Service, edition, fields, id, refused};
 use crate::totals::snapshot;
 
 const PERIOD: &str = "2022-23";
@@ -16,6 +16,16 @@ const AT_ONCE: usize = 32;
 
 fn at(text: &str) -> prost_types::Timestamp {
     clock::to_proto(text.parse().expect("a time"))
+}
+
+/// A release as it stands in a list: without what is long of it.
+fn listed(release: &pb::Release) -> pb::Release {
+    pb::Release {
+        files: Vec::new(),
+        language_gaps: Vec::new(),
+        omitted_statements: Vec::new(),
+        ..release.clone()
+    }
 }
 
 #[tokio::test]
@@ -42,7 +52,8 @@ async fn a_release_is_compiled_as_often_as_needed_published_once_and_never_chang
         (compiled.compile_time, compiled.publish_time),
         (Some(at(NOW)), None)
     );
-    assert_eq!(compiled.files, []);
+    // What is reviewed is rendered, and nobody else has it.
+    assert!(!compiled.files.is_empty());
     assert_eq!(service.get(RELEASE).await.expect("it"), compiled);
 
     service.clock.step(Duration::from_mins(30));
@@ -62,14 +73,19 @@ async fn a_release_is_compiled_as_often_as_needed_published_once_and_never_chang
     service.clock.step(Duration::from_mins(30));
     let published = service.publish(&again, "").await.expect("published");
     assert_eq!(published.state(), State::Published);
+    assert_eq!(published.exception_reason, REASON);
     assert_eq!(published.publish_time, Some(at("2023-09-05T09:30:00Z")));
     assert_eq!(published.compile_time, again.compile_time);
     assert!(!published.files.is_empty());
     assert_ne!(published.etag, again.etag);
-    let (state, reason) = (Code::FailedPrecondition, "ALREADY_PUBLISHED");
+    let (state, reason) = (Code::FailedPrecondition, "WRONG_STATE");
     refused(service.publish(&again, "").await, state, reason);
     refused(service.publish(&published, "").await, state, reason);
-    refused(service.compile(&first, "").await, state, reason);
+    refused(
+        service.compile(&first, "").await,
+        Code::InvalidArgument,
+        "UPDATE_NOTE_REQUIRED",
+    );
     assert_eq!(service.get(RELEASE).await.expect("it"), published);
     service.stop().await;
 }
@@ -87,9 +103,11 @@ async fn a_repeat_gets_the_first_response_and_an_id_is_used_for_one_thing() {
     let repeat = service.compile(&first, &id(1)).await;
     assert_eq!(repeat.expect("a repeat"), compiled);
     assert_eq!(service.get(RELEASE).await.expect("it"), again);
-    let published = service.publish(&again, &id(3)).await.expect("published");
+    let submitted = service.submit(&again).await.expect("submitted");
+    let approved = service.approve(&submitted).await.expect("approved");
+    let published = service.publish(&approved, &id(3)).await.expect("published");
     service.clock.step(Duration::from_mins(30));
-    let repeat = service.publish(&again, &id(3)).await;
+    let repeat = service.publish(&approved, &id(3)).await;
     assert_eq!(repeat.expect("a repeat"), published);
     let repeat = service.compile(&second, &id(2).to_uppercase()).await;
     assert_eq!(repeat.expect("a repeat"), again);
@@ -97,8 +115,8 @@ async fn a_repeat_gets_the_first_response_and_an_id_is_used_for_one_thing() {
     let (code, reason) = (Code::InvalidArgument, "REQUEST_ID_REUSED");
     let other = service.compile(&second, &id(1)).await;
     assert_eq!(fields(&refused(other, code, reason)), ["request_id"]);
-    refused(service.publish(&compiled, &id(3)).await, code, reason);
-    refused(service.publish(&again, &id(2)).await, code, reason);
+    refused(service.publish(&submitted, &id(3)).await, code, reason);
+    refused(service.publish(&approved, &id(2)).await, code, reason);
     for text in ["1", "00000000-0000-0000-0000-000000000000"] {
         let details = refused(
             service.compile(&first, text).await,
@@ -113,15 +131,12 @@ async fn a_repeat_gets_the_first_response_and_an_id_is_used_for_one_thing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_many_that_publish_at_once_one_does_and_its_repeats_are_told_the_same() {
     let (service, _upstream) = Service::with(&[(PERIOD, 10)]).await;
-    let compiled = service
-        .compile(&snapshot(edition(PERIOD), 10), "")
-        .await
-        .expect("compiled");
+    let approved = service.approved(&snapshot(edition(PERIOD), 10)).await;
     let service = Arc::new(service);
     let calls = (0..AT_ONCE).map(|number| {
-        let (service, compiled) = (Arc::clone(&service), compiled.clone());
+        let (service, approved) = (Arc::clone(&service), approved.clone());
         let id = id(u32::from(number % 2 == 0) + 1);
-        tokio::spawn(async move { service.publish(&compiled, &id).await })
+        tokio::spawn(async move { service.publish(&approved, &id).await })
     });
     let calls: Vec<_> = calls.collect();
     let (mut told, mut refusals) = (Vec::new(), 0);
@@ -129,7 +144,7 @@ async fn of_many_that_publish_at_once_one_does_and_its_repeats_are_told_the_same
         match call.await.expect("no panic") {
             Ok(release) => told.push(release),
             refusal => {
-                refused(refusal, Code::FailedPrecondition, "ALREADY_PUBLISHED");
+                refused(refusal, Code::FailedPrecondition, "WRONG_STATE");
                 refusals += 1;
             }
         }
@@ -253,14 +268,14 @@ async fn releases_are_listed_by_page_in_the_order_of_their_names() {
     };
     for size in [0, 2, i32::MAX] {
         let all = list(size, "").await.expect("a page");
-        assert_eq!(all.releases, [earlier.clone(), later.clone()]);
+        assert_eq!(all.releases, [listed(&earlier), listed(&later)]);
         assert_eq!(all.next_page_token, "");
     }
     let first = list(1, "").await.expect("a page");
     let rest = list(1, &first.next_page_token).await.expect("a page");
     assert_eq!(
         (first.releases, rest.releases),
-        (vec![earlier], vec![later])
+        (vec![listed(&earlier)], vec![listed(&later)])
     );
     assert_eq!(rest.next_page_token, "");
     let token = first.next_page_token;
@@ -284,18 +299,30 @@ async fn releases_are_listed_by_page_in_the_order_of_their_names() {
 }
 
 #[tokio::test]
-async fn what_rests_on_a_return_that_was_reopened_is_neither_compiled_nor_published() {
+async fn what_rests_on_a_return_that_was_reopened_is_not_compiled_approved_scheduled_or_published() {
     let (service, upstream) = Service::with(&[(PERIOD, 10)]).await;
     let snapshot = snapshot(edition(PERIOD), 10);
     let compiled = service.compile(&snapshot, "").await.expect("compiled");
-    upstream.overtake("collections/pif/editions/2022-23");
+    let submitted = service.submit(&compiled).await.expect("submitted");
+    let edition = "collections/pif/editions/2022-23";
+    let (state, reason) = (Code::FailedPrecondition, "SNAPSHOT_OVERTAKEN");
+    upstream.overtake(edition);
     upstream.until_caught_up().await;
-    let published = service.publish(&compiled, "").await;
-    refused(published, Code::FailedPrecondition, "SNAPSHOT_OVERTAKEN");
-    let again = service.compile(&snapshot, "").await;
-    refused(again, Code::FailedPrecondition, "SNAPSHOT_OVERTAKEN");
+    refused(service.approve(&submitted).await, state, reason);
+    refused(service.compile(&snapshot, "").await, state, reason);
     upstream.let_stand(&snapshot);
     upstream.until_caught_up().await;
-    service.publish(&compiled, "").await.expect("published");
+    let approved = service.approve(&submitted).await.expect("approved");
+    upstream.overtake(edition);
+    upstream.until_caught_up().await;
+    refused(service.publish(&approved, "").await, state, reason);
+    refused(
+        service.schedule(&approved, "2023-10-03").await,
+        state,
+        reason,
+    );
+    upstream.let_stand(&snapshot);
+    upstream.until_caught_up().await;
+    service.publish(&approved, "").await.expect("published");
     service.stop().await;
 }

@@ -4,13 +4,14 @@ use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use mesur_access::Role;
 use mesur_access::dev::Issuer;
 use mesur_catalogue::{Catalogue, Edition, EditionName};
 use mesur_proto::aggregation::v1::Snapshot;
 use mesur_proto::publication::v1 as pb;
 use mesur_proto::publication::v1::publication_service_client::PublicationServiceClient;
-use mesur_publication::{Config, RunError, run};
+use mesur_publication::{Calendar, Config, RunError, Signer, Timetable, run};
 use mesur_rpc::access::{Authenticator, Bearer};
 use mesur_rpc::channel::{Connection, connect_lazy};
 use mesur_rpc::clock::{Clock as _, SteppedClock};
@@ -22,17 +23,25 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
+use crate::timer::SteppedTimer;
 use crate::totals::snapshot;
 use crate::upstream::Upstream;
 
 /// When a test begins.
 pub(crate) const NOW: &str = "2023-09-05T08:30:00Z";
 /// How long the tokens of a test are good.
-const A_DAY: Duration = Duration::from_hours(24);
+const LIFETIME: Duration = Duration::from_hours(100 * 24);
 /// How long a test waits before it fails.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+/// Why a release of a test is published outside the standard time.
+pub(crate) const REASON: &str = "The day is today.";
 /// The release of most tests.
 pub(crate) const RELEASE: &str = "releases/pif-2022-23";
+
+/// How long before publication early access opens in a test.
+pub(crate) const EARLY_ACCESS: Duration = Duration::from_hours(24);
+/// The days of notice of a test.
+pub(crate) const NOTICE_DAYS: u16 = 28;
 
 static CATALOGUE: LazyLock<Arc<Catalogue>> =
     LazyLock::new(|| Arc::new(Catalogue::bundled().expect("the bundled editions")));
@@ -40,6 +49,11 @@ static CATALOGUE: LazyLock<Arc<Catalogue>> =
 pub(crate) fn edition(period: &str) -> &'static Edition {
     let name = EditionName::parse(&format!("pif/{period}")).expect("a name");
     CATALOGUE.get(&name).expect("a bundled edition")
+}
+
+/// The bundled editions.
+pub(crate) fn static_catalogue() -> &'static Arc<Catalogue> {
+    &CATALOGUE
 }
 
 pub(crate) fn memory() -> Arc<dyn Store> {
@@ -59,9 +73,10 @@ pub(crate) struct Service {
     pub(crate) publisher: Client,
     pub(crate) public: Client,
     issuer: Issuer,
-    address: String,
+    pub(crate) address: String,
     pub(crate) web: SocketAddr,
     pub(crate) clock: Arc<SteppedClock>,
+    pub(crate) timer: Arc<SteppedTimer>,
     stop: CancellationToken,
     running: JoinHandle<Result<Drained, RunError>>,
 }
@@ -76,23 +91,43 @@ impl Service {
         aggregation: &str,
         limits: Limits,
     ) -> Self {
+        let now = NOW.parse().expect("a time");
+        Self::start_at(now, &CATALOGUE, store, aggregation, limits).await
+    }
+
+    /// Starts at an instant, with other editions.
+    pub(crate) async fn start_at(
+        now: Timestamp,
+        catalogue: &Arc<Catalogue>,
+        store: &Arc<dyn Store>,
+        aggregation: &str,
+        limits: Limits,
+    ) -> Self {
         let listener = Listener::loopback(0).await.expect("a port");
         let address = format!("http://{}", listener.local_addr());
         let pages = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let clock = Arc::new(SteppedClock::new(NOW.parse().expect("a time")));
+        let clock = Arc::new(SteppedClock::new(now));
+        let timer = Arc::new(SteppedTimer::new());
         let issuer = Issuer::generate();
         let config = Config {
-            catalogue: Arc::clone(&CATALOGUE),
+            catalogue: Arc::clone(catalogue),
             store: Arc::clone(store),
             clock: Arc::<SteppedClock>::clone(&clock),
+            timer: Arc::<SteppedTimer>::clone(&timer),
+            timetable: Timetable {
+                calendar: Calendar::bundled().expect("a calendar"),
+                notice_days: NOTICE_DAYS,
+                early_access: EARLY_ACCESS,
+            },
             aggregation: aggregation.to_owned(),
             authenticator: Authenticator::trusting(&issuer, Arc::<SteppedClock>::clone(&clock)),
             bearer: Bearer::none(),
+            signer: Arc::new(Signer::generate().expect("random numbers")),
             limits,
         };
         let stop = CancellationToken::new();
         let client = |identity, role| {
-            let token = issuer.token(identity, &[role], A_DAY, clock.now());
+            let token = issuer.token(identity, &[role], LIFETIME, clock.now());
             client(&address, Bearer::new(&token).expect("a token"))
         };
         Self {
@@ -101,6 +136,7 @@ impl Service {
             public: self::client(&address, Bearer::none()),
             web: pages.local_addr().expect("an address"),
             clock,
+            timer,
             running: tokio::spawn(run(config, listener, pages, stop.clone())),
             stop,
             issuer,
@@ -110,7 +146,7 @@ impl Service {
 
     /// A client of somebody with these roles.
     pub(crate) fn client_of(&self, identity: &str, roles: &[Role]) -> Client {
-        let token = self.issuer.token(identity, roles, A_DAY, self.clock.now());
+        let token = self.issuer.token(identity, roles, LIFETIME, self.clock.now());
         client(&self.address, Bearer::new(&token).expect("a token"))
     }
 
@@ -140,33 +176,115 @@ impl Service {
         assert_eq!(drained, Drained { connections_cut: 0 });
     }
 
+    /// Lets time pass by both clocks.
+    pub(crate) fn step(&self, by: Duration) {
+        self.clock.step(by);
+        self.timer.step(by);
+    }
+
+    /// Lets time pass by both clocks until an instant, and waits until everybody has noticed.
+    pub(crate) async fn step_to(&self, instant: Timestamp) {
+        let by = instant.duration_since(self.clock.now());
+        self.step(by.try_into().expect("time goes forward"));
+        self.timer.until_asleep().await;
+    }
+
     pub(crate) async fn compile(
         &self,
         snapshot: &Snapshot,
         request_id: &str,
     ) -> Result<pb::Release, Status> {
+        self.compile_update(snapshot, request_id, None).await
+    }
+
+    /// Compiles with a note of what changes and why.
+    pub(crate) async fn compile_update(
+        &self,
+        snapshot: &Snapshot,
+        request_id: &str,
+        update_note: Option<pb::UpdateNote>,
+    ) -> Result<pb::Release, Status> {
         let request = pb::CompileReleaseRequest {
             snapshot: snapshot.name.clone(),
             request_id: request_id.to_owned(),
-            update_note: None,
+            update_note,
         };
         let response = self.statistician.clone().compile_release(request).await?;
         Ok(response.into_inner())
     }
 
+    pub(crate) async fn submit(&self, seen: &pb::Release) -> Result<pb::Release, Status> {
+        let request = pb::SubmitReleaseRequest {
+            name: seen.name.clone(),
+            etag: seen.etag.clone(),
+            request_id: String::new(),
+        };
+        let response = self.statistician.clone().submit_release(request).await?;
+        Ok(response.into_inner())
+    }
+
+    pub(crate) async fn reject(&self, seen: &pb::Release) -> Result<pb::Release, Status> {
+        let request = pb::RejectReleaseRequest {
+            name: seen.name.clone(),
+            etag: seen.etag.clone(),
+            reason: "A title is wrong.".to_owned(),
+            request_id: String::new(),
+        };
+        let response = self.publisher.clone().reject_release(request).await?;
+        Ok(response.into_inner())
+    }
+
+    pub(crate) async fn approve(&self, seen: &pb::Release) -> Result<pb::Release, Status> {
+        let request = pb::ApproveReleaseRequest {
+            name: seen.name.clone(),
+            etag: seen.etag.clone(),
+            request_id: String::new(),
+        };
+        let response = self.publisher.clone().approve_release(request).await?;
+        Ok(response.into_inner())
+    }
+
+    pub(crate) async fn schedule(
+        &self,
+        seen: &pb::Release,
+        day: &str,
+    ) -> Result<pb::Release, Status> {
+        let request = pb::ScheduleReleaseRequest {
+            name: seen.name.clone(),
+            etag: seen.etag.clone(),
+            publish_date: day.to_owned(),
+            request_id: String::new(),
+        };
+        let response = self.publisher.clone().schedule_release(request).await?;
+        Ok(response.into_inner())
+    }
+
+    /// Publishes at once; a release that was just compiled is submitted and approved before.
     pub(crate) async fn publish(
         &self,
         seen: &pb::Release,
         request_id: &str,
     ) -> Result<pb::Release, Status> {
+        let mut seen = seen.clone();
+        if seen.state() == pb::release::State::Compiled {
+            seen = self.submit(&seen).await?;
+            seen = self.approve(&seen).await?;
+        }
         let request = pb::PublishReleaseRequest {
             name: seen.name.clone(),
             etag: seen.etag.clone(),
             request_id: request_id.to_owned(),
-            reason: "The day is today.".to_owned(),
+            reason: REASON.to_owned(),
         };
         let response = self.publisher.clone().publish_release(request).await?;
         Ok(response.into_inner())
+    }
+
+    /// The release of a snapshot, compiled and approved.
+    pub(crate) async fn approved(&self, snapshot: &Snapshot) -> pb::Release {
+        let compiled = self.compile(snapshot, "").await.expect("compiled");
+        let submitted = self.submit(&compiled).await.expect("submitted");
+        self.approve(&submitted).await.expect("approved")
     }
 
     pub(crate) async fn get(&self, name: &str) -> Result<pb::Release, Status> {

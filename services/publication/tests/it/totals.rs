@@ -44,8 +44,21 @@ fn totals(edition: &Edition, value: i64) -> pb::Totals {
         cells: cells.collect(),
         figures: figures.map(|known| figure(edition, known, count)).collect(),
         authorities: authorities.collect(),
+        metrics: metrics_of(edition),
         ..pb::Totals::default()
     }
+}
+
+/// Every metric stands as the edition says.
+fn metrics_of(edition: &Edition) -> Vec<pb::MetricStanding> {
+    let metrics = edition.metrics().iter();
+    let standings = metrics.map(|metric| pb::MetricStanding {
+        metric: metric.code.to_string(),
+        national_published: metric.published,
+        authorities_published: metric.published,
+        ..pb::MetricStanding::default()
+    });
+    standings.collect()
 }
 
 fn figure(edition: &Edition, known: &Figure, count: i32) -> pb::Figure {
@@ -53,6 +66,8 @@ fn figure(edition: &Edition, known: &Figure, count: i32) -> pb::Figure {
     let (kind, value, decimals, rests_on) = match &known.kind {
         FigureKind::Count { .. } => ("count", 1234, 0, &known.kind),
         FigureKind::Percent { .. } => ("percent", 83, 0, &known.kind),
+        FigureKind::Rate { .. } => ("rate", 123, 1, &known.kind),
+        FigureKind::Change { .. } => ("change", -5, 0, &known.kind),
         FigureKind::AuthorityPercent { of: id, .. } => ("authority_percent", 97, 0, of(id)),
         FigureKind::AuthorityCount { of: id, .. } => ("authority_count", 2, 0, of(id)),
         FigureKind::Outside(outside) => (
@@ -80,7 +95,9 @@ fn figure(edition: &Edition, known: &Figure, count: i32) -> pb::Figure {
 
 fn metrics(edition: &Edition, kind: &FigureKind) -> Vec<String> {
     let cells: Vec<_> = match kind {
-        FigureKind::Count { numerator } => numerator.cells().collect(),
+        FigureKind::Count { numerator }
+        | FigureKind::Rate { numerator }
+        | FigureKind::Change { numerator } => numerator.cells().collect(),
         FigureKind::Percent {
             numerator,
             denominator,

@@ -8,15 +8,18 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use mesur_access::dev::Issuer;
+use mesur_catalogue::ContentHash;
 use mesur_proto::aggregation::v1 as pb;
 use mesur_proto::aggregation::v1::aggregation_service_server::{
     AggregationService, AggregationServiceServer,
 };
+use mesur_proto::aggregation::v1::read_snapshot_response::Part;
 use mesur_proto::aggregation::v1::watch_snapshots_response::Event;
 use mesur_rpc::access::Authenticator;
 use mesur_rpc::channel::MESSAGE_BYTES_MAX;
 use mesur_rpc::clock::SystemClock;
 use mesur_rpc::server::{self, Contract, Limits, Listener};
+use prost::Message as _;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
@@ -135,6 +138,43 @@ impl Upstream {
     }
 }
 
+/// A snapshot in pieces that are as small as they can be.
+fn parts(mut snapshot: pb::Snapshot) -> Vec<Part> {
+    let Some(mut totals) = snapshot.totals.take() else {
+        return vec![Part::Snapshot(snapshot)];
+    };
+    let digest = |bytes: &[u8]| {
+        let mut hash = ContentHash::default();
+        hash.update(bytes);
+        hash.finish()
+    };
+    let authorities = std::mem::take(&mut totals.authorities);
+    if snapshot.content_digest.is_empty() {
+        let national = digest(&totals.encode_to_vec());
+        let own = authorities.iter().map(|one| digest(&one.encode_to_vec()));
+        let lines = std::iter::once(national).chain(own).map(|part| part + "\n");
+        snapshot.content_digest = digest(lines.collect::<String>().as_bytes());
+    }
+    let cells = std::mem::take(&mut totals.cells);
+    let cells = cells.into_iter().map(|cell| {
+        Part::Totals(pb::Totals {
+            cells: vec![cell],
+            ..pb::Totals::default()
+        })
+    });
+    let values = authorities.into_iter().flat_map(|one| {
+        let authority = one.authority;
+        one.values.into_iter().map(move |value| {
+            Part::Authority(pb::AuthorityValues {
+                authority: authority.clone(),
+                values: vec![value],
+            })
+        })
+    });
+    snapshot.totals = Some(totals);
+    std::iter::once(Part::Snapshot(snapshot)).chain(cells).chain(values).collect()
+}
+
 fn cursor_of(number: usize) -> Vec<u8> {
     u64::try_from(number)
         .expect("few events")
@@ -192,8 +232,17 @@ impl AggregationService for Upstream {
 
     async fn get_snapshot(
         &self,
-        request: Request<pb::GetSnapshotRequest>,
+        _: Request<pb::GetSnapshotRequest>,
     ) -> Result<Response<pb::Snapshot>, Status> {
+        Err(Status::unimplemented("not of this test"))
+    }
+
+    type ReadSnapshotStream = ReceiverStream<Result<pb::ReadSnapshotResponse, Status>>;
+
+    async fn read_snapshot(
+        &self,
+        request: Request<pb::ReadSnapshotRequest>,
+    ) -> Result<Response<Self::ReadSnapshotStream>, Status> {
         let name = request.into_inner().name;
         let found = self
             .state
@@ -203,9 +252,14 @@ impl AggregationService for Upstream {
             .get(&name)
             .cloned();
         self.seen.send_modify(|seen| seen.fetched.push(name));
-        found
-            .map(Response::new)
-            .ok_or_else(|| Status::not_found("no such snapshot"))
+        let found = found.ok_or_else(|| Status::not_found("no such snapshot"))?;
+        let parts = parts(found);
+        let (sender, receiver) = mpsc::channel(parts.len());
+        for part in parts {
+            let message = pb::ReadSnapshotResponse { part: Some(part) };
+            sender.try_send(Ok(message)).expect("room for all");
+        }
+        Ok(Response::new(ReceiverStream::new(receiver)))
     }
 
     async fn get_totals(
@@ -234,15 +288,6 @@ impl AggregationService for Upstream {
         _: Request<pb::RankAuthoritiesRequest>,
     ) -> Result<Response<pb::RankAuthoritiesResponse>, Status> {
         Err(Status::unimplemented("not of this test"))
-    }
-
-    type ReadSnapshotStream = BoxStream<pb::ReadSnapshotResponse>;
-
-    async fn read_snapshot(
-        &self,
-        _: Request<pb::ReadSnapshotRequest>,
-    ) -> Result<Response<Self::ReadSnapshotStream>, Status> {
-        Err(Status::unimplemented("ReadSnapshot"))
     }
 
     async fn verify_snapshot(

@@ -8,14 +8,15 @@ use mesur_proto::submission::v1 as pb;
 use mesur_returns::{Assembly, Draft, Finding, assemble};
 use mesur_rpc::idempotency::Mutation;
 use mesur_wire::{
-    EditionResource, ReturnName, Wordings, count_violation, finding_to_wire, rows_from_wire,
+    EditionResource, ReturnName, Submitted, Wordings, count_violation, finding_to_wire,
+    rows_from_wire,
 };
 use mesur_wording::Wording;
 
 use super::Api;
 use super::convert::{not_an_authority, return_message, taken_message};
 use super::fields::Fields;
-use crate::domain::families_of;
+use crate::domain::{Family, families_of};
 use crate::error::{Error, invalid};
 use crate::returns::{Content, Sending};
 use crate::sight::Sight;
@@ -81,48 +82,48 @@ impl Api {
     pub(super) async fn submit(
         &self,
         grant: Grant,
-        mut message: pb::SubmitReturnRequest,
+        message: Submitted<'_>,
     ) -> Result<pb::SubmitReturnResponse, Error> {
-        let name = message.data_return.as_ref().map(|one| one.name.as_str());
         let field = "data_return.name";
-        let name = ReturnName::parse(name.unwrap_or_default()).map_err(Error::name(field))?;
+        let name = ReturnName::parse(message.name).map_err(Error::name(field))?;
         let sight = self.sight(grant).await?;
         sight.require(&name)?;
-        let id = std::mem::take(&mut message.request_id);
         let options = Options {
             validate_only: message.validate_only,
             draft: message.draft,
-            language_code: &message.language_code,
-            mutation: mutation_of(&id, &message),
+            language_code: message.language_code,
+            mutation: mutation_of(&message),
         };
         let (purpose, mutation, wording) = options.read(&self.wordings, Fields::default())?;
-        let data_return = message.data_return.unwrap_or_default();
-        let edition = self.edition_of(&name, &data_return.edition_digest, field)?;
+        let edition = self.edition_of(&name, message.edition_digest, field)?;
         let field = "data_return.observations";
-        if let Some(violation) = count_violation(field, &edition, &data_return.observations) {
+        if let Some(violation) = count_violation(field, &edition, &message.observations) {
             return Err(violation.into());
         }
-        let rows = rows_from_wire(&data_return.observations);
         let catalogue = &self.returns.catalogue;
-        let assembly = assemble(&edition, catalogue, &name.authority, rows);
-        // A check is the same however often it comes; nothing of it is remembered.
-        let mutation = match purpose {
-            Purpose::Check => mutation,
-            Purpose::HandIn | Purpose::Draft => {
-                mutation.with(assembly.cells.fingerprint().as_bytes())
-            }
-        };
-        let sent = Sent {
+        let assembly = assemble(&edition, catalogue, &name.authority, message.rows());
+        // Not to be held while the commit is waited for.
+        let etag = message.etag.to_owned();
+        drop(message);
+        let mut sent = Sent {
             name,
             edition,
-            etag: data_return.etag,
+            etag,
             purpose,
             mutation,
             wording,
             sight,
             field,
         };
-        self.take_in(sent, assembly, Vec::new()).await
+        if purpose == Purpose::Check {
+            // It is the same however often it comes; nothing of it is remembered.
+            return self.check(sent, assembly, Vec::new(), false).await;
+        }
+        let (content, families) = taken_in(&sent, assembly)?;
+        if let Content::Whole(cells) | Content::Draft(cells) = &content {
+            sent.mutation = sent.mutation.with(cells.fingerprint().as_bytes());
+        }
+        self.send(sent, content, families).await
     }
 
     pub(super) async fn update(
@@ -214,8 +215,8 @@ impl Api {
         Ok(Arc::clone(edition))
     }
 
-    /// Takes in, or checks, what was put together from a message or a file; `notes` are findings on
-    /// the file as a whole.
+    /// Takes in, or checks, what was put together from a file; `notes` are findings on the file as a
+    /// whole.
     pub(super) async fn take_in(
         &self,
         sent: Sent<'_>,
@@ -225,14 +226,18 @@ impl Api {
         if sent.purpose == Purpose::Check {
             return self.check(sent, assembly, notes, false).await;
         }
-        let (name, edition) = (sent.name, sent.edition);
-        let families = families_of(&edition, &assembly.cells);
-        let is_draft = sent.purpose == Purpose::Draft;
-        let content = content_of(assembly, &edition, &name, is_draft);
-        let field = sent.field;
-        let content = content.map_err(|findings| Error::InvalidReturn { field, findings })?;
+        let (content, families) = taken_in(&sent, assembly)?;
+        self.send(sent, content, families).await
+    }
+
+    async fn send(
+        &self,
+        sent: Sent<'_>,
+        content: Content,
+        families: Vec<Family>,
+    ) -> Result<pb::SubmitReturnResponse, Error> {
         let sending = Sending {
-            name,
+            name: sent.name,
             etag: sent.etag,
             content,
             families,
@@ -252,7 +257,7 @@ impl Api {
         let (name, edition) = (sent.name, sent.edition);
         let previous = self.returns.previous(&name).await?;
         let mut findings = notes;
-        findings.extend(assembly.check(&edition, previous.as_ref()));
+        findings.extend(assembly.check(&edition, previous.as_deref()));
         let data_return = match content_of(assembly, &edition, &name, is_draft) {
             Ok(content) => {
                 let sending = Sending {
@@ -271,19 +276,24 @@ impl Api {
 
 /// What tells a repeat of a submit, all but its cells: those are put together first, and need not be
 /// written out once more.
-fn mutation_of(
-    request_id: &str,
-    message: &pb::SubmitReturnRequest,
-) -> Result<Mutation, mesur_rpc::Violation> {
-    let data_return = message.data_return.as_ref();
-    let text = |read: fn(&pb::DataReturn) -> &String| data_return.map_or("", |one| read(one));
+fn mutation_of(message: &Submitted<'_>) -> Result<Mutation, mesur_rpc::Violation> {
     let parts: [&[u8]; 4] = [
-        text(|one| &one.name).as_bytes(),
-        text(|one| &one.etag).as_bytes(),
-        text(|one| &one.edition_digest).as_bytes(),
+        message.name.as_bytes(),
+        message.etag.as_bytes(),
+        message.edition_digest.as_bytes(),
         &[u8::from(message.draft)],
     ];
-    Mutation::of_parts("SubmitReturn", request_id, &parts)
+    Mutation::of_parts("SubmitReturn", message.request_id, &parts)
+}
+
+/// What is taken in, and how much of each family it has.
+fn taken_in(sent: &Sent<'_>, assembly: Assembly) -> Result<(Content, Vec<Family>), Error> {
+    let families = families_of(&sent.edition, &assembly.cells);
+    let is_draft = sent.purpose == Purpose::Draft;
+    let content = content_of(assembly, &sent.edition, &sent.name, is_draft);
+    let field = sent.field;
+    let content = content.map_err(|findings| Error::InvalidReturn { field, findings })?;
+    Ok((content, families))
 }
 
 /// What is sent, or the errors that keep it from being taken.
@@ -295,10 +305,10 @@ fn content_of(
 ) -> Result<Content, Vec<Finding>> {
     if is_draft {
         let draft = assembly.into_draft(edition, &name.authority);
-        draft.map(Content::Draft)
+        draft.map(|draft| Content::Draft(draft.into()))
     } else {
         let whole = assembly.into_return(edition, &name.authority);
-        whole.map(Draft::from).map(Content::Whole)
+        whole.map(|whole| Content::Whole(Draft::from(whole).into()))
     }
 }
 

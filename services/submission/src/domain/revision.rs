@@ -61,10 +61,10 @@ impl Revision {
         mesur_rpc::etag::etag(parts.into_iter().chain([moves.as_slice()]))
     }
 
-    /// The revision that a content becomes, with its first step.
+    /// The revision that a content with its digest becomes, with its first step.
     pub(crate) fn receive(
         current: Option<&Self>,
-        content: &Draft,
+        (content, digest): (&Draft, &str),
         action: Action,
         is_late: bool,
         step: Step<'_>,
@@ -82,7 +82,7 @@ impl Revision {
                 revision: before.saturating_add(1),
             },
             edition_digest: content.edition_digest.clone(),
-            digest: content.digest(),
+            digest: digest.to_owned(),
             created: step.time,
             is_late: is_late && state == State::Submitted,
             state,

@@ -1,24 +1,70 @@
 //! Values of earlier periods: of a return, or recorded.
+//!
+//! A sender checks a return again and again while putting it right, each time against the same earlier
+//! values. They are kept as they were read, under what they were read from: a revision, whose content
+//! never changes, or the commit that recorded them. What that is now is looked up each time.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use mesur_catalogue::{CellRef, EditionName};
 use mesur_proto::storage::v1::{PreviousValueRecord, PreviousValuesRecord};
 use mesur_returns::{Previous, PreviousValue};
 use mesur_rpc::idempotency::Mutation;
-use mesur_store::{Commit, KeyRange, Store, large};
-use mesur_wire::ReturnName;
+use mesur_store::{Commit, KeyRange, Store, Version, large};
+use mesur_wire::{ReturnName, RevisionName};
 use prost::Message;
 
 use super::Returns;
 use crate::domain::{Revision, State};
 use crate::error::Error;
+use crate::recent::Recent;
 use crate::repeats::once;
 use crate::sight::Sight;
 use crate::store::{corrupt, keys, revisions};
 
 /// The most periods of one collection that are looked at for an authority.
 const PERIODS_MAX: usize = 1_000;
+
+/// Of how many authorities earlier values are kept, half of them at the least: all of a nation's.
+const KEPT_HALF: usize = 32;
+
+/// Earlier values with more than this are read each time: 4,000, three times an ordinary return, about
+/// a megabyte.
+const KEPT_VALUES_MAX: usize = 4_000;
+
+/// Earlier values that were read lately.
+pub(crate) struct EarlierValues(Recent<Source, Previous>);
+
+impl Default for EarlierValues {
+    fn default() -> Self {
+        Self(Recent::new(KEPT_HALF))
+    }
+}
+
+/// What there is of an earlier period.
+enum Found {
+    /// A revision that was handed in.
+    Returned(Revision),
+    /// What a commit recorded.
+    Recorded(ReturnName, Version),
+}
+
+/// The same, as far as it tells which values they are.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Source {
+    Returned(RevisionName),
+    Recorded(ReturnName, Version),
+}
+
+impl Found {
+    fn source(&self) -> Source {
+        match self {
+            Self::Returned(revision) => Source::Returned(revision.name.clone()),
+            Self::Recorded(name, version) => Source::Recorded(name.clone(), *version),
+        }
+    }
+}
 
 impl Returns {
     /// Records values of an earlier period, in place of what was recorded for it.
@@ -49,61 +95,90 @@ impl Returns {
 
     /// The values of the latest earlier period that is held for the authority of a return: those
     /// of its return, if it was handed in, or recorded ones.
-    pub(crate) async fn previous(&self, name: &ReturnName) -> Result<Option<Previous>, Error> {
+    pub(crate) async fn previous(&self, name: &ReturnName) -> Result<Option<Arc<Previous>>, Error> {
+        let returned = self.latest_returned(name).await?;
+        let recorded = latest_recorded(&*self.store, name).await?;
+        let period = |name: &ReturnName| name.edition.period.clone();
+        let returned_period = returned.as_ref().map(|one| period(&one.name.data_return));
+        let recorded = recorded.filter(|(name, _)| Some(period(name)) > returned_period);
+        let found = match (returned, recorded) {
+            (_, Some((name, version))) => Found::Recorded(name, version),
+            (Some(revision), None) => Found::Returned(revision),
+            (None, None) => return Ok(None),
+        };
+        let source = found.source();
+        if let Some(kept) = self.earlier_values.0.get(&source) {
+            return Ok(Some(kept));
+        }
+        let values = match found {
+            Found::Returned(revision) => {
+                let (edition, data_return) = self.data_return(&revision).await?;
+                Previous::from_return(edition, &data_return)
+            }
+            Found::Recorded(name, _) => read_recorded(&*self.store, &name).await?,
+        };
+        let values = Arc::new(values);
+        if values.values.len() <= KEPT_VALUES_MAX {
+            self.earlier_values.0.put(source, Arc::clone(&values));
+        }
+        Ok(Some(values))
+    }
+
+    /// The latest earlier return that was handed in.
+    async fn latest_returned(&self, name: &ReturnName) -> Result<Option<Revision>, Error> {
         let ReturnName { authority, edition } = name;
         let heads = keys::heads(Some(authority), Some(&edition.collection));
         let heads = self
             .store
             .scan(KeyRange::prefix(heads), PERIODS_MAX)
             .await?;
-        let mut returned: Option<Revision> = None;
+        let mut latest = None;
         for (key, entry) in heads {
             let revision = revisions::read(&key, &entry.value)?;
             // Keys are in the order of periods, so the last earlier one is the latest.
             if revision.name.data_return.edition.period < edition.period
                 && revision.state != State::Draft
             {
-                returned = Some(revision);
+                latest = Some(revision);
             }
         }
-        let recorded = latest_recorded(&*self.store, name).await?;
-        let Some(revision) = returned else {
-            return Ok(recorded);
-        };
-        let period = &revision.name.data_return.edition.period;
-        if let Some(recorded) = recorded.filter(|recorded| &recorded.period > period) {
-            return Ok(Some(recorded));
-        }
-        let (edition, data_return) = self.data_return(&revision).await?;
-        Ok(Some(Previous::from_return(edition, &data_return)))
+        Ok(latest)
     }
 }
 
-/// The latest recorded period before that of a return.
-async fn latest_recorded(store: &dyn Store, name: &ReturnName) -> Result<Option<Previous>, Error> {
+/// The latest recorded period before that of a return, and the commit that recorded it.
+async fn latest_recorded(
+    store: &dyn Store,
+    name: &ReturnName,
+) -> Result<Option<(ReturnName, Version)>, Error> {
     let ReturnName { authority, edition } = name;
     let periods = keys::previous_periods(authority, &edition.collection);
     let mut latest = None;
-    for (key, _) in store.scan(KeyRange::prefix(periods), PERIODS_MAX).await? {
+    for (key, entry) in store.scan(KeyRange::prefix(periods), PERIODS_MAX).await? {
         let period = keys::period_of(&key)?;
         if period < edition.period {
-            latest = Some(period);
+            let edition = EditionName {
+                collection: edition.collection.clone(),
+                period,
+            };
+            let authority = authority.clone();
+            latest = Some((ReturnName { authority, edition }, entry.version));
         }
     }
-    let Some(period) = latest else {
-        return Ok(None);
-    };
+    Ok(latest)
+}
+
+/// The values that are recorded for an authority and a period.
+async fn read_recorded(store: &dyn Store, name: &ReturnName) -> Result<Previous, Error> {
+    let ReturnName { authority, edition } = name;
+    let period = &edition.period;
     let corrupt = |error: &dyn std::fmt::Display| {
         corrupt(
             &format!("previous values of {authority} for {period}"),
             &error.to_string(),
         )
     };
-    let found = EditionName {
-        collection: edition.collection.clone(),
-        period: period.clone(),
-    };
-    let bytes = large::get_large(store, &keys::previous_content(authority, &found)).await?;
+    let bytes = large::get_large(store, &keys::previous_content(authority, edition)).await?;
     let bytes = bytes.ok_or_else(|| corrupt(&"no content"))?;
     let stored = PreviousValuesRecord::decode(bytes.as_slice()).map_err(|error| corrupt(&error))?;
     let mut values = BTreeMap::new();
@@ -119,11 +194,11 @@ async fn latest_recorded(store: &dyn Store, name: &ReturnName) -> Result<Option<
             },
         );
     }
-    Ok(Some(Previous {
+    Ok(Previous {
         authority: authority.clone(),
-        period,
+        period: period.clone(),
         values,
-    }))
+    })
 }
 
 /// The stored form of values.

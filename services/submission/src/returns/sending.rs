@@ -14,18 +14,44 @@ use crate::domain::{Action, Family, IllegalMove, Move, Revision, State, families
 use crate::error::Error;
 use crate::repeats::once;
 use crate::sight::Sight;
-use crate::store::{self, events};
+use crate::store::contents::put_revision;
+use crate::store::events;
+use crate::store::revisions::put_step;
 
 /// The field that findings of changed cells are told of.
 const CHANGES_FIELD: &str = "observations";
+
+/// Cells with their digest, which is worked out once.
+#[derive(Debug, Clone)]
+pub(crate) struct Digested {
+    content: Draft,
+    digest: String,
+}
+
+impl From<Draft> for Digested {
+    fn from(content: Draft) -> Self {
+        Self {
+            digest: content.digest(),
+            content,
+        }
+    }
+}
+
+impl Digested {
+    /// What tells a repeat from another sending: all that was sent, references too.
+    pub(crate) fn fingerprint(&self) -> String {
+        let references = self.content.cells().references().unwrap_or_default();
+        format!("{}{references}", self.digest)
+    }
+}
 
 /// What is sent.
 #[derive(Debug, Clone)]
 pub(crate) enum Content {
     /// A whole return.
-    Whole(Draft),
+    Whole(Digested),
     /// A draft.
-    Draft(Draft),
+    Draft(Digested),
     /// Some cells, to be changed in the latest revision.
     Changes(Assembly),
 }
@@ -78,11 +104,10 @@ impl Returns {
                 version,
                 relied,
             } = decided;
-            let commit = store::revisions::put(Commit::new(), &revision, &step, version);
-            let commit = put_event(commit, &revision, &step);
-            let cells = content.cells();
-            let commit = store::contents::put(&*self.store, commit, &revision.name, cells).await?;
-            let sent = (revision, sending.families.clone());
+            let commit = put_event(Commit::new(), &revision, &step);
+            let (made, cells) = ((&revision, &step), content.content.cells());
+            let commit = put_revision(&*self.store, commit, made, cells, version).await?;
+            let sent = (revision, step, sending.families.clone());
             self.finish(commit, relied, sent, (by, mutation)).await
         };
         once(|| self.earlier(by, mutation), attempt).await
@@ -111,10 +136,10 @@ impl Returns {
                 .step(Action::Submit, self.step(by, ""))
                 .map_err(|move_| illegal(name, move_))?;
             let next = Revision { is_late, ..next };
-            let commit = store::revisions::put(Commit::new(), &next, &step, Some(version));
+            let commit = put_step(Commit::new(), &next, &step, version);
             let commit = put_event(commit, &next, &step);
-            self.finish(commit, relied, (next, families), (by, mutation))
-                .await
+            let handed_in = (next, step, families);
+            self.finish(commit, relied, handed_in, (by, mutation)).await
         };
         once(|| self.earlier(by, mutation), attempt).await
     }
@@ -146,7 +171,7 @@ impl Returns {
         &self,
         sending: &'s Sending,
         by: &Sight,
-    ) -> Result<(Decided, Cow<'s, Draft>), Error> {
+    ) -> Result<(Decided, Cow<'s, Digested>), Error> {
         let name = &sending.name;
         let (current, version) = self.current(name).await?;
         if current.is_none() && matches!(sending.content, Content::Changes(_)) {
@@ -159,11 +184,12 @@ impl Returns {
             Content::Draft(content) => (Cow::Borrowed(content), Action::SaveDraft),
             Content::Changes(changes) => {
                 let amended = self.amended(name, current.as_ref(), changes).await?;
-                (Cow::Owned(amended.0), amended.1)
+                (Cow::Owned(amended.0.into()), amended.1)
             }
         };
         let step = self.step(by, "");
-        let (revision, step) = Revision::receive(current.as_ref(), &content, action, is_late, step)
+        let sent = (&content.content, content.digest.as_str());
+        let (revision, step) = Revision::receive(current.as_ref(), sent, action, is_late, step)
             .map_err(|move_| illegal(name, move_))?;
         let decided = Decided {
             revision,

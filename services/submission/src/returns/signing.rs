@@ -42,10 +42,10 @@ impl Returns {
                 .map_err(|move_| illegal(name, move_))?;
             self.check_other_person(name, &next, by).await?;
             self.clear(&next).await?;
-            let commit = store::revisions::put(Commit::new(), &next, &step, Some(version));
+            let commit = store::revisions::put_step(Commit::new(), &next, &step, version);
             let commit = events::put(commit, events::Event::SignedOff, &next, step.time);
-            self.finish(commit, relied, (next, Vec::new()), (by, mutation))
-                .await
+            let moved = (next, step, Vec::new());
+            self.finish(commit, relied, moved, (by, mutation)).await
         };
         once(|| self.earlier(by, mutation), attempt).await
     }
@@ -64,10 +64,10 @@ impl Returns {
             let (next, step) = current
                 .step(Action::Reopen, self.step(by, reason))
                 .map_err(|move_| illegal(name, move_))?;
-            let commit = store::revisions::put(Commit::new(), &next, &step, Some(version));
+            let commit = store::revisions::put_step(Commit::new(), &next, &step, version);
             let commit = events::put(commit, events::Event::Reopened, &next, step.time);
-            self.finish(commit, relied, (next, Vec::new()), (by, mutation))
-                .await
+            let moved = (next, step, Vec::new());
+            self.finish(commit, relied, moved, (by, mutation)).await
         };
         once(|| self.earlier(by, mutation), attempt).await
     }
@@ -117,7 +117,7 @@ impl Returns {
                 Action::Query => events::Event::Queried,
                 _ => events::Event::Settled,
             };
-            let commit = store::revisions::put(Commit::new(), &next, &step, Some(version));
+            let commit = store::revisions::put_step(Commit::new(), &next, &step, version);
             let commit = events::put(commit, event, &next, step.time);
             self.store
                 .commit(commit.put(keys::cursor(), cursor))

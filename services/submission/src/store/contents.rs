@@ -1,28 +1,53 @@
-//! The cells of revisions: written and read a part at a time, so that beside the cells of a very large
-//! return little memory is taken.
+//! The cells of revisions. Those of an ordinary return stand in the row of their revision; those of a
+//! very large one are written and read a part at a time, so that beside the cells little memory is
+//! taken.
 
 use mesur_returns::Cells;
-use mesur_store::{Commit, Store, large};
+use mesur_store::{Commit, Store, Version, large};
 use mesur_wire::{
     ContentError, ContentReader, Frames, RevisionName, cells_of_part, content_frames,
 };
 
+use super::revisions::{self, Made};
 use super::{corrupt, keys};
+use crate::domain::{Move, Revision};
 use crate::error::Error;
 
-/// Adds to a commit that a revision has these cells.
-pub(crate) async fn put(
+/// The most bytes of cells that stand in the row of their revision: 16 KiB, half of what a row takes.
+const INLINE_BYTES: usize = 16 * 1024;
+
+/// Adds a new revision with its first move and its cells to a commit that relies on the head at
+/// `version`.
+pub(crate) async fn put_revision(
     store: &dyn Store,
     commit: Commit,
-    name: &RevisionName,
+    (revision, first): (&Revision, &Move),
     cells: &Cells,
+    version: Option<Version>,
 ) -> Result<Commit, Error> {
-    let key = keys::content(name);
+    let mut frames = content_frames(cells).peekable();
+    let inline = frames.next_if(|frame| frame.len() <= INLINE_BYTES);
+    let is_whole = inline.is_some() && frames.peek().is_none();
+    if is_whole {
+        return Ok(revisions::put_made(
+            commit,
+            (revision, first),
+            inline,
+            version,
+        ));
+    }
+    let key = keys::content(&revision.name);
     let mut writer = large::Writer::new(store, &key);
-    for frame in content_frames(cells) {
+    for frame in inline.into_iter().chain(frames) {
         writer.write(&frame).await?;
     }
-    Ok(writer.finish(commit).await?)
+    let commit = writer.finish(commit).await?;
+    Ok(revisions::put_made(
+        commit,
+        (revision, first),
+        None,
+        version,
+    ))
 }
 
 /// The cells of a revision, of which there are so many.
@@ -32,7 +57,7 @@ pub(crate) async fn get(
     cells: usize,
 ) -> Result<Cells, Error> {
     let unreadable = unreadable(name);
-    let mut stored = open(store, name).await?;
+    let mut stored = Stored::open(store, name).await?;
     let mut reader = ContentReader::new(cells);
     while let Some(bytes) = stored.next().await? {
         reader.take(&bytes).map_err(&unreadable)?;
@@ -40,9 +65,36 @@ pub(crate) async fn get(
     reader.finish().map_err(&unreadable)
 }
 
+/// The stored bytes of a content.
+enum Stored<'a> {
+    Inline(Option<Vec<u8>>),
+    Large(Box<large::Reader<'a>>),
+}
+
+impl<'a> Stored<'a> {
+    async fn open(store: &'a dyn Store, name: &RevisionName) -> Result<Self, Error> {
+        let missing = || corrupt(&name.to_string(), "no content");
+        let made = revisions::made(store, name).await?;
+        let Made { content, .. } = made.ok_or_else(missing)?;
+        if content.is_some() {
+            return Ok(Self::Inline(content));
+        }
+        let stored = large::Reader::open(store, &keys::content(name)).await?;
+        Ok(Self::Large(Box::new(stored.ok_or_else(missing)?)))
+    }
+
+    /// The next bytes, `None` at the end.
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        match self {
+            Self::Inline(bytes) => Ok(bytes.take()),
+            Self::Large(reader) => Ok(reader.next().await?),
+        }
+    }
+}
+
 /// The cells of a revision as they are read, in catalogue order.
 pub(crate) struct Parts<'a> {
-    stored: large::Reader<'a>,
+    stored: Stored<'a>,
     frames: Frames,
     name: &'a RevisionName,
     read: usize,
@@ -52,7 +104,7 @@ impl<'a> Parts<'a> {
     /// Before the first part.
     pub(crate) async fn open(store: &'a dyn Store, name: &'a RevisionName) -> Result<Self, Error> {
         Ok(Self {
-            stored: open(store, name).await?,
+            stored: Stored::open(store, name).await?,
             frames: Frames::default(),
             name,
             read: 0,
@@ -76,11 +128,6 @@ impl<'a> Parts<'a> {
             self.frames.push(&bytes);
         }
     }
-}
-
-async fn open<'a>(store: &'a dyn Store, name: &RevisionName) -> Result<large::Reader<'a>, Error> {
-    let stored = large::Reader::open(store, &keys::content(name)).await?;
-    stored.ok_or_else(|| corrupt(&name.to_string(), "no content"))
 }
 
 fn unreadable(name: &RevisionName) -> impl Fn(ContentError) -> Error + use<> {

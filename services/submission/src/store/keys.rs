@@ -50,40 +50,59 @@ pub(super) fn head(name: &ReturnName) -> Key {
     of_period(HEAD, &name.authority, &name.edition).build()
 }
 
+/// What the revisions of a return begin with.
+pub(super) fn revisions(name: &ReturnName) -> Key {
+    of_period(REVISION, &name.authority, &name.edition).build()
+}
+
 /// Where a revision stands.
 pub(super) fn revision(name: &RevisionName) -> Key {
     of_revision(REVISION, name).build()
 }
 
-/// Where the cells of a revision stand.
+/// Where the cells of a revision stand that are too many to stand in its row.
 pub(crate) fn content(name: &RevisionName) -> Key {
     of_revision(CONTENT, name).build()
 }
 
-/// What the moves of a return begin with.
+/// What the later moves of a return begin with.
 pub(super) fn moves(name: &ReturnName) -> Key {
     of_period(MOVE, &name.authority, &name.edition).build()
 }
 
-/// What the moves of a revision begin with.
+/// What the later moves of a revision begin with.
 pub(super) fn moves_of(name: &RevisionName) -> Key {
     of_revision(MOVE, name).build()
 }
 
-/// Where a move of a revision stands, counted from 1.
+/// Where a move of a revision behind the first stands, counted with the first.
 pub(super) fn step(name: &RevisionName, number: u32) -> Key {
     of_revision(MOVE, name).number(number.into()).build()
 }
 
 /// The revision in the key of a move.
 pub(super) fn revision_of_step(key: &[u8]) -> Result<u32, Error> {
+    let [revision, _] = numbers_of_step(key)?;
+    Ok(revision)
+}
+
+/// The number in the key of a move.
+pub(super) fn number_of_step(key: &[u8]) -> Result<u32, Error> {
+    let [_, number] = numbers_of_step(key)?;
+    Ok(number)
+}
+
+fn numbers_of_step(key: &[u8]) -> Result<[u32; 2], Error> {
     let mut reader = KeyReader::new(key);
     reader.kind()?;
     for _ in 0..3 {
         reader.text()?;
     }
-    let number = reader.number()?;
-    u32::try_from(number).map_err(|error| corrupt("a move", &error.to_string()))
+    let mut next = || {
+        let number = u32::try_from(reader.number()?);
+        number.map_err(|error| corrupt("a move", &error.to_string()))
+    };
+    Ok([next()?, next()?])
 }
 
 /// What the recorded earlier values of an authority begin with.

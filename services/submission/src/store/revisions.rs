@@ -2,7 +2,7 @@
 
 use mesur_catalogue::{AuthorityCode, CollectionId, EditionName, Period};
 use mesur_proto::storage::v1::outcome_record::Family as FamilyRecord;
-use mesur_proto::storage::v1::{MoveRecord, OutcomeRecord, ReturnRecord};
+use mesur_proto::storage::v1::{MoveRecord, OutcomeRecord, ReturnRecord, RevisionRecord};
 use mesur_rpc::clock;
 use mesur_store::{Commit, Expect, KeyRange, Store, Version, record};
 use mesur_wire::{ReturnName, RevisionName};
@@ -24,64 +24,127 @@ pub(crate) async fn head(
     }
 }
 
-/// A revision of a return.
-pub(crate) async fn revision(
-    store: &dyn Store,
-    name: &RevisionName,
-) -> Result<Option<Revision>, Error> {
+/// A revision as it was made. The row of one never changes.
+pub(super) struct Made {
+    revision: Revision,
+    first: Move,
+    /// The content, unless it is too large to stand here.
+    pub(super) content: Option<Vec<u8>>,
+}
+
+/// A revision as it was made, if there is one of this name.
+pub(super) async fn made(store: &dyn Store, name: &RevisionName) -> Result<Option<Made>, Error> {
     let key = keys::revision(name);
     match store.get(&key).await? {
-        Some(entry) => Ok(Some(read(&key, &entry.value)?)),
+        Some(entry) => Ok(Some(read_made(&key, &entry.value)?)),
         None => Ok(None),
     }
 }
 
+/// A revision of a return as it is now.
+pub(crate) async fn revision(
+    store: &dyn Store,
+    name: &RevisionName,
+) -> Result<Option<Revision>, Error> {
+    let Some(Made { revision, .. }) = made(store, name).await? else {
+        return Ok(None);
+    };
+    let rows = scan_all(store, keys::moves_of(name)).await?;
+    let Some((key, value)) = rows.last() else {
+        return Ok(Some(revision));
+    };
+    let (last, is_late) = read_move(record::open(FORMAT, key, value)?)?;
+    Ok(Some(Revision {
+        state: last.state,
+        moves: keys::number_of_step(key)?,
+        is_late,
+        ..revision
+    }))
+}
+
 /// The moves that a revision has made; moves that it made since it was read are left out.
 pub(crate) async fn history(store: &dyn Store, revision: &Revision) -> Result<Vec<Move>, Error> {
-    let wanted = usize::try_from(revision.moves).unwrap_or(usize::MAX);
-    let range = KeyRange::prefix(keys::moves_of(&revision.name));
-    let rows = store.scan(range, wanted).await?;
-    if rows.len() != wanted {
-        let name = revision.name.to_string();
-        return Err(corrupt(&name, "moves are missing"));
+    let name = &revision.name;
+    let made = made(store, name).await?;
+    let made = made.ok_or_else(|| corrupt(&name.to_string(), "not held"))?;
+    let later = usize::try_from(revision.moves.saturating_sub(1)).unwrap_or(usize::MAX);
+    let range = KeyRange::prefix(keys::moves_of(name));
+    let rows = store.scan(range, later).await?;
+    if rows.len() != later {
+        return Err(corrupt(&name.to_string(), "moves are missing"));
     }
-    let moves = rows.iter().map(|(key, entry)| read_move(key, &entry.value));
-    moves.collect()
+    let mut history = vec![made.first];
+    for (key, entry) in &rows {
+        let (step, _) = read_move(record::open(FORMAT, key, &entry.value)?)?;
+        history.push(step);
+    }
+    Ok(history)
 }
 
-/// Every move of a return in order, with the revision that made it.
+/// How many revisions are read at a time, with their contents.
+const REVISIONS: usize = 64;
+
+/// Every move of a return, those of a revision in their order, with the revision that made it.
 pub(crate) async fn moves(store: &dyn Store, name: &ReturnName) -> Result<Vec<(u32, Move)>, Error> {
-    let rows = scan_all(store, keys::moves(name)).await?;
-    let read = |(key, value): &(Vec<u8>, Vec<u8>)| {
-        Ok((keys::revision_of_step(key)?, read_move(key, value)?))
-    };
-    rows.iter().map(read).collect()
+    let mut moves = Vec::new();
+    let mut range = KeyRange::prefix(keys::revisions(name));
+    loop {
+        let rows = store.scan(range.clone(), REVISIONS).await?;
+        let Some((last, _)) = rows.last() else { break };
+        range = range.after(last);
+        for (key, entry) in &rows {
+            let Made {
+                revision, first, ..
+            } = read_made(key, &entry.value)?;
+            moves.push((revision.name.revision, first));
+        }
+    }
+    for (key, value) in scan_all(store, keys::moves(name)).await? {
+        let (step, _) = read_move(record::open(FORMAT, &key, &value)?)?;
+        moves.push((keys::revision_of_step(&key)?, step));
+    }
+    // The first move of each stays before the others.
+    moves.sort_by_key(|(revision, _)| *revision);
+    Ok(moves)
 }
 
-/// Adds a step of a revision to a commit that relies on the head at `version`.
-pub(crate) fn put(
+/// Adds a new revision to a commit that relies on the head at `version`. Its content is put beside
+/// it where it does not stand in its row.
+pub(super) fn put_made(
+    commit: Commit,
+    (revision, first): (&Revision, &Move),
+    content: Option<Vec<u8>>,
+    version: Option<Version>,
+) -> Commit {
+    let made = RevisionRecord {
+        made: Some(record_of(revision)),
+        first: Some(record_of_move(revision, first)),
+        content,
+    };
+    // No revision of this number can be there: the head would be of it, or of a later one.
+    put_head(commit, revision, version)
+        .put(keys::revision(&revision.name), record::seal(FORMAT, &made))
+}
+
+/// Adds a further step of a revision to a commit that relies on the head at `version`.
+pub(crate) fn put_step(
     commit: Commit,
     revision: &Revision,
     step: &Move,
-    version: Option<Version>,
+    version: Version,
 ) -> Commit {
+    put_head(commit, revision, Some(version)).put(
+        keys::step(&revision.name, revision.moves),
+        record::seal(FORMAT, &record_of_move(revision, step)),
+    )
+}
+
+fn put_head(commit: Commit, revision: &Revision, version: Option<Version>) -> Commit {
     let head = keys::head(&revision.name.data_return);
     let expect = version.map_or(Expect::Absent, Expect::At);
-    let sealed = record::seal(FORMAT, &record_of(revision));
-    let made = MoveRecord {
-        state: step.state as u32,
-        identity: step.identity.clone(),
-        reason: step.reason.clone(),
-        time: Some(clock::to_proto(step.time)),
-    };
     commit
         .expect(head.clone(), expect)
-        .put(head, sealed.clone())
-        .put(keys::revision(&revision.name), sealed)
-        .put(
-            keys::step(&revision.name, revision.moves),
-            record::seal(FORMAT, &made),
-        )
+        .put(head, record::seal(FORMAT, &record_of(revision)))
 }
 
 /// What a request led to, as it is remembered.
@@ -156,14 +219,36 @@ fn record_of(revision: &Revision) -> ReturnRecord {
     }
 }
 
-fn read_move(key: &[u8], value: &[u8]) -> Result<Move, Error> {
-    let stored: MoveRecord = record::open(FORMAT, key, value)?;
-    Ok(Move {
+fn read_made(key: &[u8], value: &[u8]) -> Result<Made, Error> {
+    let stored: RevisionRecord = record::open(FORMAT, key, value)?;
+    let missing = || corrupt("a revision", "it is not whole");
+    let (first, _) = read_move(stored.first.ok_or_else(missing)?)?;
+    Ok(Made {
+        revision: from_record(stored.made.ok_or_else(missing)?)?,
+        first,
+        content: stored.content,
+    })
+}
+
+fn record_of_move(revision: &Revision, step: &Move) -> MoveRecord {
+    MoveRecord {
+        state: step.state as u32,
+        identity: step.identity.clone(),
+        reason: step.reason.clone(),
+        time: Some(clock::to_proto(step.time)),
+        late: revision.is_late,
+    }
+}
+
+/// A move, and whether the revision that it led to is late.
+fn read_move(stored: MoveRecord) -> Result<(Move, bool), Error> {
+    let step = Move {
         state: state_of("a move", stored.state)?,
         time: time("a move", stored.time.as_ref())?,
         identity: stored.identity,
         reason: stored.reason,
-    })
+    };
+    Ok((step, stored.late))
 }
 
 fn state_of(name: &str, number: u32) -> Result<State, Error> {

@@ -86,6 +86,7 @@ async fn a_repeat_of_recording_does_not_undo_what_came_after() {
     let service = Service::alone().await;
     let (first, second) = (values("2021-22", 1), values("2021-22", 2));
     service.record(&first, &id(1)).await.expect("recorded");
+    assert_eq!(service.previous(RETURN).await.expect("held"), first);
     service.record(&second, &id(2)).await.expect("recorded");
     assert_eq!(
         service.record(&first, &id(1)).await.expect("a repeat"),

@@ -48,6 +48,10 @@ async fn an_id_that_was_used_for_something_else_is_refused() {
     let sent = sample(CONWY, PERIOD);
     let first = service.submit_as(sent.clone(), &id(1)).await.expect("sent");
     let (code, reason) = (Code::InvalidArgument, "REQUEST_ID_REUSED");
+    let mut referenced = sent.clone();
+    referenced.observations[0].reference = "row 1".to_owned();
+    let other_reference = service.submit_as(referenced, &id(1)).await;
+    refused(other_reference, code, reason);
     let other = service.submit_as(amended(&sent), &id(1)).await;
     assert_eq!(fields(&refused(other, code, reason)), ["request_id"]);
     let signing = service.caller(SENDER, &["approver/W06000003"]);

@@ -91,13 +91,6 @@ pub(crate) fn run(effort: Effort) -> anyhow::Result<Vec<Row>> {
         let log = Arc::new(AppendLog::create(&folder.path().join("log"))?);
         let runtime = Runtime::new().context("the runtime")?;
         for clients in WRITERS {
-            if let Ok(only) = std::env::var("BENCH_ONLY")
-                && !only
-                    .split(' ')
-                    .any(|o| o == format!("{}x{clients}", material.cells.len()))
-            {
-                continue;
-            }
             let bench = Bench {
                 runtime: &runtime,
                 material: &material,
@@ -138,12 +131,11 @@ impl Bench<'_> {
                 bytes: bytes.clone(),
             })
             .collect();
-        let mut sides = vec![
+        let sides = vec![
             Side::new("Mesur", || rate(runtime, effort.window, &mut senders)),
             Side::new("echo", || rate(runtime, effort.window, &mut callers)),
             Side::new("log", || rate(runtime, effort.window, &mut appends)),
         ];
-        if std::env::var("BENCH_ALONE").is_ok() { sides.truncate(1); }
         let cells = self.material.cells.len();
         Ok(Row {
             name: NAME,

@@ -1,61 +1,35 @@
-//! The tables of the page.
+//! The tables of a metric: all its cells, what its chart shows, and its periods.
 
 use maud::{Markup, html};
 use mesur_wording::Language;
 
-use super::Page;
+use super::{Page, Shape};
+use crate::domain::{Table, area_name};
 use crate::render::Error;
 use crate::render::line::Run;
 use crate::render::table::{Heading, WordedTable};
 
 impl Page<'_> {
-    /// The tables with an index before them, and the shorthand explained above.
-    pub(super) fn tables(
-        &self,
-        tables: &[WordedTable],
-        shorthand: &[(String, String)],
-    ) -> Result<Markup, Error> {
-        let heading = self.label("tables-heading")?;
+    /// Every cell of a metric, with coverage beneath.
+    pub(super) fn whole_table(&self, table: &WordedTable) -> Result<Markup, Error> {
         let areas = self.label("table-authority")?;
         let coverage = self.label("table-coverage")?;
-        Ok(html! {
-            section aria-labelledby="tables" {
-                h2 #tables { (heading) }
-                h3 { (self.label("shorthand-heading")?) }
-                dl {
-                    @for (code, meaning) in shorthand {
-                        dt { (code) } dd { (meaning) }
-                    }
-                }
-                nav.codes aria-label=(heading) {
-                    ul {
-                        @for table in tables {
-                            li { a href={ "#" (table_id(&table.code)) } { (table.code) } }
-                        }
-                    }
-                }
-                @for table in tables { (self.table(table, &areas, &coverage)) }
-            }
-        })
-    }
-
-    fn table(&self, table: &WordedTable, areas: &str, coverage: &str) -> Markup {
-        let id = table_id(&table.code);
+        let id = "whole-table";
         let marked = table.caption.has_english();
-        html! {
+        Ok(html! {
             div.scroll role="region" tabindex="0" aria-labelledby=(id) {
                 table {
                     caption id=(id) { (self.line(&table.caption)) }
                     thead {
                         tr {
                             th scope="col" { (areas) }
-                            @for heading in &table.headings { (self.heading(heading, !marked)) }
+                            @for heading in &table.headings { (self.column_heading(heading, !marked)) }
                         }
                     }
                     tbody {
-                        @for row in &table.rows {
-                            tr {
-                                th scope="row" { (row.area) }
+                        @for (place, (row, area)) in table.rows.iter().zip(self.areas()).enumerate() {
+                            tr.nation[place == 0] {
+                                th scope="row" { (area) }
                                 @for cell in &row.cells { td { (cell) } }
                             }
                         }
@@ -68,11 +42,17 @@ impl Page<'_> {
                     }
                 }
             }
-        }
+        })
+    }
+
+    /// The nation and the authorities, in the order of the rows of a table.
+    fn areas(&self) -> impl Iterator<Item = Markup> {
+        let areas = [self.edition.nation()].into_iter().chain(self.edition.authorities());
+        areas.map(|area| self.area(area))
     }
 
     /// Where the caption says that the table is in English, its headings need not say so again.
-    fn heading(&self, heading: &Heading, with_marker: bool) -> Markup {
+    fn column_heading(&self, heading: &Heading, with_marker: bool) -> Markup {
         let language = matches!(heading.label, Run::English(_)).then_some(Language::En.code());
         html! {
             th scope="col" {
@@ -82,21 +62,93 @@ impl Page<'_> {
             }
         }
     }
-}
 
-/// The id of a metric's table: its code, with every character but letters and digits written so
-/// that two codes never meet.
-fn table_id(code: &str) -> String {
-    use std::fmt::Write as _;
-
-    let mut id = String::from("table-");
-    for character in code.chars() {
-        match character {
-            '/' => id.push('-'),
-            _ if character.is_ascii_alphanumeric() => id.push(character),
-            // Writing to a string does not fail.
-            _ => drop(write!(id, "_{:x}_", u32::from(character))),
-        }
+    /// What the bars show, with the values that it is made from.
+    pub(super) fn compared_table(
+        &self,
+        id: &str,
+        table: &Table,
+        worded: &WordedTable,
+        shape: &Shape,
+    ) -> Result<Markup, Error> {
+        let (Some(measure), Some(column)) = (&shape.measure, table.columns.first()) else {
+            return Ok(html! {});
+        };
+        let name = self.measure_name(measure)?;
+        let shown = [None].into_iter().chain(column.values.iter().map(Some));
+        let values = [measure.whole].into_iter().chain(measure.values.iter().copied());
+        let part = self.label("part-period-short")?;
+        let print = |value, shown| match shown {
+            Some(shown) => self.compared(value, measure.decimals, shown, &part),
+            None => self.number(value, measure.decimals),
+        };
+        let rows = worded.rows.iter().zip(self.areas()).zip(values.zip(shown));
+        Ok(html! {
+            div.scroll role="region" tabindex="0" aria-labelledby=(id) {
+                table {
+                    caption id=(id) { (self.line(&worded.caption)) }
+                    thead {
+                        tr {
+                            th scope="col" { (self.label("table-authority")?) }
+                            th scope="col" { (self.label("table-value")?) }
+                            @if measure.per.is_some() { th scope="col" { (name) } }
+                        }
+                    }
+                    tbody {
+                        @for ((row, area), (value, shown)) in rows {
+                            tr.nation[shown.is_none()] {
+                                th scope="row" { (area) }
+                                td { (row.cells.first().map_or("", String::as_str)) }
+                                @if measure.per.is_some() { td { (print(value, shown)) } }
+                            }
+                        }
+                    }
+                }
+            }
+        })
     }
-    id
+
+    /// The nation over the periods, with what breaks the series.
+    pub(super) fn years_table(
+        &self,
+        id: &str,
+        table: &Table,
+        worded: &WordedTable,
+        shape: &Shape,
+    ) -> Result<Markup, Error> {
+        let nation = area_name(self.edition.nation(), self.language());
+        let part = self.label("part-period-short")?;
+        Ok(html! {
+            div.scroll role="region" tabindex="0" aria-labelledby=(id) {
+                table {
+                    caption id=(id) { (self.line(&worded.caption)) }
+                    thead {
+                        tr {
+                            th scope="col" { (self.label("table-period")?) }
+                            th scope="col" { (nation) }
+                            th scope="col" { (self.label("table-coverage")?) }
+                            th scope="col" { (self.label("table-note")?) }
+                        }
+                    }
+                    tbody {
+                        @for point in &shape.points {
+                            tr {
+                                th scope="row" { (point.period) }
+                                td { (self.compared(point.shown.units, table.metric.decimals, &point.shown, &part)) }
+                                td { (self.provided(point.provided, point.expected)?) }
+                                td { @if point.is_break { "[b] " (self.label("shorthand-b")?) } }
+                            }
+                        }
+                    }
+                }
+            }
+        })
+    }
+
+    fn provided(&self, provided: u32, expected: u32) -> Result<String, Error> {
+        let args = mesur_wording::Args::new()
+            .number("provided", provided.into())
+            .number("all", expected.into());
+        self.speaker.house("count-of", &args)
+    }
 }

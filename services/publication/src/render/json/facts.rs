@@ -123,7 +123,10 @@ pub(super) fn figure<'a>(
     };
     let is_national = matches!(
         fact.kind,
-        FigureKind::Count { .. } | FigureKind::Percent { .. }
+        FigureKind::Count { .. }
+            | FigureKind::Percent { .. }
+            | FigureKind::Rate { .. }
+            | FigureKind::Change { .. }
     );
     Ok(Figure {
         id: &fact.id,
@@ -154,6 +157,8 @@ fn kind(kind: &FigureKind) -> &'static str {
     match kind {
         FigureKind::Count { .. } => "count",
         FigureKind::Percent { .. } => "percent",
+        FigureKind::Rate { .. } => "rate",
+        FigureKind::Change { .. } => "change",
         FigureKind::AuthorityPercent { .. } => "authority_percent",
         FigureKind::AuthorityCount { .. } => "authority_count",
         FigureKind::Outside(_) => "outside",
@@ -163,7 +168,9 @@ fn kind(kind: &FigureKind) -> &'static str {
 /// A figure about single authorities rests on the percentage that it is about.
 fn basis(edition: &Edition, kind: &FigureKind) -> Option<Basis> {
     match kind {
-        FigureKind::Count { numerator } => Some(Basis {
+        FigureKind::Count { numerator }
+        | FigureKind::Rate { numerator }
+        | FigureKind::Change { numerator } => Some(Basis {
             numerator: numerator.to_string(),
             denominator: None,
         }),
@@ -213,7 +220,11 @@ fn authorities(fact: &FigureFact) -> Option<Authorities<'_>> {
             threshold_percent: Some(format_quantity(*threshold, THRESHOLD_DECIMALS)),
             excluding_highest: Some(*excluding_highest),
         }),
-        FigureKind::Count { .. } | FigureKind::Percent { .. } | FigureKind::Outside(_) => None,
+        FigureKind::Count { .. }
+        | FigureKind::Percent { .. }
+        | FigureKind::Rate { .. }
+        | FigureKind::Change { .. }
+        | FigureKind::Outside(_) => None,
     }
 }
 

@@ -1,0 +1,54 @@
+//! Hiding what must be hidden in a new revision of a release.
+
+use mesur_catalogue::Edition;
+
+use crate::knowledge::{self, Knowledge};
+use crate::revision::{Collected, Revision};
+use crate::suppress::suppress;
+use crate::treatment::Treatment;
+
+/// Hides values of `new`, which nobody has seen; `earlier` are the published revisions, the oldest
+/// first. What was hidden in the one before stays hidden while it is the same.
+#[must_use]
+pub fn protect(edition: &Edition, earlier: &[Revision], mut new: Revision) -> Revision {
+    if edition
+        .metrics()
+        .iter()
+        .all(|metric| metric.disclosure.is_none())
+    {
+        return new;
+    }
+    for (cell, column) in new.columns.iter_mut().enumerate() {
+        let before = earlier.last().and_then(|revision| revision.column(cell));
+        let policy = knowledge::policy(edition, cell);
+        let hidden = column.values().filter(|(area, collected)| {
+            let Collected::Value(value) = collected else {
+                return false;
+            };
+            if column.withheld.contains(area) {
+                return false;
+            }
+            let is_small = policy.is_some_and(|policy| policy.treat(*value) == Treatment::Hidden);
+            let was_hidden = before.is_some_and(|before| {
+                before.hidden.contains(area) && before.value(*area) == *collected
+            });
+            is_small || was_hidden
+        });
+        column.hidden = hidden.map(|(area, _)| area).collect();
+    }
+    let number = earlier.len();
+    let revisions = [earlier, &[new]].concat();
+    let Knowledge { mut system, vars } = knowledge::of(edition, &revisions);
+    let hidden = suppress(&mut system);
+    let mut revisions = revisions;
+    let mut new = revisions.pop().unwrap_or_default();
+    for ((revision, area, cell), var) in vars {
+        if revision == number
+            && hidden.contains(&var)
+            && let Some(column) = new.columns.get_mut(cell)
+        {
+            column.hidden.insert(area);
+        }
+    }
+    new
+}

@@ -1,0 +1,126 @@
+//! Reading releases, their revisions, their history and their published files.
+
+use mesur_proto::publication::v1 as pb;
+use mesur_wire::{AnyReleaseName, ReleaseName};
+use prost::bytes::Bytes;
+use tonic::Status;
+
+use super::convert::{event_message, release_message};
+use super::{Api, PAGE, PIECE_BYTES};
+use crate::error::Error;
+use crate::releases::{Reader, Release};
+
+/// The pieces of a file as they are sent.
+pub(super) type Pieces<T> = tokio_stream::Iter<std::vec::IntoIter<Result<T, Status>>>;
+
+impl Api {
+    pub(super) async fn get(&self, reader: Reader, name: &str) -> Result<pb::Release, Error> {
+        let name = AnyReleaseName::parse(name).map_err(Error::name("name"))?;
+        let (release, details) = self.releases.get(&name, reader).await?;
+        let mut message = release_message(&release, Some(&details), reader);
+        if name.revision.is_some() {
+            message.name = name.to_string();
+        }
+        Ok(message)
+    }
+
+    pub(super) async fn list(
+        &self,
+        reader: Reader,
+        message: &pb::ListReleasesRequest,
+    ) -> Result<pb::ListReleasesResponse, Error> {
+        let size = PAGE.apply(message.page_size).map_err(Error::InvalidField)?;
+        let after = self.tokens.read(&[], &message.page_token);
+        let after = after.map_err(Error::InvalidField)?;
+        let after = after.as_deref().map(String::from_utf8_lossy);
+        // One more than the page says whether there is a next one.
+        let limit = size.saturating_add(1);
+        let listing = self.releases.list(after.as_deref(), limit, reader);
+        let mut releases = listing.await?;
+        let more = releases.len() > size;
+        releases.truncate(size);
+        let next_page_token = match releases.last() {
+            Some(last) if more => self.tokens.issue(&[], last.name.to_string().as_bytes()),
+            _ => String::new(),
+        };
+        let releases = releases.iter();
+        let releases = releases.map(|release| release_message(release, None, reader));
+        Ok(pb::ListReleasesResponse {
+            releases: releases.collect(),
+            next_page_token,
+        })
+    }
+
+    pub(super) async fn list_revisions(
+        &self,
+        reader: Reader,
+        message: &pb::ListReleaseRevisionsRequest,
+    ) -> Result<pb::ListReleaseRevisionsResponse, Error> {
+        let name = ReleaseName::parse(&message.name).map_err(Error::name("name"))?;
+        let size = PAGE.apply(message.page_size).map_err(Error::InvalidField)?;
+        let arguments: [&[u8]; 2] = [b"revisions", message.name.as_bytes()];
+        let after = self.tokens.read(&arguments, &message.page_token);
+        let after = after.map_err(Error::InvalidField)?.unwrap_or_default();
+        let is_behind = |release: &Release| release.revision.to_be_bytes().as_slice() > &after[..];
+        let mut revisions = self.releases.revisions(&name, reader).await?;
+        revisions.retain(is_behind);
+        let more = revisions.len() > size;
+        revisions.truncate(size);
+        let next_page_token = match revisions.last() {
+            Some(last) if more => self.tokens.issue(&arguments, &last.revision.to_be_bytes()),
+            _ => String::new(),
+        };
+        let revisions = revisions.iter().map(|release| pb::Release {
+            name: name.revision(release.revision).to_string(),
+            ..release_message(release, None, reader)
+        });
+        Ok(pb::ListReleaseRevisionsResponse {
+            revisions: revisions.collect(),
+            next_page_token,
+        })
+    }
+
+    pub(super) async fn list_events(
+        &self,
+        message: &pb::ListReleaseEventsRequest,
+    ) -> Result<pb::ListReleaseEventsResponse, Error> {
+        let name = ReleaseName::parse(&message.name).map_err(Error::name("name"))?;
+        let size = PAGE.apply(message.page_size).map_err(Error::InvalidField)?;
+        let arguments: [&[u8]; 2] = [b"events", message.name.as_bytes()];
+        let after = self.tokens.read(&arguments, &message.page_token);
+        let after = after.map_err(Error::InvalidField)?;
+        let limit = size.saturating_add(1);
+        let mut rows = self.releases.events(&name, after.as_deref(), limit).await?;
+        let more = rows.len() > size;
+        rows.truncate(size);
+        let next_page_token = match rows.last() {
+            Some((key, _)) if more => self.tokens.issue(&arguments, key),
+            _ => String::new(),
+        };
+        Ok(pb::ListReleaseEventsResponse {
+            events: rows.iter().map(|(_, event)| event_message(event)).collect(),
+            next_page_token,
+        })
+    }
+
+    pub(super) async fn download(
+        &self,
+        message: &pb::DownloadFileRequest,
+    ) -> Result<Pieces<pb::DownloadFileResponse>, Error> {
+        let name = AnyReleaseName::parse(&message.name).map_err(Error::name("name"))?;
+        let published = self.releases.public(&name)?;
+        let file = published.file(&message.file_name);
+        let file = file.ok_or_else(|| Error::file_not_found(&name, &message.file_name))?;
+        let content = self.releases.content(file).await?;
+        Ok(pieces(&content, |content| pb::DownloadFileResponse {
+            content,
+        }))
+    }
+}
+
+/// A file in pieces.
+pub(super) fn pieces<T>(content: &Bytes, message: impl Fn(Vec<u8>) -> T) -> Pieces<T> {
+    let pieces = content.chunks(PIECE_BYTES);
+    let pieces = pieces.map(|piece| Ok(message(piece.to_vec())));
+    tokio_stream::iter(pieces.collect::<Vec<_>>())
+}

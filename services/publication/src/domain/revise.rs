@@ -1,0 +1,466 @@
+//! What a revision changes of what was published before.
+//!
+//! Values are compared as they are shown, after protection: what cannot be seen to have changed is
+//! not said to have. A value that differs from the one published before carries `r`, whatever it was
+//! before, and loses a `p` that it carried before; a `p` that this revision puts on it stays. What
+//! did not change carries no `r`, also if an earlier revision marked it: `r` says what this update
+//! changed. Rows never vanish: where the metric, the cell or the value is gone, the row stays
+//! without a value, with `x`, and with `r` if there was a value. A published row that the
+//! edition itself no longer knows is a fault of the edition, as is one whose values have another
+//! number of decimals now.
+
+use std::collections::BTreeMap;
+
+use mesur_catalogue::{Category, Edition, Metric};
+use mesur_figures::{Marks, Shorthand};
+
+use super::tables::{Column, Shown, Table};
+use super::totals::NationalCell;
+
+/// The values of a release as they were published.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct ShownTables {
+    /// The code of the nation, whose values come first.
+    pub(crate) nation: String,
+    /// The codes of the authorities, in the order of the values.
+    pub(crate) authorities: Vec<String>,
+    /// The metrics in catalogue order.
+    pub(crate) metrics: Vec<ShownMetric>,
+    /// The codes of what is not comparable with the period before.
+    pub(crate) breaks: Vec<String>,
+}
+
+/// The values of a metric.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ShownMetric {
+    /// Its code.
+    pub(crate) code: String,
+    /// Digits after the point.
+    pub(crate) decimals: u8,
+    /// Its cells.
+    pub(crate) columns: Vec<ShownColumn>,
+}
+
+/// The values of a cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ShownColumn {
+    /// The category's code; empty for the metric itself.
+    pub(crate) category: String,
+    /// The authorities in the nation's value.
+    pub(crate) provided: u32,
+    /// The authorities of the edition.
+    pub(crate) expected: u32,
+    /// The nation, then the authorities.
+    pub(crate) values: Vec<Shown>,
+}
+
+/// What an update says of itself, in English and in Welsh.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct UpdateNote {
+    /// What changed.
+    pub(crate) what: [String; 2],
+    /// Why.
+    pub(crate) why: [String; 2],
+}
+
+/// A value that a revision changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Change {
+    /// The metric's code.
+    pub(crate) metric: String,
+    /// The category's code; empty for the metric itself.
+    pub(crate) category: String,
+    /// The code of the authority or of the nation.
+    pub(crate) area: String,
+    /// Digits after the point of both values.
+    pub(crate) decimals: u8,
+    /// What was published before.
+    pub(crate) before: Shown,
+    /// What is published now.
+    pub(crate) after: Shown,
+}
+
+/// A published row that the edition no longer has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{row} was published and is not in the edition: a row stays, if need be without values")]
+pub(crate) struct RowGone {
+    /// The metric, cell or authority.
+    pub(crate) row: String,
+}
+
+impl ShownTables {
+    /// The values of tables.
+    pub(crate) fn of(edition: &Edition, tables: &[Table]) -> Self {
+        let authorities = edition.authorities().iter();
+        let metrics = tables.iter().map(|table| ShownMetric {
+            code: table.metric.code.to_string(),
+            decimals: table.metric.decimals,
+            columns: table.columns.iter().map(ShownColumn::of).collect(),
+        });
+        Self {
+            nation: edition.nation().code.to_string(),
+            authorities: authorities.map(|one| one.code.to_string()).collect(),
+            metrics: metrics.collect(),
+            breaks: super::breaks(edition.changes()).into_iter().collect(),
+        }
+    }
+}
+
+impl ShownColumn {
+    fn of(column: &Column) -> Self {
+        let nation = std::iter::once(column.shown);
+        Self {
+            category: code_of(column.category.as_ref()).to_owned(),
+            provided: column.national.provided,
+            expected: column.national.expected,
+            values: nation.chain(column.values.iter().copied()).collect(),
+        }
+    }
+}
+
+fn code_of(category: Option<&Category>) -> &str {
+    category.map_or("", |category| category.code.as_str())
+}
+
+/// Marks what changed since `before`, keeps every row of it, and tells the changes in the order of
+/// the tables.
+pub(crate) fn revise(
+    edition: &Edition,
+    tables: &mut Vec<Table>,
+    before: &ShownTables,
+) -> Result<Vec<Change>, RowGone> {
+    keep_rows(edition, tables, before)?;
+    let areas = areas(edition, &before.authorities)?;
+    let mut published: BTreeMap<_, &ShownColumn> = BTreeMap::new();
+    for metric in &before.metrics {
+        for column in &metric.columns {
+            published.insert((metric.code.as_str(), column.category.as_str()), column);
+        }
+    }
+    let mut changes = Vec::new();
+    for table in tables {
+        let metric = &table.metric;
+        for column in &mut table.columns {
+            let category = code_of(column.category.as_ref()).to_owned();
+            let Some(earlier) = published.get(&(metric.code.as_str(), category.as_str())) else {
+                continue;
+            };
+            let mut shown = std::iter::once(&mut column.shown)
+                .chain(&mut column.values)
+                .collect::<Vec<_>>();
+            for ((place, area), before) in areas.iter().zip(&earlier.values) {
+                let Some(after) = shown.get_mut(*place) else {
+                    continue;
+                };
+                if mark(before, after) {
+                    changes.push(Change {
+                        metric: metric.code.to_string(),
+                        category: category.clone(),
+                        area: area.clone(),
+                        decimals: metric.decimals,
+                        before: *before,
+                        after: **after,
+                    });
+                }
+            }
+        }
+    }
+    Ok(changes)
+}
+
+/// Marks a value that changed; tells whether it did.
+fn mark(before: &Shown, after: &mut Shown) -> bool {
+    if before.units == after.units {
+        return false;
+    }
+    let is_settled = before.marks.has(Shorthand::Provisional);
+    let kept = match is_settled {
+        true => after.marks.without(Shorthand::Provisional),
+        false => after.marks,
+    };
+    after.marks = kept.with(Shorthand::Revised);
+    true
+}
+
+/// For each column of values that was published, its place among those of today, and its code.
+fn areas(edition: &Edition, authorities: &[String]) -> Result<Vec<(usize, String)>, RowGone> {
+    let mut areas = vec![(0, edition.nation().code.to_string())];
+    for code in authorities {
+        let mut known = edition.authorities().iter();
+        let place = known.position(|known| known.code.as_str() == code);
+        let place = place.ok_or_else(|| RowGone { row: code.clone() })?;
+        areas.push((place.saturating_add(1), code.clone()));
+    }
+    Ok(areas)
+}
+
+/// Adds the published rows that are not among the tables, emptied, where the catalogue has them.
+fn keep_rows(
+    edition: &Edition,
+    tables: &mut Vec<Table>,
+    before: &ShownTables,
+) -> Result<(), RowGone> {
+    for published in &before.metrics {
+        let gone = || RowGone {
+            row: published.code.clone(),
+        };
+        let mut known = edition.metrics().iter();
+        let metric = known
+            .find(|metric| metric.code.as_str() == published.code)
+            .filter(|metric| metric.decimals == published.decimals)
+            .ok_or_else(gone)?;
+        let place = |code: &str| {
+            let mut known = edition.metrics().iter();
+            known.position(|metric| metric.code.as_str() == code)
+        };
+        let own = place(&published.code);
+        let at = tables.partition_point(|table| place(table.metric.code.as_str()) < own);
+        let is_there = tables
+            .get(at)
+            .is_some_and(|table| table.metric.code == metric.code);
+        if !is_there {
+            let metric = metric.clone();
+            let columns = Vec::new();
+            tables.insert(at, Table { metric, columns });
+        }
+        let Some(table) = tables.get_mut(at) else {
+            continue;
+        };
+        for column in &published.columns {
+            let mut columns = table.columns.iter();
+            if columns.any(|known| code_of(known.category.as_ref()) == column.category) {
+                continue;
+            }
+            let category = category_of(metric, &column.category).ok_or_else(|| RowGone {
+                row: format!("{}[{}]", published.code, column.category),
+            })?;
+            let emptied = emptied(edition, category, &before.authorities, column);
+            let order = |code: &str| {
+                let mut known = metric.categories.iter();
+                known.position(|category| category.code.as_str() == code)
+            };
+            let own = order(&column.category);
+            let at = table
+                .columns
+                .partition_point(|known| order(code_of(known.category.as_ref())) < own);
+            table.columns.insert(at, emptied);
+        }
+    }
+    Ok(())
+}
+
+/// The category with a code; the metric itself has none.
+fn category_of(metric: &Metric, code: &str) -> Option<Option<Category>> {
+    if code.is_empty() {
+        return Some(None);
+    }
+    let mut known = metric.categories.iter();
+    known
+        .find(|category| category.code.as_str() == code)
+        .cloned()
+        .map(Some)
+}
+
+/// A column without values. What had none before stays as it was.
+fn emptied(
+    edition: &Edition,
+    category: Option<Category>,
+    authorities: &[String],
+    before: &ShownColumn,
+) -> Column {
+    let empty = |before: Option<&Shown>| match before {
+        Some(shown) if shown.units.is_none() => Shown {
+            marks: shown.marks.without(Shorthand::Revised),
+            ..*shown
+        },
+        _ => Shown::nothing(Shorthand::NotAvailable),
+    };
+    let (nation, values) = match before.values.split_first() {
+        Some((nation, values)) => (empty(Some(nation)), values),
+        None => (empty(None), [].as_slice()),
+    };
+    let of = |code: &str| {
+        let mut published = authorities.iter().zip(values);
+        empty(published.find(|(known, _)| *known == code).map(|(_, shown)| shown))
+    };
+    let expected = u32::try_from(edition.authorities().len()).unwrap_or(u32::MAX);
+    let areas = edition.authorities().iter();
+    Column {
+        category,
+        national: NationalCell {
+            units: None,
+            provided: 0,
+            part_period: 0,
+            not_provided: expected,
+            not_applicable: 0,
+            expected,
+            coverage_percent: 0,
+        },
+        shown: Shown {
+            marks: nation.marks.with(Shorthand::Total),
+            ..nation
+        },
+        values: areas.map(|area| of(area.code.as_str())).collect(),
+    }
+}
+
+/// The marks that a text lists, comma separated.
+pub(crate) fn marks_of(text: &str) -> Option<Marks> {
+    let letters = text.split(',').filter(|letter| !letter.is_empty());
+    letters
+        .map(|letter| {
+            let mut known = Shorthand::ALL.into_iter();
+            known.find(|known| known.code() == letter)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use mesur_proto::aggregation::v1 as wire;
+    use mesur_proto::types::v1::observation::Status;
+
+    use super::*;
+    use crate::domain::Compiled;
+    use crate::domain::testing::{compiled, complete, edition};
+
+    const R: Shorthand = Shorthand::Revised;
+    const P: Shorthand = Shorthand::Provisional;
+    const X: Shorthand = Shorthand::NotAvailable;
+    const T: Shorthand = Shorthand::Total;
+
+    fn marks(letters: &[Shorthand]) -> Marks {
+        letters.iter().copied().collect()
+    }
+
+    fn note() -> UpdateNote {
+        let text = || ["x".to_owned(), "y".to_owned()];
+        UpdateNote {
+            what: text(),
+            why: text(),
+        }
+    }
+
+    /// A release of totals as a revision of what was published before.
+    fn revised(edition: &Edition, totals: &wire::Totals, before: &ShownTables) -> Compiled {
+        let mut compiled = compiled(edition, totals);
+        compiled.revise(edition, 2, note(), before).expect("a revision");
+        compiled
+    }
+
+    /// The first value of the first authority, and what the nation shows, after a change.
+    fn first(compiled: &Compiled) -> (Shown, Shown) {
+        let column = &compiled.tables[0].columns[0];
+        (column.shown, column.values[0])
+    }
+
+    #[test]
+    fn a_value_that_changed_carries_r_and_loses_the_p_that_it_had() {
+        let edition = edition(&[]);
+        let totals = complete(&edition);
+        let mut before = ShownTables::of(&edition, &compiled(&edition, &totals).tables);
+        let was = before.metrics[0].columns[0].values[1];
+        let other = was.units.map(|units| units + 1);
+        // What it carried before, what a decision puts on it now, and what it carries then.
+        let cases: [(&[Shorthand], bool, &[Shorthand]); 4] = [
+            (&[], false, &[R]),
+            (&[P], false, &[R]),
+            (&[P], true, &[R]),
+            (&[], true, &[P, R]),
+        ];
+        for (had, decided, expected) in cases {
+            before.metrics[0].columns[0].values[1] = Shown {
+                units: other,
+                marks: marks(had),
+                part_period: false,
+            };
+            let mut release = compiled(&edition, &totals);
+            if decided {
+                let shown = &mut release.tables[0].columns[0].values[0];
+                shown.marks = shown.marks.with(P);
+            }
+            release.revise(&edition, 2, note(), &before).expect("a revision");
+            assert_eq!(first(&release).1.marks, marks(expected));
+            assert_eq!(release.changes.len(), 1);
+            assert_eq!(release.changes[0].before.units, other);
+            assert_eq!(release.changes[0].after, first(&release).1);
+        }
+        // An `r` of the revision before is not carried over.
+        before.metrics[0].columns[0].values[1] = Shown {
+            marks: marks(&[R]),
+            ..was
+        };
+        let release = revised(&edition, &totals, &before);
+        assert_eq!((first(&release).1.marks, release.changes), (Marks::NONE, vec![]));
+    }
+
+    #[test]
+    fn a_value_that_is_gone_or_new_is_a_change_and_says_so() {
+        let edition = edition(&[]);
+        let totals = complete(&edition);
+        let mut late = totals.clone();
+        let value = &mut late.authorities[0].values[0];
+        value.value = None;
+        value.status = Status::NotProvided.into();
+        let nation = &mut late.cells[0];
+        nation.provided_count -= 1;
+        nation.not_provided_count += 1;
+        let shown = |totals: &wire::Totals| {
+            ShownTables::of(&edition, &compiled(&edition, totals).tables)
+        };
+        let gone = revised(&edition, &late, &shown(&totals));
+        assert_eq!(first(&gone).1, Shown::nothing(X).marked(R));
+        let came = revised(&edition, &totals, &shown(&late));
+        assert_eq!(first(&came).1.marks, marks(&[R]));
+        assert_eq!(came.reference.as_deref(), Some("W 1/2032 (R)"));
+    }
+
+    #[test]
+    fn what_was_published_keeps_its_rows_where_they_were() {
+        let edition = edition(&[]);
+        let totals = complete(&edition);
+        let whole = compiled(&edition, &totals);
+        let mut before = ShownTables::of(&edition, &whole.tables);
+        // The middle authority had no value, and that stays as it was told.
+        before.metrics[0].columns[0].values[2] = Shown::nothing(Shorthand::NotApplicable);
+        let mut less = whole.clone();
+        less.tables[1].columns.clear();
+        less.tables.remove(0);
+        less.revise(&edition, 2, note(), &before).expect("a revision");
+        let rows = |tables: &[Table]| -> Vec<(String, String)> {
+            let columns = tables.iter().flat_map(|table| {
+                let code = table.metric.code.to_string();
+                let columns = table.columns.iter();
+                columns.map(move |one| (code.clone(), code_of(one.category.as_ref()).to_owned()))
+            });
+            columns.collect()
+        };
+        assert_eq!(rows(&less.tables), rows(&whole.tables));
+        let emptied = &less.tables[0].columns[0];
+        assert_eq!((emptied.shown.units, emptied.shown.marks), (None, marks(&[R, T, X])));
+        assert_eq!((emptied.national.units, emptied.national.provided), (None, 0));
+        let values: Vec<_> = emptied.values.iter().map(|shown| shown.marks).collect();
+        let expected = [marks(&[R, X]), marks(&[Shorthand::NotApplicable]), marks(&[R, X])];
+        assert_eq!(values, expected);
+
+        for row in ["WA/009", "X07"] {
+            let mut before = before.clone();
+            match row {
+                "X07" => row.clone_into(&mut before.authorities[0]),
+                _ => row.clone_into(&mut before.metrics[0].code),
+            }
+            let fault = whole.clone().revise(&edition, 2, note(), &before);
+            let fault = fault.expect_err("a fault");
+            assert!(mesur_rpc::chain::Chain(&fault).to_string().contains(row));
+        }
+    }
+
+    impl Shown {
+        fn marked(self, mark: Shorthand) -> Self {
+            Self {
+                marks: self.marks.with(mark),
+                ..self
+            }
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Early access: who sees a release before everybody does, and every look.
+//!
+//! Access is to one revision, for named people, from a set time before its publication until then.
+//! A look is durable before the first byte leaves. Whoever may not look is told what is told of a
+//! release that never was.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use mesur_rpc::idempotency::Mutation;
+use mesur_store::{Commit, with_retry};
+use mesur_wire::{AnyReleaseName, ReleaseName};
+
+use super::shelf::read_content;
+use super::{Release, Releases};
+use crate::domain::{Action, State};
+use crate::error::Error;
+use crate::store::{self, Access, Event, Look};
+
+/// Who is to be given access.
+#[derive(Debug)]
+pub(crate) struct Candidate {
+    /// Who.
+    pub(crate) reader: String,
+    /// Their post.
+    pub(crate) post: String,
+    /// Why they need it.
+    pub(crate) justification: String,
+}
+
+/// Who looks at what is not published.
+#[derive(Debug)]
+pub(crate) struct Viewer<'a> {
+    /// Who.
+    pub(crate) identity: &'a str,
+    /// Whether it is one of those who work on releases.
+    pub(crate) is_staff: bool,
+}
+
+/// Access, with when it opens and ends.
+#[derive(Debug)]
+pub(crate) struct Window {
+    /// The access.
+    pub(crate) access: Access,
+    /// When it opens; `None` while the release is on no calendar.
+    pub(crate) opens: Option<Timestamp>,
+    /// When it ends, or ended; `None` while that is open.
+    pub(crate) closes: Option<Timestamp>,
+}
+
+/// Who has or had early access to a revision, and who looked.
+#[derive(Debug)]
+pub(crate) struct EarlyList {
+    /// The readers in the order in which they were named.
+    pub(crate) readers: Vec<Window>,
+    /// Every look, oldest first.
+    pub(crate) looks: Vec<Look>,
+}
+
+impl Releases {
+    /// Gives somebody early access to the revision that is on the calendar.
+    pub(crate) async fn grant_access(
+        &self,
+        name: &ReleaseName,
+        candidate: &Candidate,
+        identity: &str,
+        mutation: &Mutation,
+    ) -> Result<Window, Error> {
+        with_retry(|| async {
+            let (mut head, version) = self.head(name).await?;
+            let release = self.latest(name, &head).await?;
+            if let Some(access) = self.earlier_access(mutation).await? {
+                return Ok(self.window(&release, access));
+            }
+            let illegal = |illegal| Error::wrong_state(name, illegal);
+            release.state.after(Action::GiveAccess).map_err(illegal)?;
+            let given = store::accesses(&*self.store, name, release.revision).await?;
+            if given.iter().any(|access| is_of(access, &candidate.reader)) {
+                return Err(Error::AlreadyGranted {
+                    name: name.to_string(),
+                    reader: candidate.reader.clone(),
+                });
+            }
+            head.accesses = head.accesses.saturating_add(1);
+            let access = Access {
+                number: head.accesses,
+                revision: release.revision,
+                reader: candidate.reader.clone(),
+                post: candidate.post.clone(),
+                justification: candidate.justification.clone(),
+                granter: identity.to_owned(),
+                granted: self.clock.now(),
+                revoked: None,
+            };
+            let event = Event {
+                action: "early_access_granted".to_owned(),
+                revision: release.revision,
+                actor: identity.to_owned(),
+                time: access.granted,
+                reason: format!("{}: {}", access.reader, access.justification),
+            };
+            self.commit_access(name, (head, version), &access, &event, mutation)
+                .await?;
+            Ok(self.window(&release, access))
+        })
+        .await
+    }
+
+    /// Takes early access back, for a reason.
+    pub(crate) async fn revoke_access(
+        &self,
+        name: &ReleaseName,
+        reader: &str,
+        reason: &str,
+        identity: &str,
+        mutation: &Mutation,
+    ) -> Result<Window, Error> {
+        with_retry(|| async {
+            let (head, version) = self.head(name).await?;
+            let release = self.latest(name, &head).await?;
+            if let Some(access) = self.earlier_access(mutation).await? {
+                return Ok(self.window(&release, access));
+            }
+            let given = store::accesses(&*self.store, name, release.revision).await?;
+            let mut given = given.into_iter();
+            let found = given
+                .find(|access| is_of(access, reader))
+                .filter(|_| !release.state.is_public());
+            let mut access = found.ok_or_else(|| Error::EarlyAccessNotFound {
+                name: name.to_string(),
+                reader: reader.to_owned(),
+            })?;
+            let now = self.clock.now();
+            access.revoked = Some(now);
+            let event = Event {
+                action: "early_access_revoked".to_owned(),
+                revision: release.revision,
+                actor: identity.to_owned(),
+                time: now,
+                reason: format!("{reader}: {reason}"),
+            };
+            self.commit_access(name, (head, version), &access, &event, mutation)
+                .await?;
+            Ok(self.window(&release, access))
+        })
+        .await
+    }
+
+    async fn commit_access(
+        &self,
+        name: &ReleaseName,
+        (mut head, version): (store::Head, mesur_store::Version),
+        access: &Access,
+        event: &Event,
+        mutation: &Mutation,
+    ) -> Result<(), Error> {
+        let commit = store::append_event(Commit::new(), name, &mut head, event);
+        let commit = store::put_head(commit, name, &head, Some(version));
+        let commit = store::put_access(commit, name, access);
+        let answer = store::access_record(access);
+        let commit = mutation.remember(commit, &store::request_prefix(), &answer);
+        self.store.commit(commit).await?;
+        Ok(())
+    }
+
+    /// The access that an earlier request with the same id led to.
+    async fn earlier_access(&self, mutation: &Mutation) -> Result<Option<Access>, Error> {
+        let earlier = mutation
+            .earlier(&*self.store, &store::request_prefix())
+            .await?;
+        // Its number is not asked for any more.
+        earlier
+            .map(|bytes| store::access_of(0, b"request", &bytes))
+            .transpose()
+    }
+
+    fn window(&self, release: &Release, access: Access) -> Window {
+        let opens = release
+            .scheduled
+            .and_then(|moment| moment.checked_sub(self.timetable.early_access).ok());
+        let ends = release.published.or(release.scheduled);
+        Window {
+            opens,
+            closes: access.revoked.or(ends),
+            access,
+        }
+    }
+
+    /// Who has or had early access to a revision, the latest if none is named, and who looked.
+    pub(crate) async fn early_list(&self, name: &AnyReleaseName) -> Result<EarlyList, Error> {
+        let release = self.worked_on(name).await?;
+        let given = store::accesses(&*self.store, &release.name, release.revision).await?;
+        let windows = given.into_iter();
+        Ok(EarlyList {
+            readers: windows.map(|access| self.window(&release, access)).collect(),
+            looks: store::looks(&*self.store, &release.name, release.revision).await?,
+        })
+    }
+
+    /// The content of a file of a revision that is not published, the latest if none is named. The
+    /// look is recorded when this returns.
+    pub(crate) async fn preview(
+        &self,
+        name: &AnyReleaseName,
+        file_name: &str,
+        viewer: &Viewer<'_>,
+    ) -> Result<Bytes, Error> {
+        with_retry(|| async {
+            let missing = || Error::release_not_found(name);
+            let (_, version) = self.head(&name.release).await.map_err(|error| match error {
+                Error::ReleaseNotFound { .. } => missing(),
+                other => other,
+            })?;
+            let release = self.worked_on(name).await?;
+            let is_hidden = release.state.is_public()
+                || !(viewer.is_staff || self.lets_in(&release, viewer.identity).await?);
+            if is_hidden {
+                return Err(missing());
+            }
+            let details = store::details(&*self.store, release.details()).await?;
+            let file = details
+                .file(file_name)
+                .ok_or_else(|| Error::file_not_found(name, file_name))?;
+            let content = read_content(&*self.store, file).await?;
+            let look = Look {
+                reader: viewer.identity.to_owned(),
+                file_name: file.name.clone(),
+                time: self.clock.now(),
+                is_staff: viewer.is_staff,
+            };
+            // Whatever changes the release meanwhile, its publication above all, has it asked again.
+            let commit = store::expect_head(Commit::new(), &release.name, version);
+            let commit = store::put_look(commit, &release.name, release.revision, &look);
+            self.store.commit(commit).await?;
+            Ok(content)
+        })
+        .await
+    }
+
+    /// Whether somebody is on the list of a revision, and the time has come.
+    async fn lets_in(&self, release: &Release, identity: &str) -> Result<bool, Error> {
+        let opens = match release.scheduled {
+            Some(moment) if release.state == State::Scheduled => {
+                moment.checked_sub(self.timetable.early_access).ok()
+            }
+            _ => None,
+        };
+        let is_open = opens
+            .zip(self.trusted.reached())
+            .is_some_and(|(opens, reached)| opens <= reached);
+        if !is_open {
+            return Ok(false);
+        }
+        let given = store::accesses(&*self.store, &release.name, release.revision).await?;
+        Ok(given.iter().any(|access| is_of(access, identity)))
+    }
+}
+
+/// Whether access is somebody's and was not taken back.
+fn is_of(access: &Access, reader: &str) -> bool {
+    access.reader == reader && access.revoked.is_none()
+}

@@ -1,0 +1,206 @@
+//! What everybody may see, in memory: the published revisions of every release, and what is announced.
+//!
+//! It is filled from the store at the start, and again for a release after each of its commits that
+//! everybody may notice. A reader takes one state of it, so all of a revision comes in at once.
+//! Content is read when it is asked for and kept within a bound; it stands under its digest and never
+//! changes.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use mesur_store::{Store, large};
+use mesur_wire::ReleaseName;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+use tokio::sync::Mutex;
+
+use super::{Details, FileFacts, Release};
+use crate::domain::{ShownTables, State};
+use crate::error::Error;
+use crate::store;
+
+/// The most bytes of content that are kept: 128 MiB.
+const CACHE_BYTES_MAX: u64 = 128 * 1024 * 1024;
+/// About how many files that is.
+const CACHE_FILES: usize = 4_096;
+
+/// A published revision.
+#[derive(Debug)]
+pub(crate) struct Published {
+    /// Its facts; its state is published or revised.
+    pub(crate) release: Release,
+    /// Its files and other long lists.
+    pub(crate) details: Details,
+    /// Its values as they are shown.
+    pub(crate) tables: Arc<ShownTables>,
+}
+
+impl Published {
+    /// A file by its name.
+    pub(crate) fn file(&self, name: &str) -> Option<&FileFacts> {
+        self.details.file(name)
+    }
+}
+
+/// A release that is announced: its title and its day, and nothing else, are public.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Upcoming {
+    /// Its name.
+    pub(crate) name: ReleaseName,
+    /// The revision, from 1.
+    pub(crate) revision: u32,
+    /// The titles in English and in Welsh.
+    pub(crate) titles: [String; 2],
+    /// When it is to be published.
+    pub(crate) moment: Timestamp,
+}
+
+/// What everybody may see of one release.
+#[derive(Debug, Clone, Default)]
+struct Title {
+    /// Its published revisions, oldest first: the last is the current one.
+    revisions: Vec<Arc<Published>>,
+    upcoming: Option<Upcoming>,
+}
+
+type Titles = BTreeMap<ReleaseName, Title>;
+
+#[derive(Clone)]
+struct ByLength;
+
+impl Weighter<String, Bytes> for ByLength {
+    fn weight(&self, digest: &String, content: &Bytes) -> u64 {
+        let bytes = content.len().saturating_add(digest.len());
+        u64::try_from(bytes).unwrap_or(u64::MAX)
+    }
+}
+
+/// What everybody may see of all releases.
+pub(crate) struct Shelf {
+    titles: RwLock<Arc<Titles>>,
+    /// One author at a time puts a release in, so that a later state is never overwritten.
+    writing: Mutex<()>,
+    contents: Cache<String, Bytes, ByLength>,
+}
+
+impl Shelf {
+    /// Everything that is published.
+    pub(crate) async fn load(store: &dyn Store) -> Result<Self, Error> {
+        let mut titles = Titles::new();
+        for (name, _) in store::heads(store).await? {
+            let title = read(store, &name, &Title::default()).await?;
+            titles.insert(name, title);
+        }
+        Ok(Self {
+            titles: RwLock::new(Arc::new(titles)),
+            writing: Mutex::new(()),
+            contents: Cache::with_weighter(CACHE_FILES, CACHE_BYTES_MAX, ByLength),
+        })
+    }
+
+    /// Puts a release in as it is now in the store.
+    pub(crate) async fn refresh(&self, store: &dyn Store, name: &ReleaseName) -> Result<(), Error> {
+        let _alone = self.writing.lock().await;
+        let before = self.titles();
+        let held = before.get(name).cloned().unwrap_or_default();
+        let title = read(store, name, &held).await?;
+        let mut titles = (*before).clone();
+        titles.insert(name.clone(), title);
+        *self.titles.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(titles);
+        Ok(())
+    }
+
+    fn titles(&self) -> Arc<Titles> {
+        Arc::clone(&self.titles.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The published revision of a release.
+    pub(crate) fn current(&self, name: &ReleaseName) -> Option<Arc<Published>> {
+        self.titles().get(name)?.revisions.last().cloned()
+    }
+
+    /// A revision of a release, if it is or was published.
+    pub(crate) fn revision(&self, name: &ReleaseName, revision: u32) -> Option<Arc<Published>> {
+        let titles = self.titles();
+        let mut revisions = titles.get(name)?.revisions.iter();
+        revisions
+            .find(|published| published.release.revision == revision)
+            .cloned()
+    }
+
+    /// The revisions of a release that are or were published, oldest first.
+    pub(crate) fn revisions(&self, name: &ReleaseName) -> Vec<Arc<Published>> {
+        let titles = self.titles();
+        titles
+            .get(name)
+            .map_or_else(Vec::new, |title| title.revisions.clone())
+    }
+
+    /// The published revision of every release, in the order of their names.
+    pub(crate) fn all(&self) -> Vec<Arc<Published>> {
+        let titles = self.titles();
+        let current = titles.values().filter_map(|title| title.revisions.last());
+        current.cloned().collect()
+    }
+
+    /// What is announced, the nearest first.
+    pub(crate) fn upcoming(&self) -> Vec<Upcoming> {
+        let titles = self.titles();
+        let mut upcoming: Vec<_> = titles
+            .values()
+            .filter_map(|title| title.upcoming.clone())
+            .collect();
+        upcoming.sort_by_key(|one| one.moment);
+        upcoming
+    }
+
+    /// The content of a published file.
+    pub(crate) async fn content(
+        &self,
+        store: &dyn Store,
+        file: &FileFacts,
+    ) -> Result<Bytes, Error> {
+        let reading = read_content(store, file);
+        self.contents
+            .get_or_insert_async(file.digest.as_str(), reading)
+            .await
+    }
+}
+
+/// The content of a file, published or not, which is then not kept.
+pub(super) async fn read_content(store: &dyn Store, file: &FileFacts) -> Result<Bytes, Error> {
+    let bytes = large::get_large(store, &store::content_key(&file.digest)).await?;
+    let bytes = bytes.ok_or_else(|| store::corrupt(&file.name, "no content"))?;
+    Ok(Bytes::from(bytes))
+}
+
+/// What everybody may see of a release; what is held already and did not change is not read again.
+async fn read(store: &dyn Store, name: &ReleaseName, held: &Title) -> Result<Title, Error> {
+    let mut title = Title::default();
+    for release in store::revisions(store, name).await? {
+        if release.state == State::Scheduled {
+            title.upcoming = release.scheduled.map(|moment| Upcoming {
+                name: release.name.clone(),
+                revision: release.revision,
+                titles: release.titles.clone(),
+                moment,
+            });
+        }
+        if !release.state.is_public() {
+            continue;
+        }
+        let mut known = held.revisions.iter();
+        let published = match known.find(|known| known.release == release) {
+            Some(known) => Arc::clone(known),
+            None => Arc::new(Published {
+                details: store::details(store, release.details()).await?,
+                tables: Arc::new(store::tables(store, &release.tables).await?),
+                release,
+            }),
+        };
+        title.revisions.push(published);
+    }
+    Ok(title)
+}

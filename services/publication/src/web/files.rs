@@ -1,0 +1,273 @@
+//! Published files: as they are, or compressed where that is smaller and the reader takes it.
+//!
+//! A file never changes, so its digest is its entity tag; the compressed form is another
+//! representation and has a tag of its own. What is asked for is compressed once and kept.
+
+use std::io::{self, Write as _};
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::header::{
+    ACCEPT_ENCODING, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE,
+    ETAG, IF_NONE_MATCH, LOCATION, VARY,
+};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use mesur_catalogue::ContentHash;
+use mesur_wire::{AnyReleaseName, ReleaseName};
+use mesur_wording::Language;
+use quick_cache::Weighter;
+use tokio::task::spawn_blocking;
+
+use super::{Missing, Site};
+use crate::error::Error;
+use crate::releases::{FileFacts, Published};
+use crate::render::{RELEASE, STYLE, STYLE_FILE, page_file};
+
+pub(super) const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+/// What stands at the address of a revision, or has its digest in its name, never changes.
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+
+/// A file as it is sent.
+#[derive(Debug)]
+pub(super) struct Served {
+    media_type: HeaderValue,
+    /// The tag and the content.
+    plain: (HeaderValue, Bytes),
+    /// The same compressed, where that is smaller.
+    compressed: Option<(HeaderValue, Bytes)>,
+}
+
+/// How much of the room of ready files one takes.
+#[derive(Clone)]
+pub(super) struct ByLength;
+
+impl Weighter<String, Arc<Served>> for ByLength {
+    fn weight(&self, digest: &String, file: &Arc<Served>) -> u64 {
+        let compressed = file.compressed.as_ref().map_or(0, |(_, content)| content.len());
+        let bytes = compressed.saturating_add(file.plain.1.len()).saturating_add(digest.len());
+        u64::try_from(bytes).unwrap_or(u64::MAX)
+    }
+}
+
+impl Served {
+    /// A file of this content; `digest` is worked out where it is not known.
+    pub(super) fn new(content: Bytes, media_type: &str, digest: Option<&str>) -> Self {
+        let digest = digest.map_or_else(|| ContentHash::of(&content), str::to_owned);
+        let compressed = compressed(&content, media_type);
+        Self {
+            media_type: header(media_type),
+            compressed: compressed.map(|small| (header(&format!("\"{digest}-gzip\"")), small)),
+            plain: (header(&format!("\"{digest}\"")), content),
+        }
+    }
+
+    /// The whole of it, whatever the reader has.
+    pub(super) fn whole(&self) -> Response {
+        let (_, content) = &self.plain;
+        let mut response = Response::new(Body::from(content.clone()));
+        response.headers_mut().insert(CONTENT_TYPE, self.media_type.clone());
+        response
+    }
+
+    /// What a reader who asks with these headers gets.
+    fn answer(&self, asked: &HeaderMap) -> Response {
+        let small = self.compressed.as_ref().filter(|_| takes_gzip(asked));
+        let (tag, content) = small.unwrap_or(&self.plain);
+        let tags = [Some(&self.plain), self.compressed.as_ref()];
+        let is_known = tags.into_iter().flatten().any(|(tag, _)| is_known(asked, tag));
+        let mut response = if is_known {
+            StatusCode::NOT_MODIFIED.into_response()
+        } else {
+            Response::new(Body::from(content.clone()))
+        };
+        let headers = response.headers_mut();
+        headers.insert(ETAG, tag.clone());
+        // Figures are for everybody, from the pages of others too.
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        if self.compressed.is_some() {
+            headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+        }
+        if !is_known {
+            headers.insert(CONTENT_TYPE, self.media_type.clone());
+            if small.is_some() {
+                headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            }
+        }
+        response
+    }
+}
+
+/// The style sheet of the pages that are made as they are asked for.
+pub(super) fn style() -> Served {
+    Served::new(Bytes::from_static(STYLE.as_bytes()), CSS, None)
+}
+
+/// A file that belongs to no release.
+pub(super) async fn shared(
+    State(site): State<Arc<Site>>,
+    Path(file): Path<String>,
+    asked: HeaderMap,
+) -> Response {
+    if file == *STYLE_FILE {
+        return kept(site.style.answer(&asked));
+    }
+    Missing::NotFound.answer(&site)
+}
+
+/// The address of a release leads to its English page.
+pub(super) async fn front(State(site): State<Arc<Site>>, Path(release): Path<String>) -> Response {
+    lead(&site, &release, None)
+}
+
+/// The address of a revision leads to its English page.
+pub(super) async fn front_of_revision(
+    State(site): State<Arc<Site>>,
+    Path((release, revision)): Path<(String, String)>,
+) -> Response {
+    lead(&site, &release, Some(&revision))
+}
+
+fn lead(site: &Site, release: &str, revision: Option<&str>) -> Response {
+    match find(site, release, revision) {
+        Ok(published) => {
+            let name = published.release.name.id();
+            let page = page_file(RELEASE, Language::En);
+            let to = match revision {
+                Some(revision) => format!("/releases/{name}/revisions/{revision}/{page}"),
+                None => format!("/releases/{name}/{page}"),
+            };
+            (StatusCode::FOUND, [(LOCATION, to)]).into_response()
+        }
+        Err(missing) => missing.answer(site),
+    }
+}
+
+/// A file of the current revision of a release.
+pub(super) async fn current(
+    State(site): State<Arc<Site>>,
+    Path((release, file)): Path<(String, String)>,
+    asked: HeaderMap,
+) -> Response {
+    let found = read(&site, &release, None, &file).await;
+    match found.map(|served| served.answer(&asked)) {
+        // The digest of the style sheet is in its name.
+        Ok(response) if file == *STYLE_FILE => kept(response),
+        Ok(response) => response,
+        Err(missing) => missing.answer(&site),
+    }
+}
+
+/// A file of a revision of a release.
+pub(super) async fn of_revision(
+    State(site): State<Arc<Site>>,
+    Path((release, revision, file)): Path<(String, String, String)>,
+    asked: HeaderMap,
+) -> Response {
+    let found = read(&site, &release, Some(&revision), &file).await;
+    match found.map(|served| served.answer(&asked)) {
+        Ok(response) => kept(response),
+        Err(missing) => missing.answer(&site),
+    }
+}
+
+fn kept(mut response: Response) -> Response {
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(FOR_EVER));
+    response
+}
+
+fn find(site: &Site, release: &str, revision: Option<&str>) -> Result<Arc<Published>, Missing> {
+    let name = ReleaseName::parse(&format!("releases/{release}")).map_err(|_| Missing::NotFound)?;
+    let revision = revision.map(number).transpose()?;
+    let name = AnyReleaseName {
+        release: name,
+        revision,
+    };
+    Ok(site.releases.public(&name)?)
+}
+
+/// A revision is written in one way, so that it has one address.
+fn number(text: &str) -> Result<u32, Missing> {
+    let number: u32 = text.parse().map_err(|_| Missing::NotFound)?;
+    if number.to_string() == text {
+        Ok(number)
+    } else {
+        Err(Missing::NotFound)
+    }
+}
+
+async fn read(
+    site: &Site,
+    release: &str,
+    revision: Option<&str>,
+    file: &str,
+) -> Result<Arc<Served>, Missing> {
+    let published = find(site, release, revision)?;
+    let facts = published.file(file).ok_or(Missing::NotFound)?;
+    let ready = site.ready.get_or_insert_async(facts.digest.as_str(), prepare(site, facts)).await;
+    Ok(ready?)
+}
+
+/// Compressing takes a processor for a while, so it is done beside those that answer readers.
+async fn prepare(site: &Site, facts: &FileFacts) -> Result<Arc<Served>, Error> {
+    let content = site.releases.content(facts).await?;
+    let (media_type, digest) = (facts.media_type.clone(), facts.digest.clone());
+    let served = spawn_blocking(move || Served::new(content, &media_type, Some(&digest)));
+    let served = served.await.map_err(|error| Error::Task(error))?;
+    Ok(Arc::new(served))
+}
+
+/// The content compressed, if its kind can be and it is smaller. No time stands in it.
+fn compressed(content: &Bytes, media_type: &str) -> Option<Bytes> {
+    let is_text = ["text/", "application/json", "application/csvm+json", "application/xml"];
+    if !is_text.iter().any(|kind| media_type.starts_with(kind)) {
+        return None;
+    }
+    let write = || -> io::Result<Vec<u8>> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(content)?;
+        encoder.finish()
+    };
+    let small = write().ok()?;
+    (small.len() < content.len()).then(|| small.into())
+}
+
+/// Media types and digests are ASCII.
+fn header(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("application/octet-stream"))
+}
+
+/// Whether a reader takes gzip: named, and not with a weight of zero.
+fn takes_gzip(asked: &HeaderMap) -> bool {
+    let lists = asked.get_all(ACCEPT_ENCODING).iter();
+    let mut codings = lists
+        .filter_map(|list| list.to_str().ok())
+        .flat_map(|list| list.split(','));
+    codings.any(|coding| {
+        let mut parts = coding.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default();
+        let is_refused = parts.any(|part| {
+            let weight = part.strip_prefix("q=").unwrap_or("1");
+            weight.bytes().all(|byte| matches!(byte, b'0' | b'.'))
+        });
+        (name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip")) && !is_refused
+    })
+}
+
+/// Whether the reader has the content of a tag. Tags are compared weakly, as RFC 9110 asks: a
+/// proxy that compresses marks the tag that it passes on as weak.
+fn is_known(asked: &HeaderMap, tag: &HeaderValue) -> bool {
+    let lists = asked.get_all(IF_NONE_MATCH).iter();
+    let mut known = lists
+        .filter_map(|list| list.to_str().ok())
+        .flat_map(|list| list.split(','));
+    known.any(|known| {
+        let known = known.trim();
+        known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag
+    })
+}

@@ -1,0 +1,88 @@
+//! What stands where nothing is published: one page in both languages, the same for every address.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use maud::html;
+use mesur_rpc::{Kind, Reason};
+use mesur_wording::{Args, Wording};
+
+use super::Site;
+use super::files::{HTML, Served};
+use crate::error::Error;
+use crate::render::{STYLE_FILE, SiteFrame, feed, frame, home, other};
+
+/// Why there is no page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// Nothing is published at the address.
+    NotFound,
+    /// The service is wrong; the log says how.
+    Failed,
+}
+
+impl Missing {
+    /// Answers: nothing in it depends on the address.
+    pub(super) fn answer(self, site: &Site) -> Response {
+        match self {
+            Self::NotFound => {
+                let mut response = site.missing.whole();
+                *response.status_mut() = StatusCode::NOT_FOUND;
+                response
+            }
+            Self::Failed => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        }
+    }
+}
+
+impl From<Error> for Missing {
+    fn from(error: Error) -> Self {
+        if error.kind() == Kind::NotFound {
+            return Self::NotFound;
+        }
+        tracing::error!(error = %mesur_rpc::chain::Chain(&error), "a page cannot be served");
+        Self::Failed
+    }
+}
+
+impl From<mesur_wording::Error> for Missing {
+    fn from(error: mesur_wording::Error) -> Self {
+        Error::Render(error.into()).into()
+    }
+}
+
+/// Answers where no route leads.
+pub(super) async fn answer(State(site): State<Arc<Site>>) -> Response {
+    Missing::NotFound.answer(&site)
+}
+
+/// Writes the page.
+pub(super) fn page([english, welsh]: [&Wording; 2]) -> Result<Served, mesur_wording::Error> {
+    let label = |wording: &Wording, id: &str| wording.text(id, &Args::new());
+    let language = english.language();
+    let main = html! {
+        div.wide.page {
+            h1 { (label(english, "missing-heading")?) }
+            p { (label(english, "missing-text")?) }
+            p { a href=(home(language)) { (label(english, "index-heading")?) } }
+            div lang=(welsh.language().code()) {
+                h2 { (label(welsh, "missing-heading")?) }
+                p { (label(welsh, "missing-text")?) }
+                p { a href=(home(welsh.language())) { (label(welsh, "index-heading")?) } }
+            }
+        }
+    };
+    let page = frame(&SiteFrame {
+        wording: english,
+        style: &format!("/{}", *STYLE_FILE),
+        other: home(other(language)),
+        title: html! { (label(english, "missing-heading")?) },
+        title_language: None,
+        feed: feed(language),
+        main,
+        footer: html! { p { (label(english, "licence")?) } },
+    })?;
+    Ok(Served::new(page.into_string().into(), HTML, None))
+}

@@ -1,0 +1,202 @@
+//! Revisions: what changed is marked, rows stay, and what was published before stays where it was.
+
+use std::collections::BTreeMap;
+
+use mesur_proto::aggregation::v1::Snapshot;
+use mesur_proto::publication::v1 as pb;
+use mesur_proto::publication::v1::release::State;
+use tonic::{Code, Response};
+
+use crate::http;
+use crate::support::{RELEASE, Service, edition, fields, refused};
+use crate::totals::snapshot;
+
+const PERIOD: &str = "2022-23";
+
+fn note() -> pb::UpdateNote {
+    let text = |en: &str, cy: &str| {
+        Some(pb::BilingualText {
+            en: en.to_owned(),
+            cy: cy.to_owned(),
+        })
+    };
+    pb::UpdateNote {
+        what: text("One authority's figures.", "Ffigurau un awdurdod."),
+        why: text("They came late.", "Daethant yn hwyr."),
+    }
+}
+
+/// The snapshot of most tests, in which the first authority has other values in some cells.
+fn changed(name: u64, cells: &[(usize, Option<i64>)]) -> Snapshot {
+    let mut snapshot = snapshot(edition(PERIOD), 10);
+    let id = format!("{name:016x}");
+    snapshot.name = format!("snapshots/{id}");
+    snapshot.digest = format!("sha256:{}", id.repeat(4));
+    let totals = snapshot.totals.as_mut().expect("totals");
+    for (cell, value) in cells {
+        let own = &mut totals.authorities[0].values[*cell];
+        own.value = *value;
+        let total = &mut totals.cells[*cell];
+        total.value = total.value.map(|sum| sum - 10 + value.unwrap_or(0));
+        if value.is_none() {
+            own.status = mesur_proto::types::v1::observation::Status::NotProvided.into();
+            total.provided_count -= 1;
+            total.not_provided_count += 1;
+        }
+    }
+    snapshot
+}
+
+/// The rows of a revision's data file by area, metric and category: value and shorthand.
+async fn rows(service: &Service, name: &str) -> BTreeMap<[String; 3], [String; 2]> {
+    let content = service.download(name, "data.csv").await.expect("a file");
+    let content = content.concat();
+    let mut reader = csv::Reader::from_reader(content.as_slice());
+    let headers = reader.headers().expect("headers").clone();
+    let mut rows = BTreeMap::new();
+    for row in reader.records() {
+        let row = row.expect("a row");
+        let field = |name: &str| {
+            let place = headers.iter().position(|header| header == name);
+            row[place.expect("a column")].to_owned()
+        };
+        let key = [field("area_code"), field("metric"), field("category")];
+        assert!(rows.insert(key, [field("value"), field("shorthand")]).is_none());
+    }
+    rows
+}
+
+#[tokio::test]
+async fn a_revision_marks_what_changed_and_what_was_published_before_stays_where_it_was() {
+    let (service, upstream) = Service::with(&[(PERIOD, 10)]).await;
+    let first = snapshot(edition(PERIOD), 10);
+    let second = changed(77, &[(0, Some(13)), (2, None)]);
+    let third = changed(78, &[(0, Some(13)), (2, Some(10)), (3, Some(4))]);
+    for snapshot in [&second, &third] {
+        upstream.make(snapshot);
+    }
+    upstream.until_caught_up().await;
+    let refusal = service.compile_update(&first, "", Some(note())).await;
+    let details = refused(refusal, Code::InvalidArgument, "INVALID_FIELD");
+    assert_eq!(fields(&details), ["update_note"]);
+    let compiled = service.compile(&first, "").await.expect("compiled");
+    let published = service.publish(&compiled, "").await.expect("published");
+    let before = rows(&service, RELEASE).await;
+
+    let without = service.compile(&second, "").await;
+    let details = refused(without, Code::InvalidArgument, "UPDATE_NOTE_REQUIRED");
+    assert_eq!(fields(&details), ["update_note"]);
+    let mut half = note();
+    half.why.as_mut().expect("a text").cy = " ".to_owned();
+    let refusal = service.compile_update(&second, "", Some(half)).await;
+    let details = refused(refusal, Code::InvalidArgument, "UPDATE_NOTE_REQUIRED");
+    assert_eq!(fields(&details), ["update_note.why.cy"]);
+
+    let compiled = service.compile_update(&second, "", Some(note())).await;
+    let compiled = compiled.expect("compiled");
+    assert_eq!((compiled.revision, compiled.state()), (2, State::Compiled));
+    assert_eq!(compiled.reference, format!("{} (R)", published.reference));
+    assert_eq!(compiled.update_note, Some(note()));
+    // Everybody still sees the first, to the letter.
+    let seen = public(&service, RELEASE).await;
+    assert_eq!((seen.revision, &seen.etag), (1, &published.etag));
+    assert_eq!(rows(&service, RELEASE).await, before);
+
+    service.publish(&compiled, "").await.expect("published");
+    let after = rows(&service, RELEASE).await;
+    assert!(after.keys().eq(before.keys()), "rows never vanish");
+    let authority = edition(PERIOD).authorities()[0].code.to_string();
+    let mut marked = 0;
+    for (key, [value, marks]) in &after {
+        let has_changed = *value != before[key][0];
+        assert_eq!(marks.split(',').any(|mark| mark == "r"), has_changed, "{key:?}");
+        marked += usize::from(has_changed);
+        if value.is_empty() {
+            assert_eq!((&key[0], marks.as_str()), (&authority, "r,x"));
+        }
+    }
+    assert_eq!(marked, 4, "two cells, of the authority and of the nation");
+
+    // The old one is at its own address, the same bytes, and says that it was revised.
+    let old = format!("{RELEASE}/revisions/1");
+    let seen = public(&service, &old).await;
+    assert_eq!((seen.state(), seen.name.as_str()), (State::Revised, old.as_str()));
+    assert_eq!(rows(&service, &old).await, before);
+    assert_eq!(public(&service, RELEASE).await.revision, 2);
+    let page = http::get(service.web, &format!("/{RELEASE}/release.en.html")).await;
+    assert!(page.text().contains("(R)"));
+
+    // The next marks what it changes itself, and nothing else.
+    let compiled = service.compile_update(&third, "", Some(note())).await;
+    service.publish(&compiled.expect("compiled"), "").await.expect("published");
+    let last = rows(&service, RELEASE).await;
+    let marked = last.iter().filter(|(_, [_, marks])| marks.contains('r'));
+    for (key, [value, _]) in marked {
+        assert_ne!(*value, after[key][0], "{key:?}");
+    }
+    let has_changed = |key: &&[String; 3]| last[*key][0] != after[*key][0];
+    assert_eq!(last.keys().filter(has_changed).count(), 4);
+
+    let request = pb::ListReleaseRevisionsRequest {
+        name: RELEASE.to_owned(),
+        page_size: 2,
+        page_token: String::new(),
+    };
+    let mut public = service.public.clone();
+    let page = public.list_release_revisions(request.clone()).await;
+    let page = page.expect("a page").into_inner();
+    let request = pb::ListReleaseRevisionsRequest {
+        page_token: page.next_page_token,
+        ..request
+    };
+    let rest = public.list_release_revisions(request).await;
+    let rest = rest.expect("a page").into_inner();
+    let listed: Vec<_> = page.revisions.iter().chain(&rest.revisions).collect();
+    let told = listed.iter().map(|one| (one.revision, one.state()));
+    let expected = [(1, State::Revised), (2, State::Revised), (3, State::Published)];
+    assert!(told.eq(expected));
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_metric_that_is_withdrawn_keeps_its_rows_without_values() {
+    let (service, upstream) = Service::with(&[(PERIOD, 10)]).await;
+    let first = snapshot(edition(PERIOD), 10);
+    let mut second = changed(77, &[]);
+    let totals = second.totals.as_mut().expect("totals");
+    let withdrawn = totals.metrics.iter_mut().find(|metric| metric.national_published);
+    let withdrawn = withdrawn.expect("a metric that is published");
+    withdrawn.national_published = false;
+    withdrawn.authorities_published = false;
+    let code = withdrawn.metric.clone();
+    upstream.make(&second);
+    upstream.until_caught_up().await;
+    let compiled = service.compile(&first, "").await.expect("compiled");
+    service.publish(&compiled, "").await.expect("published");
+    let before = rows(&service, RELEASE).await;
+    let compiled = service.compile_update(&second, "", Some(note())).await;
+    service.publish(&compiled.expect("compiled"), "").await.expect("published");
+    let after = rows(&service, RELEASE).await;
+    assert!(after.keys().eq(before.keys()), "rows never vanish");
+    let nation = edition(PERIOD).nation().code.to_string();
+    let mut emptied = 0;
+    for (key, row) in &after {
+        let [area, metric, _] = key;
+        if *metric == code {
+            let marks = if *area == nation { "r,t,x" } else { "r,x" };
+            assert_eq!(row, &[String::new(), marks.to_owned()], "{key:?}");
+            emptied += 1;
+        } else {
+            assert_eq!(row, &before[key]);
+        }
+    }
+    assert!(emptied > 22);
+    service.stop().await;
+}
+
+async fn public(service: &Service, name: &str) -> pb::Release {
+    let name = name.to_owned();
+    let request = pb::GetReleaseRequest { name };
+    let response = service.public.clone().get_release(request).await;
+    response.map(Response::into_inner).expect("it")
+}

@@ -1,0 +1,306 @@
+//! Publishing on the day: by itself, whatever happens to the service and its clock, and never early.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use jiff::{Timestamp, ToSpan as _};
+use mesur_access::Role;
+use mesur_proto::publication::v1 as pb;
+use mesur_proto::publication::v1::release::State;
+use mesur_rpc::clock;
+use mesur_rpc::server::Limits;
+use mesur_store::Store;
+use tokio::time::timeout;
+use tonic::Status;
+use tonic_types::StatusExt as _;
+
+use crate::http;
+use crate::support::{NOW, PATIENCE, RELEASE, Service, edition, memory, static_catalogue};
+use crate::totals::snapshot;
+use crate::upstream::Upstream;
+
+const PERIOD: &str = "2022-23";
+const DAY: &str = "2023-10-03";
+const NEVER: &str = "releases/pif-2031-32";
+/// Readers at the moment of publication.
+const READERS: usize = 8;
+
+fn moment() -> Timestamp {
+    "2023-10-03T08:30:00Z".parse().expect("a time")
+}
+
+/// A service with the release on the calendar.
+async fn scheduled(store: &Arc<dyn Store>) -> (Service, Upstream, pb::Release) {
+    let upstream = Upstream::start().await;
+    let snapshot = snapshot(edition(PERIOD), 10);
+    upstream.make(&snapshot);
+    let service = Service::start(store, &upstream).await;
+    upstream.until_caught_up().await;
+    let approved = service.approved(&snapshot).await;
+    let scheduled = service.schedule(&approved, DAY).await.expect("scheduled");
+    assert_eq!(scheduled.state(), State::Scheduled);
+    (service, upstream, scheduled)
+}
+
+async fn start_at(now: Timestamp, store: &Arc<dyn Store>, upstream: &Upstream) -> Service {
+    let limits = Limits::default();
+    Service::start_at(now, static_catalogue(), store, &upstream.address, limits).await
+}
+
+/// What somebody is told: whether anything of the release, and every word of it, with the name of
+/// the release put in place of its own.
+#[derive(Debug, Clone, PartialEq)]
+struct Told {
+    face: String,
+    is_there: bool,
+    text: String,
+}
+
+impl Told {
+    fn grpc<T: std::fmt::Debug>(face: &str, name: &str, answer: Result<T, Status>) -> Self {
+        let (is_there, text) = match answer {
+            Ok(answer) => (true, format!("{answer:?}")),
+            Err(status) => {
+                let details = status.get_error_details();
+                let told = format!("{:?} {} {details:?}", status.code(), status.message());
+                (false, told)
+            }
+        };
+        Self {
+            face: face.to_owned(),
+            is_there,
+            text: text.replace(name.trim_start_matches("releases/"), "{release}"),
+        }
+    }
+}
+
+/// Every way that is open to somebody who is not named, asked about a release.
+async fn every_face(service: &Service, name: &str, files: &[pb::File]) -> Vec<Told> {
+    let mut told = Vec::new();
+    let mut public = service.public.clone();
+    let mut reader = service.client_of("a reader", &[Role::Reader]);
+    for name in [name.to_owned(), format!("{name}/revisions/1")] {
+        let request = pb::GetReleaseRequest { name: name.clone() };
+        told.push(Told::grpc("get", &name, public.get_release(request).await));
+        let request = pb::GetProvenanceRequest {
+            name: name.clone(),
+            metric: "AD/001".to_owned(),
+            ..pb::GetProvenanceRequest::default()
+        };
+        told.push(Told::grpc("provenance", &name, public.get_provenance(request).await));
+        for file in files {
+            let download = service.download(&name, &file.file_name).await;
+            told.push(Told::grpc(&file.file_name, &name, download.map(|pieces| pieces.len())));
+            let request = pb::PreviewFileRequest {
+                name: name.clone(),
+                file_name: file.file_name.clone(),
+            };
+            let preview = reader.preview_file(request).await.map(|_| ());
+            assert!(preview.is_err());
+            told.push(Told::grpc("preview", &name, preview));
+        }
+    }
+    let request = pb::ListReleaseRevisionsRequest {
+        name: name.to_owned(),
+        ..pb::ListReleaseRevisionsRequest::default()
+    };
+    let revisions = public.list_release_revisions(request).await;
+    told.push(Told::grpc("revisions", name, revisions));
+    let id = name.trim_start_matches("releases/");
+    for file in files.iter().map(|file| file.file_name.as_str()).chain([""]) {
+        for prefix in [format!("/releases/{id}"), format!("/releases/{id}/revisions/1")] {
+            let target = format!("{prefix}/{file}");
+            let page = http::send(service.web, "GET", &target, &[("if-none-match", "*")]).await;
+            told.push(Told {
+                face: file.to_owned(),
+                is_there: page.status < 400,
+                text: format!("{page:?}").replace(id, "{release}"),
+            });
+        }
+    }
+    told
+}
+
+/// What lists of everything have.
+async fn lists(service: &Service) -> Vec<usize> {
+    let mut public = service.public.clone();
+    let request = pb::ListReleasesRequest::default();
+    let listed = public.list_releases(request).await.expect("a list");
+    let request = pb::QueryDatasetRequest::default();
+    let rows = public.query_dataset(request).await.expect("rows");
+    let mut counts = vec![listed.into_inner().releases.len(), rows.into_inner().rows.len()];
+    for target in ["/", "/cy/", "/feed.atom", "/feed.cy.atom", "/sitemap.xml"] {
+        let page = http::get(service.web, target).await;
+        counts.push(page.text().matches("/releases/pif-2022-23/").count());
+    }
+    counts
+}
+
+async fn until_published(service: &Service) -> pb::Release {
+    let asking = async {
+        loop {
+            let request = pb::GetReleaseRequest {
+                name: RELEASE.to_owned(),
+            };
+            if let Ok(release) = service.public.clone().get_release(request).await {
+                return release.into_inner();
+            }
+        }
+    };
+    timeout(PATIENCE, asking).await.expect("in time")
+}
+
+#[tokio::test]
+async fn nothing_is_there_a_millisecond_before_its_moment_and_all_of_it_at_the_moment() {
+    let (service, _upstream, scheduled) = scheduled(&memory()).await;
+    let before = moment() - 1.millisecond();
+    for instant in [NOW.parse().expect("a time"), before] {
+        service.step_to(instant).await;
+        let asked = every_face(&service, RELEASE, &scheduled.files).await;
+        let never = every_face(&service, NEVER, &scheduled.files).await;
+        assert!(asked.iter().all(|told| !told.is_there));
+        for (asked, never) in asked.iter().zip(&never) {
+            assert_eq!(asked, never);
+        }
+        assert_eq!(lists(&service).await, [0; 7]);
+    }
+    service.step(Duration::from_millis(1));
+    let published = until_published(&service).await;
+    // Whatever is asked next has it: it comes in on every way at once.
+    let asked = every_face(&service, RELEASE, &published.files).await;
+    let missing: Vec<_> = asked
+        .iter()
+        .filter(|told| !told.is_there && told.face != "preview")
+        .collect();
+    assert_eq!(missing, Vec::<&Told>::new());
+    assert!(lists(&service).await.iter().take(2).all(|count| *count > 0));
+    assert_eq!(published.publish_time, Some(clock::to_proto(moment())));
+    assert_eq!(published.exception_reason, "");
+    let staff = service.get(RELEASE).await.expect("it");
+    assert_eq!(staff.publisher, "a publisher");
+    // What was approved, with the day on it that it came out.
+    assert_eq!(staff.files, scheduled.files);
+    let page = service.download(RELEASE, "release.en.html").await;
+    let page = String::from_utf8(page.expect("a file").concat()).expect("text");
+    assert!(page.contains("3 October 2023"), "{page}");
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn readers_that_hammer_across_the_moment_see_nothing_before_and_everything_after() {
+    let (service, _upstream, scheduled) = scheduled(&memory()).await;
+    service.step_to(moment() - 1.millisecond()).await;
+    let (service, has_come) = (Arc::new(service), Arc::new(AtomicBool::new(false)));
+    let files = Arc::new(scheduled.files[..2].to_vec());
+    let readers = (0..READERS).map(|_| {
+        let (service, files) = (Arc::clone(&service), Arc::clone(&files));
+        let has_come = Arc::clone(&has_come);
+        tokio::spawn(async move {
+            let mut seen = 0;
+            loop {
+                let is_after = seen > 0;
+                let told = every_face(&service, RELEASE, &files).await;
+                let told = told.iter().filter(|told| told.face != "preview");
+                let (there, all) = told.fold((0, 0), |(there, all), told| {
+                    (there + usize::from(told.is_there), all + 1)
+                });
+                assert!(there == 0 || has_come.load(Ordering::SeqCst), "too early");
+                assert!(!is_after || there == all, "it was there and is not");
+                seen = there;
+                if is_after {
+                    return;
+                }
+            }
+        })
+    });
+    let readers: Vec<_> = readers.collect();
+    lists(&service).await;
+    has_come.store(true, Ordering::SeqCst);
+    service.step(Duration::from_millis(1));
+    for reader in readers {
+        let read = timeout(PATIENCE, reader).await;
+        read.expect("in time").expect("no panic");
+    }
+    Arc::into_inner(service).expect("the last").stop().await;
+}
+
+#[tokio::test]
+async fn a_service_that_was_restarted_before_or_after_the_moment_publishes_all_the_same() {
+    let store = memory();
+    let (service, upstream, _scheduled) = scheduled(&store).await;
+    service.step_to(moment() - 2.hours()).await;
+    service.stop().await;
+    // Before.
+    let service = start_at(moment() - 1.hours(), &store, &upstream).await;
+    service.step_to(moment() - 1.milliseconds()).await;
+    let staff = service.get(RELEASE).await.expect("it");
+    assert_eq!(staff.state(), State::Scheduled);
+    service.step(Duration::from_millis(1));
+    let published = until_published(&service).await;
+    assert_eq!(published.publish_time, Some(clock::to_proto(moment())));
+    service.stop().await;
+    // It stays so.
+    let service = start_at(moment() + 1.hours(), &store, &upstream).await;
+    assert_eq!(until_published(&service).await, published);
+    service.stop().await;
+
+    // After: at once, and it is told when that was.
+    let store = memory();
+    let (service, upstream, _scheduled) = scheduled(&store).await;
+    service.stop().await;
+    let late = moment() + 3.hours();
+    let service = start_at(late, &store, &upstream).await;
+    let published = until_published(&service).await;
+    assert_eq!(published.publish_time, Some(clock::to_proto(late)));
+    assert_eq!(published.scheduled_time, Some(clock::to_proto(moment())));
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_publishes_nothing_early() {
+    let (service, _upstream, _scheduled) = scheduled(&memory()).await;
+    let is_scheduled = async || {
+        let staff = service.get(RELEASE).await.expect("it");
+        staff.state() == State::Scheduled
+    };
+    let a_minute = Duration::from_mins(1);
+    // Forward: the time that has passed does not say so.
+    service.clock.set(moment() + 1.hours());
+    service.timer.step(a_minute);
+    service.timer.until_asleep().await;
+    assert!(is_scheduled().await);
+    let to_go: Duration = moment()
+        .duration_since(NOW.parse().expect("a time"))
+        .try_into()
+        .expect("later");
+    // Back: the time that has passed says so, the wall does not.
+    service.clock.set(moment() - 1.hours());
+    service.timer.step(to_go);
+    service.timer.until_asleep().await;
+    assert!(is_scheduled().await);
+    // Both.
+    service.clock.set(moment());
+    service.timer.step(a_minute);
+    let published = until_published(&service).await;
+    assert_eq!(published.publish_time, Some(clock::to_proto(moment())));
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_clock_that_is_behind_what_was_written_down_is_not_believed() {
+    let store = memory();
+    let (service, upstream, _scheduled) = scheduled(&store).await;
+    service.stop().await;
+    let begun: Timestamp = NOW.parse().expect("a time");
+    let service = start_at(begun - 24.hours(), &store, &upstream).await;
+    // Two months pass, but the wall clock is not set.
+    service.timer.step(Duration::from_hours(60 * 24));
+    service.timer.until_asleep().await;
+    let staff = service.get(RELEASE).await.expect("it");
+    assert_eq!(staff.state(), State::Scheduled);
+    service.clock.set(moment() + 1.hours());
+    service.timer.step(Duration::from_mins(1));
+    until_published(&service).await;
+    service.stop().await;
+}
