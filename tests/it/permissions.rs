@@ -172,6 +172,7 @@ fn callers(suite: &Suite) -> Vec<Caller> {
         caller("supplier", Some(Role::Supplier)),
         caller("statistician", Some(Role::Statistician)),
         caller("publisher", Some(Role::Publisher)),
+        caller("reader", Some(Role::Reader)),
         caller("operator", Some(Role::Operator)),
         caller("service", Some(Role::Service)),
     ]

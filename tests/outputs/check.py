@@ -1,4 +1,4 @@
-"""Reads the files of a release with libraries that are not ours, and compares them with data.csv.
+"""Reads the files in the bundle of a release with libraries that are not ours, and compares them with data.csv.
 
 The values of data.csv are the measure: every other file must have each of them, exactly.
 """
@@ -202,18 +202,19 @@ def sheet(release, path, metric, columns):
     return seen
 
 
-def bundle(release, work):
-    with zipfile.ZipFile(release.path("bundle.zip")) as archive:
-        assert archive.testzip() is None
-        archive.extractall(Path(work) / "bundle")
+def unpacked(bundle, work):
+    """The files of a bundle, each with the digest that the signed manifest gives it."""
     folder = Path(work) / "bundle"
+    with zipfile.ZipFile(bundle) as archive:
+        assert archive.testzip() is None
+        archive.extractall(folder)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     for entry in manifest["files"]:
         content = (folder / "files" / entry["name"]).read_bytes()
         assert len(content) == entry["size_bytes"], entry
         assert "sha256:" + hashlib.sha256(content).hexdigest() == entry["digest"], entry
-        assert release.path(entry["name"]).read_bytes() == content, entry
     assert manifest["release"]["returns"], "the returns are named"
+    say(f"bundle.zip: {len(manifest['files'])} files with their digests")
     if shutil.which("openssl") is None:
         say("bundle.zip: the signature is not checked, OpenSSL is missing")
     else:
@@ -221,18 +222,19 @@ def bundle(release, work):
         subprocess.run(
             ["openssl", *command.split()], cwd=folder, check=True, stdout=subprocess.DEVNULL
         )
-    say(f"bundle.zip: {len(manifest['files'])} files with their digests, signature checked by OpenSSL")
+        say("bundle.zip: signature checked by OpenSSL")
+    return folder / "files"
 
 
 def main():
-    release, work = Release(sys.argv[1]), sys.argv[2]
+    bundle, work = sys.argv[1], sys.argv[2]
+    release = Release(unpacked(bundle, work))
     say(f"data.csv: {len(release.rows)} values")
     json_stat(release)
     parquet(release)
     described(release)
     statswales(release)
     workbooks(release, work)
-    bundle(release, work)
 
 
 if __name__ == "__main__":

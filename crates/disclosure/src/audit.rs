@@ -1,9 +1,11 @@
 //! The audit: what a reader can work out of every value that is not shown.
 
+use std::collections::BTreeSet;
+
 use mesur_catalogue::{CellId, Edition};
 
 use crate::interval::Proved;
-use crate::knowledge::{self, Knowledge, Place};
+use crate::knowledge::{self, Knowledge, Place, Reader};
 use crate::revision::{Area, Collected, Revision};
 use crate::system::Var;
 use crate::treatment::Treatment;
@@ -53,6 +55,9 @@ impl Audit {
 }
 
 /// Works out what a reader of all revisions, the oldest first, can derive.
+///
+/// That is first what the strictest reader can, who knows which hidden values are small. Where that
+/// is too much, it is what can be derived from the letters alone.
 pub fn audit(edition: &Edition, revisions: &[Revision]) -> Audit {
     let mut audit = Audit::default();
     if let Some(last) = revisions.last() {
@@ -65,20 +70,54 @@ pub fn audit(edition: &Edition, revisions: &[Revision]) -> Audit {
     {
         return audit;
     }
-    let Knowledge { system, vars } = knowledge::of(edition, revisions);
-    let mut proved = Proved::default();
-    let is_hidden = |(revision, area, cell): &Place| {
-        let column = revisions.get(*revision).and_then(|one| one.column(*cell));
-        column.is_some_and(|column| column.hidden.contains(area))
-    };
-    let mut searched: Option<Var> = None;
+    let mut due: Option<BTreeSet<Place>> = None;
+    for reader in Reader::ALL {
+        let found = derive(edition, revisions, reader, due.as_ref());
+        let is_last = reader == Reader::SeesLetters;
+        let (settled, narrow): (Vec<_>, Vec<_>) = found
+            .into_iter()
+            .partition(|derived| derived.is_protected || is_last);
+        audit.derived.extend(settled);
+        let places = narrow
+            .iter()
+            .map(|derived| (derived.revision, derived.area, derived.cell.index()));
+        due = Some(places.collect());
+        if narrow.is_empty() {
+            break;
+        }
+    }
+    audit.derived.sort_by_key(|derived| {
+        let width = derived
+            .upper
+            .map(|upper| upper.saturating_sub(derived.lower));
+        let place = (derived.revision, derived.cell, derived.area);
+        (derived.is_protected, width.unwrap_or(i64::MAX), place)
+    });
+    audit
+}
+
+/// What a reader can derive of every hidden value, and of every other one that is not protected;
+/// or of those that are due.
+fn derive(
+    edition: &Edition,
+    revisions: &[Revision],
+    reader: Reader,
+    due: Option<&BTreeSet<Place>>,
+) -> Vec<Derived> {
+    let Knowledge { system, vars } = knowledge::of(edition, revisions, reader);
+    let is_due = |place: &Place| due.is_none_or(|due| due.contains(place));
     let guarded = vars
         .iter()
-        .filter(|(_, var)| system.of(**var).guard.is_some());
+        .filter(|(place, var)| is_due(place) && system.of(**var).guard.is_some());
     let mut guarded: Vec<(Var, Place)> = guarded.map(|(place, var)| (*var, *place)).collect();
     guarded.sort_unstable();
+    let mut proved = Proved::default();
+    let mut searched: Option<Var> = None;
+    let mut found = Vec::new();
     for (var, place) in guarded {
-        let is_hidden = is_hidden(&place);
+        let (revision, area, cell) = place;
+        let column = revisions.get(revision).and_then(|one| one.column(cell));
+        let is_hidden = column.is_some_and(|column| column.hidden.contains(&area));
         if searched != Some(var) {
             // What is shown rounded is of interest only where it is not protected.
             proved.widen(&system, var);
@@ -88,15 +127,14 @@ pub fn audit(edition: &Edition, revisions: &[Revision]) -> Audit {
             }
         }
         let is_protected = proved.is_protected(&system, var);
-        if !is_hidden && is_protected {
+        if !is_hidden && is_protected && due.is_none() {
             continue;
         }
-        let (revision, area, cell) = place;
         let variable = system.of(var);
         let policy = knowledge::policy(edition, cell);
         let itself = policy.is_some_and(|policy| policy.treat(variable.start) == Treatment::Hidden);
         let (lower, _) = proved.of(&system, var);
-        audit.derived.push(Derived {
+        found.push(Derived {
             revision,
             area,
             cell: CellId(u32::try_from(cell).unwrap_or(u32::MAX)),
@@ -107,14 +145,7 @@ pub fn audit(edition: &Edition, revisions: &[Revision]) -> Audit {
             is_complementary: is_hidden && !itself,
         });
     }
-    audit.derived.sort_by_key(|derived| {
-        let width = derived
-            .upper
-            .map(|upper| upper.saturating_sub(derived.lower));
-        let place = (derived.revision, derived.cell, derived.area);
-        (derived.is_protected, width.unwrap_or(i64::MAX), place)
-    });
-    audit
+    found
 }
 
 fn count(edition: &Edition, revision: &Revision, audit: &mut Audit) {

@@ -1,9 +1,9 @@
 //! From the revisions of a release to the system of what a reader knows.
 //!
 //! A value is one and the same in two revisions when it was collected as the same, whatever marks
-//! it carries: a reader who knows that is the strictest. Of a hidden value a reader is taken to know
-//! whether it is hidden for itself, and then that it is below the threshold; otherwise that it is
-//! zero or more. A rule is taken to be known to hold wherever it does.
+//! it carries: a reader who knows that is the strictest. Of a value that is hidden for itself the
+//! strictest reader knows that it is below the threshold, and any reader that it is zero or more, as
+//! of one that is hidden for others. A rule is taken to be known to hold wherever it does.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,9 +33,24 @@ pub(crate) struct Knowledge {
     pub(crate) vars: BTreeMap<Place, Var>,
 }
 
+/// How much is known of the letter `c`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// Which of the hidden values are small: more than anybody can see.
+    KnowsSmall,
+    /// Only that a value is hidden, for itself or for others.
+    SeesLetters,
+}
+
+impl Reader {
+    /// The strictest first.
+    pub(crate) const ALL: [Self; 2] = [Self::KnowsSmall, Self::SeesLetters];
+}
+
 /// What a reader of all revisions knows. The values of the last one can still be hidden.
-pub(crate) fn of(edition: &Edition, revisions: &[Revision]) -> Knowledge {
+pub(crate) fn of(edition: &Edition, revisions: &[Revision], reader: Reader) -> Knowledge {
     let mut builder = Builder {
+        reader,
         edition,
         revisions,
         knowledge: Knowledge {
@@ -62,6 +77,7 @@ pub(crate) fn of(edition: &Edition, revisions: &[Revision]) -> Knowledge {
 }
 
 struct Builder<'a> {
+    reader: Reader,
     edition: &'a Edition,
     revisions: &'a [Revision],
     knowledge: Knowledge,
@@ -133,6 +149,7 @@ impl<'a> Builder<'a> {
         let rounds = policy.filter(|policy| policy.is_small(value) && !is_hidden);
         let told = match (is_hidden, hides_itself, policy) {
             (true, None, _) => protected,
+            (true, Some(_), _) if self.reader == Reader::SeesLetters => protected,
             (true, Some(policy), _) | (false, None, Some(policy)) => policy.told(value),
             (false, Some(_), _) | (false, None, None) => Range::exactly(value),
         };

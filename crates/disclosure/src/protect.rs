@@ -1,10 +1,13 @@
 //! Hiding what must be hidden in a new revision of a release.
 
+use std::collections::BTreeSet;
+
 use mesur_catalogue::Edition;
 
-use crate::knowledge::{self, Knowledge};
+use crate::knowledge::{self, Knowledge, Reader};
 use crate::revision::{Collected, Revision};
 use crate::suppress::suppress;
+use crate::system::Var;
 use crate::treatment::Treatment;
 
 /// Hides values of `new`, which nobody has seen; `earlier` are the published revisions, the oldest
@@ -37,17 +40,18 @@ pub fn protect(edition: &Edition, earlier: &[Revision], mut new: Revision) -> Re
         column.hidden = hidden.map(|(area, _)| area).collect();
     }
     let number = earlier.len();
-    let revisions = [earlier, &[new]].concat();
-    let Knowledge { mut system, vars } = knowledge::of(edition, &revisions);
-    let hidden = suppress(&mut system);
-    let mut revisions = revisions;
-    let mut new = revisions.pop().unwrap_or_default();
-    for ((revision, area, cell), var) in vars {
-        if revision == number
-            && hidden.contains(&var)
-            && let Some(column) = new.columns.get_mut(cell)
-        {
-            column.hidden.insert(area);
+    // What the strictest reader must not find is looked after first; it cannot always be had.
+    for reader in Reader::ALL {
+        let revisions = [earlier, std::slice::from_ref(&new)].concat();
+        let Knowledge { mut system, vars } = knowledge::of(edition, &revisions, reader);
+        let hidden: BTreeSet<Var> = suppress(&mut system).into_iter().collect();
+        for ((revision, area, cell), var) in vars {
+            if revision == number
+                && hidden.contains(&var)
+                && let Some(column) = new.columns.get_mut(cell)
+            {
+                column.hidden.insert(area);
+            }
         }
     }
     new

@@ -159,9 +159,7 @@ impl System {
         let variable = &mut self.variables[var.0];
         let (told, width) = variable.hidden;
         variable.told = told;
-        if variable.guard.is_none() {
-            variable.claim = told;
-        }
+        variable.claim = told;
         let before = variable.guard.map_or(0, |guard| guard.width);
         variable.guard = Some(Guard {
             width: width.max(before),

@@ -177,3 +177,92 @@ impl<'a> Scaled<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(threshold: u32, base: u32) -> DisclosurePolicy {
+        DisclosurePolicy {
+            id: "policy".to_owned(),
+            threshold,
+            base,
+            small_values: SmallValues::Hidden,
+            zero_hidden: false,
+            interval_width: None,
+        }
+    }
+
+    fn shown(policy: &DisclosurePolicy, values: &[i64]) -> Vec<String> {
+        let scaled = Scaled::new(policy, 0);
+        let text = values.iter().map(|value| match scaled.treat(*value) {
+            Treatment::Exact => value.to_string(),
+            Treatment::Rounded { units, to_zero } => {
+                format!("{units}{}", if to_zero { "k" } else { "" })
+            }
+            Treatment::Hidden => "c".to_owned(),
+        });
+        text.collect()
+    }
+
+    #[test]
+    fn values_are_shown_as_their_policy_says() {
+        let rounded = DisclosurePolicy {
+            small_values: SmallValues::Rounded,
+            ..policy(5, 5)
+        };
+        let no_zero = DisclosurePolicy {
+            zero_hidden: true,
+            ..policy(5, 1)
+        };
+        let values = [0, 1, 2, 3, 4, 5, 7, 8, 12];
+        for (policy, expected) in [
+            (policy(5, 1), "0 c c c c 5 7 8 12"),
+            (policy(5, 5), "0 c c c c 5 5 10 10"),
+            (policy(3, 3), "0 c c 3 3 6 6 9 12"),
+            (policy(3, 10), "0 c c 0k 0k 10 10 10 10"),
+            (rounded, "0 0k 0k 5 5 5 5 10 10"),
+            (no_zero, "c c c c c 5 7 8 12"),
+        ] {
+            assert_eq!(shown(&policy, &values).join(" "), expected, "{policy:?}");
+        }
+        let tenths = policy(5, 5);
+        let scaled = Scaled::new(&tenths, 1);
+        assert_eq!(scaled.treat(49), Treatment::Hidden);
+        let ten = Treatment::Rounded {
+            units: 100,
+            to_zero: false,
+        };
+        assert_eq!((scaled.treat(75), scaled.treat(124)), (ten, ten));
+        assert_eq!(
+            (scaled.small(), scaled.width()),
+            (Range::between(1, 49), 48)
+        );
+    }
+
+    #[test]
+    fn a_value_tells_no_more_and_no_less_than_which_others_are_shown_alike() {
+        for (threshold, base) in [(5, 1), (5, 5), (3, 3), (3, 10), (4, 6), (10, 4), (0, 5)] {
+            for small_values in [SmallValues::Hidden, SmallValues::Rounded] {
+                let policy = DisclosurePolicy {
+                    small_values,
+                    ..policy(threshold, base)
+                };
+                let scaled = Scaled::new(&policy, 0);
+                for value in 0..60 {
+                    let treatment = scaled.treat(value);
+                    let alike = (0..90).filter(|other| match treatment {
+                        Treatment::Exact => *other == value,
+                        // Zero is never hidden here, but a reader need not know that.
+                        Treatment::Hidden => *other == 0 || scaled.treat(*other) == treatment,
+                        Treatment::Rounded { .. } => scaled.treat(*other) == treatment,
+                    });
+                    let alike: Vec<i64> = alike.collect();
+                    let told = scaled.told(value);
+                    let ends = (alike.first().copied(), alike.last().copied());
+                    assert_eq!((told.lower, told.upper), ends, "{value} {policy:?}");
+                }
+            }
+        }
+    }
+}

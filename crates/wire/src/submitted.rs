@@ -52,7 +52,7 @@ pub struct SubmittedObservation<'a> {
     reason: &'a str,
 }
 
-/// Bytes that an observation has at the least when it says something, about.
+/// About how few bytes an observation has: by them room is made.
 const OBSERVATION_BYTES: usize = 16;
 /// The most observations that room is made for before they are seen.
 const OBSERVATIONS_ROOM: usize = 2_048;

@@ -182,6 +182,7 @@ download-parquet = Pob gwerth ar gyfer offer data (Parquet)
 download-facts = Y datganiad hwn fel ffeithiau (JSON)
 download-json-stat = Pob gwerth ar gyfer offer ystadegol (JSON-stat 2.0)
 download-text = Y prif bwyntiau fel testun plaen
+download-look-up = Tabl chwilio codau (CSV)
 download-statswales = Data a thablau chwilio ar gyfer StatsCymru (ZIP)
 download-bundle = Holl ffeiliau'r datganiad, wedi'u llofnodi (ZIP)
 download-signature = Llofnod

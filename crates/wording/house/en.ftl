@@ -192,6 +192,7 @@ download-parquet = All values for data tools (Parquet)
 download-facts = This release as facts (JSON)
 download-json-stat = All values for statistics tools (JSON-stat 2.0)
 download-text = Main points as plain text
+download-look-up = Look-up table of codes (CSV)
 download-statswales = Data and look-up tables for StatsWales (ZIP)
 download-bundle = All files of the release, signed (ZIP)
 download-signature = Signature

@@ -26,6 +26,7 @@ mod tally;
 mod tests;
 mod totals;
 
+pub(crate) use change::Lineage;
 pub(crate) use decision::{Decision, DecisionReason, Decisions, Mark, Ruling};
 pub(crate) use definitions::Definitions;
 pub(crate) use figure::{FigureValue, figure_values};

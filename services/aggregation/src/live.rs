@@ -22,7 +22,8 @@ use tokio::sync::{Mutex, MutexGuard};
 use tracing::warn;
 
 use crate::domain::{
-    self, CellTotal, Contribution, Definitions, Input, Inputs, NotRobust, SignedReturn, Step, Tally,
+    self, CellTotal, Contribution, Definitions, Input, Inputs, Lineage, NotRobust, SignedReturn,
+    Step, Tally,
 };
 use crate::error::Error;
 use crate::message::{Known, totals_message};
@@ -43,7 +44,7 @@ type Editions = BTreeMap<EditionName, State>;
 /// The totals of an edition, without the values of the authorities.
 struct State {
     edition: Arc<Edition>,
-    previous: Option<Arc<Edition>>,
+    previous: Option<(Arc<Edition>, Lineage)>,
     places: HashMap<AuthorityCode, usize>,
     tally: Tally,
     returns: BTreeMap<AuthorityCode, Input>,
@@ -140,9 +141,25 @@ impl Live {
     }
 
     /// Reads what a change of an authority will take away; nothing where the edition is not added up.
+    /// A content that is damaged holds nothing up: the totals are dropped, to be added up again.
     pub(crate) async fn prepare(
         &self,
         _: &Changing<'_>,
+        edition: &EditionName,
+        authority: &AuthorityCode,
+    ) -> Result<Before, Error> {
+        match self.before(edition, authority).await {
+            Err(error) if error.is_damage() => {
+                warn!(%edition, %error, "live totals cannot be kept");
+                self.drop_totals(edition);
+                Ok(Before::default())
+            }
+            before => before,
+        }
+    }
+
+    async fn before(
+        &self,
         edition: &EditionName,
         authority: &AuthorityCode,
     ) -> Result<Before, Error> {
@@ -152,8 +169,7 @@ impl Live {
                 let input = state.returns.get(authority)?;
                 Some((Arc::clone(&state.edition), input.digest.clone()))
             };
-            let previous = state.previous.as_ref();
-            let previous = previous.and_then(|previous| editions.get(previous.name()));
+            let previous = state.before(editions);
             let later = later(editions, edition);
             Some((find(state), previous.and_then(find), later.and_then(find)))
         });
@@ -183,7 +199,7 @@ impl Live {
         before: &Before,
         now: Option<&SignedReturn>,
     ) {
-        self.change(edition, before, |editions| {
+        self.change(edition, |editions| {
             let Some(state) = editions.get_mut(edition) else {
                 return Ok(());
             };
@@ -213,7 +229,7 @@ impl Live {
         before: &Before,
         (metric, robust): (&MetricCode, bool),
     ) {
-        self.change(edition, before, |editions| {
+        self.change(edition, |editions| {
             let Some(state) = editions.get_mut(edition) else {
                 return Ok(());
             };
@@ -235,19 +251,30 @@ impl Live {
     fn change(
         &self,
         edition: &EditionName,
-        before: &Before,
         change: impl FnOnce(&mut Editions) -> Result<(), domain::Error>,
     ) {
         let mut editions = self
             .editions
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = change(&mut editions) {
+        let changed = change(&mut editions);
+        drop(editions);
+        if let Err(error) = changed {
             warn!(%edition, %error, "live totals cannot be kept");
-            editions.remove(edition);
-            if let Some((later, _)) = &before.later {
-                editions.remove(later);
-            }
+            self.drop_totals(edition);
+        }
+    }
+
+    /// Forgets the totals of an edition, and those that are told from it.
+    fn drop_totals(&self, edition: &EditionName) {
+        let mut editions = self
+            .editions
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut next = Some(edition.clone());
+        while let Some(name) = next {
+            next = later(&editions, &name).map(|state| state.edition.name().clone());
+            editions.remove(&name);
         }
     }
 
@@ -296,7 +323,10 @@ impl Live {
         Ok(State {
             tally: recount.pass(Tally::new).await?,
             edition: Arc::clone(edition),
-            previous: previous.cloned(),
+            previous: previous.map(|previous| {
+                let lineage = Lineage::new(edition, previous);
+                (Arc::clone(previous), lineage)
+            }),
             places: places
                 .map(|(place, one)| (one.code.clone(), place))
                 .collect(),
@@ -308,7 +338,13 @@ impl Live {
 
 impl State {
     fn definitions(&self) -> Definitions<'_> {
-        Definitions::new(&self.edition, self.previous.as_deref())
+        definitions(&self.edition, self.previous.as_ref())
+    }
+
+    /// The edition before, if it is added up.
+    fn before<'a>(&self, editions: &'a Editions) -> Option<&'a Self> {
+        let (previous, _) = self.previous.as_ref()?;
+        editions.get(previous.name())
     }
 
     /// Adds an authority, or takes it out; one that does not report for the edition is left out.
@@ -325,7 +361,7 @@ impl State {
         let Some(place) = self.places.get(authority) else {
             return Ok(());
         };
-        let definitions = Definitions::new(&self.edition, self.previous.as_deref());
+        let definitions = definitions(&self.edition, self.previous.as_ref());
         let own = Contribution {
             place: *place,
             data_return,
@@ -344,23 +380,33 @@ impl State {
 
     /// The totals of the edition before; none without returns of it.
     fn previous_totals(&self, editions: &Editions) -> Result<Vec<CellTotal>, domain::Error> {
-        let previous = self.previous.as_ref();
-        let previous = previous.and_then(|previous| editions.get(previous.name()));
-        match previous.filter(|previous| !previous.in_order().is_empty()) {
+        match self
+            .before(editions)
+            .filter(|previous| !previous.in_order().is_empty())
+        {
             Some(previous) => previous.tally.cell_totals(&previous.edition),
             None => Ok(Vec::new()),
         }
     }
 }
 
+fn definitions<'a>(
+    edition: &'a Edition,
+    previous: Option<&'a (Arc<Edition>, Lineage)>,
+) -> Definitions<'a> {
+    let previous = previous.map(|(previous, lineage)| (&**previous, lineage));
+    Definitions::along(edition, previous)
+}
+
 /// What the totals of an edition rest on.
 fn inputs_of(editions: &Editions, name: &EditionName) -> Option<Inputs> {
     let state = editions.get(name)?;
-    let previous = state.previous.as_ref();
-    let previous = previous.and_then(|previous| editions.get(previous.name()));
     Some(Inputs {
         returns: state.in_order(),
-        previous: previous.map(State::in_order).unwrap_or_default(),
+        previous: state
+            .before(editions)
+            .map(State::in_order)
+            .unwrap_or_default(),
         not_robust: state.not_robust.clone(),
     })
 }
@@ -369,7 +415,7 @@ fn inputs_of(editions: &Editions, name: &EditionName) -> Option<Inputs> {
 fn later<'a>(editions: &'a Editions, name: &EditionName) -> Option<&'a State> {
     let tells = |state: &&State| {
         let previous = state.previous.as_ref();
-        previous.is_some_and(|previous| previous.name() == name)
+        previous.is_some_and(|(previous, _)| previous.name() == name)
     };
     editions.values().find(tells)
 }

@@ -189,7 +189,10 @@ impl PublicationService for Api {
         request: Request<pb::RevokeEarlyAccessRequest>,
     ) -> Result<Response<pb::EarlyAccess>, Status> {
         let by = caller(&request)?;
-        answer(self.revoke_access(by.identity(), request.into_inner()).await)
+        answer(
+            self.revoke_access(by.identity(), request.into_inner())
+                .await,
+        )
     }
 
     async fn list_early_access(

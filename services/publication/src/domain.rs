@@ -45,9 +45,7 @@ pub(crate) use languages::{Held, LanguageReport};
 pub(crate) use life_cycle::{Action, IllegalMove, State};
 pub(crate) use protect::{Disclosed, audit, is_controlled};
 pub(crate) use quality::{PopulationCount, PopulationName, Quality};
-pub(crate) use revise::{
-    Change, RowGone, ShownColumn, ShownMetric, ShownTables, UpdateNote, marks_of, revise,
-};
+pub(crate) use revise::{Change, ShownColumn, ShownMetric, ShownTables, UpdateNote, marks_of};
 pub(crate) use sources::SourceReturn;
 pub(crate) use statements::{Section, Statement, area_name, statement_args};
 pub(crate) use tables::{Column, Shown, Table};

@@ -328,10 +328,9 @@ impl Reason for Error {
                 ("day", day.to_string()),
                 ("notice_days", notice_days.to_string()),
             ],
-            Self::LanguageGaps { name, gaps } => vec![
-                (RESOURCE_NAME, name.clone()),
-                ("gaps", gaps.to_string()),
-            ],
+            Self::LanguageGaps { name, gaps } => {
+                vec![(RESOURCE_NAME, name.clone()), ("gaps", gaps.to_string())]
+            }
             Self::DisclosureRisk { name, exposed } => vec![
                 (RESOURCE_NAME, name.clone()),
                 ("exposed", exposed.to_string()),
@@ -339,10 +338,9 @@ impl Reason for Error {
             Self::AlreadyGranted { name, reader } | Self::EarlyAccessNotFound { name, reader } => {
                 vec![(RESOURCE_NAME, name.clone()), ("reader", reader.clone())]
             }
-            Self::FigureNotFound { name, figure } => vec![
-                (RESOURCE_NAME, name.clone()),
-                ("figure", figure.clone()),
-            ],
+            Self::FigureNotFound { name, figure } => {
+                vec![(RESOURCE_NAME, name.clone()), ("figure", figure.clone())]
+            }
             Self::FileNotFound { name, file_name } => {
                 vec![
                     (RESOURCE_NAME, name.clone()),

@@ -92,7 +92,9 @@ impl Inbox {
             page: if is_page { sent.page } else { String::new() },
             ..sent
         };
-        store.commit(store::put_feedback(Commit::new(), &kept)).await?;
+        store
+            .commit(store::put_feedback(Commit::new(), &kept))
+            .await?;
         Ok(Ok(()))
     }
 
@@ -110,7 +112,10 @@ impl Inbox {
         if counts.all >= FROM_ALL_MAX {
             return false;
         }
-        let count = counts.by_address.entry(self.hashes.hash_one(network(address))).or_default();
+        let count = counts
+            .by_address
+            .entry(self.hashes.hash_one(network(address)))
+            .or_default();
         if *count >= FROM_ADDRESS_MAX {
             return false;
         }

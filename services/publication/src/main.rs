@@ -8,8 +8,7 @@ use std::sync::Arc;
 use clap::Parser;
 use mesur_process::Options;
 use mesur_publication::{
-    Config, RunError, SystemTimer, TimetableOptions, run, signer_from_file,
-    signer_kept_at,
+    Config, RunError, SystemTimer, TimetableOptions, run, signer_from_file, signer_kept_at,
 };
 use tokio::net::TcpListener;
 

@@ -22,7 +22,7 @@ use mesur_outputs::bundle::Signer;
 use mesur_rpc::clock::Clock;
 use mesur_store::Store;
 use mesur_wire::{ReleaseName, SnapshotName};
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 
 use crate::domain::{State, UpdateNote};
 use crate::error::Error;
@@ -168,6 +168,8 @@ pub(crate) struct Releases {
     trusted: TrustedClock,
     shelf: Shelf,
     signer: Arc<Signer>,
+    /// Held while a revision is made: one at a time has the processor and the memory for it.
+    making: Mutex<()>,
     /// Told when the calendar of releases changes.
     pub(crate) rescheduled: Notify,
 }
@@ -193,6 +195,7 @@ impl Releases {
             trusted,
             shelf,
             signer,
+            making: Mutex::new(()),
             rescheduled: Notify::new(),
         })
     }

@@ -39,8 +39,8 @@ use crate::domain::{Compiled, Wordings, rows_of};
 pub use csv::write_data_csv;
 use document::Document;
 pub(crate) use html::{
-    QUERY_CHARACTERS_MAX, RELEASE, STYLE, STYLE_FILE, SiteFrame, feed, find_form, frame, home, other,
-    page_file,
+    QUERY_CHARACTERS_MAX, RELEASE, STYLE, STYLE_FILE, SiteFrame, feed, find_form, frame, home,
+    other, page_file,
 };
 pub(crate) use mesur_outputs::File;
 use mesur_outputs::{DATA_FILE, bundle::Signer};

@@ -65,7 +65,10 @@ impl TrustedClock {
 
     /// Begins to count from what the wall says, unless that is before what is known to be past.
     pub(crate) fn expect_after(&self, last: Option<Timestamp>) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).last = last;
+        self.state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .last = last;
         self.reached();
     }
 
@@ -81,8 +84,8 @@ impl TrustedClock {
             let passed = elapsed.saturating_sub(since);
             from.saturating_add(passed).unwrap_or(Timestamp::MAX)
         });
-        let differs = counted
-            .is_none_or(|counted| wall.duration_since(counted).unsigned_abs() > TOLERANCE);
+        let differs =
+            counted.is_none_or(|counted| wall.duration_since(counted).unsigned_abs() > TOLERANCE);
         if differs && !state.is_told {
             let (last, counted) = (state.last, counted);
             tracing::error!(%wall, ?counted, ?last, "the clock was set: nothing is published before both times have come; start the service again if the clock is right");

@@ -107,7 +107,10 @@ mod tests {
         assert_eq!(public, made.to_pem());
         fs::write(&path, "half").expect("written");
         let refused = signer_kept_at(&path);
-        assert!(matches!(refused, Err(SigningKeyError::Key { .. })), "{refused:?}");
+        assert!(
+            matches!(refused, Err(SigningKeyError::Key { .. })),
+            "{refused:?}"
+        );
         assert_eq!(fs::read_to_string(&path).expect("a file"), "half");
     }
 }

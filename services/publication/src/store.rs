@@ -39,9 +39,7 @@ use mesur_rpc::clock;
 use mesur_store::{Key, KeyBuilder};
 use mesur_wire::ReleaseName;
 
-pub(crate) use contents::{
-    content_key, details, keep_content, keep_details, keep_tables, tables,
-};
+pub(crate) use contents::{content_key, details, keep_content, keep_details, keep_tables, tables};
 pub(crate) use early::{
     Access, Look, access_of, access_record, accesses, looks, put_access, put_look,
 };

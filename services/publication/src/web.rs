@@ -112,8 +112,14 @@ fn router(site: Arc<Site>) -> Router {
         .route("/releases/{release}", get(files::front))
         .route("/releases/{release}/", get(files::front))
         .route("/releases/{release}/{file}", get(files::current))
-        .route("/releases/{release}/revisions/{revision}/", get(files::front_of_revision))
-        .route("/releases/{release}/revisions/{revision}/{file}", get(files::of_revision))
+        .route(
+            "/releases/{release}/revisions/{revision}/",
+            get(files::front_of_revision),
+        )
+        .route(
+            "/releases/{release}/revisions/{revision}/{file}",
+            get(files::of_revision),
+        )
         .fallback(missing::answer)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn(headers::safe))

@@ -1,8 +1,8 @@
 //! An attacker who tries every whole number: slow, and nothing like the crate.
 //!
-//! They know the policy, which hidden values are small, that cases add up by kind and over
-//! authorities, that urgent cases are some of all, and which values did not change between
-//! revisions.
+//! They know the policy, that cases add up by kind and over authorities, that urgent cases are some of
+//! all, and which values did not change between revisions; the strict one also which hidden
+//! values are small.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +13,8 @@ use mesur_disclosure::{Area, Collected, Revision};
 pub(crate) struct Policy {
     pub(crate) threshold: i64,
     pub(crate) base: i64,
+    /// How wide the interval of a hidden value must be.
+    pub(crate) width: i64,
     /// No value is tried above this.
     pub(crate) most: i64,
 }
@@ -29,7 +31,7 @@ struct Unknown {
 type Sum = (Vec<(usize, i64)>, bool);
 
 /// The intervals of all values, by trying every combination.
-pub(crate) fn attack(policy: Policy, revisions: &[Revision]) -> Intervals {
+pub(crate) fn attack(policy: Policy, is_strict: bool, revisions: &[Revision]) -> Intervals {
     let mut unknown: Vec<Unknown> = Vec::new();
     let mut places: BTreeMap<(usize, Area, usize), usize> = BTreeMap::new();
     for (number, revision) in revisions.iter().enumerate() {
@@ -37,7 +39,7 @@ pub(crate) fn attack(policy: Policy, revisions: &[Revision]) -> Intervals {
             for area in areas(revision) {
                 let value = value(revision, area, cell);
                 let is_hidden = revision.columns[cell].hidden.contains(&area);
-                let told = candidates(policy, value, is_hidden);
+                let told = candidates(policy, value, is_hidden, is_strict);
                 let before = number.checked_sub(1).and_then(|before| {
                     let same = self::value(&revisions[before], area, cell) == value;
                     same.then(|| places[&(before, area, cell)])
@@ -83,9 +85,19 @@ pub(crate) fn attack(policy: Policy, revisions: &[Revision]) -> Intervals {
     }
     let mut values = vec![0; unknown.len()];
     try_all(0, &mut values, &mut unknown, &sums);
-    let seen = places
-        .into_iter()
-        .map(|(place, at)| (place, unknown[at].seen.expect("what was collected fits")));
+    let seen = places.into_iter().map(|(place, at)| {
+        let (number, area, cell) = place;
+        let (lower, upper) = unknown[at].seen.expect("what was collected fits");
+        let value = value(&revisions[number], area, cell);
+        let is_small = (1..policy.threshold).contains(&value);
+        let ends = if is_small && revisions[number].columns[cell].hidden.contains(&area) {
+            // Of a value that is hidden for itself it is known that it is small, and not zero.
+            (lower.max(1), upper.min(policy.threshold - 1))
+        } else {
+            (lower, upper)
+        };
+        (place, ends)
+    });
     seen.collect()
 }
 
@@ -109,12 +121,12 @@ fn value(revision: &Revision, area: Area, cell: usize) -> i64 {
 }
 
 /// Every number that would be shown like `value`.
-fn candidates(policy: Policy, value: i64, is_hidden: bool) -> Vec<i64> {
+fn candidates(policy: Policy, value: i64, is_hidden: bool, is_strict: bool) -> Vec<i64> {
     let is_small = |one: i64| one > 0 && one < policy.threshold;
     let rounded = |one: i64| (one + policy.base / 2) / policy.base * policy.base;
     let fits = |one: &i64| {
         if is_hidden {
-            return !is_small(value) || *one < policy.threshold;
+            return !is_strict || !is_small(value) || *one < policy.threshold;
         }
         !is_small(*one) && (*one == 0) == (value == 0) && rounded(*one) == rounded(value)
     };

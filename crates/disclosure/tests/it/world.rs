@@ -38,10 +38,9 @@ pub(crate) fn edition(
         "edition.toml",
         &format!("{settings}[[disclosure_policy]]\nid = \"policy\"\n{policy}\n"),
     );
-    let mut areas = "code,name_en,name_cy,kind\nX99,Whole,,nation\n".to_owned();
-    for place in 0..authorities {
-        areas += &format!("X0{place},Part {place},,authority\n");
-    }
+    let areas = (0..authorities).map(|place| format!("X0{place},Part {place},,authority\n"));
+    let areas =
+        "code,name_en,name_cy,kind\nX99,Whole,,nation\n".to_owned() + &areas.collect::<String>();
     write("authorities.csv", &areas);
     let urgent = if urgent_exact { "none" } else { "" };
     let metric = |code: &str, policy: &str| {
@@ -63,11 +62,12 @@ pub(crate) fn edition(
         &(CATEGORIES.to_owned() + &rows.collect::<String>()),
     );
     let cells: Vec<String> = kinds.iter().map(|kind| format!("CA[{kind}]")).collect();
-    let mut rules = RULES.to_owned();
-    if !cells.is_empty() {
-        rules += &format!("2031,sum,sum,CA,=,{},,error,,,\n", cells.join(" + "));
-    }
-    rules.push_str("2031,urgent,subset,UR,<=,CA,,warning,,,\n");
+    let sum = if cells.is_empty() {
+        String::new()
+    } else {
+        format!("2031,sum,sum,CA,=,{},,error,,,\n", cells.join(" + "))
+    };
+    let rules = format!("{RULES}{sum}2031,urgent,subset,UR,<=,CA,,warning,,,\n");
     write("rules.csv", &rules);
     let added = Catalogue::default().add_folder(folder.path());
     added.unwrap_or_else(|error| panic!("{error:?}"))

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use indicatif::ProgressBar;
 use mesur_catalogue::Edition;
+use mesur_outputs::bundle;
 use mesur_publication::{data_rows, write_data_csv};
 use mesur_returns::file_bytes_max;
 use mesur_rpc::access::Bearer;
@@ -26,13 +27,15 @@ use crate::refusal::told;
 use crate::{editions, files, words};
 
 /// The files of a release that are written out.
-const RELEASE_FILES: [&str; 6] = [
+const RELEASE_FILES: [&str; 7] = [
     "main-points.en.txt",
     "main-points.cy.txt",
     "release.en.html",
     "release.cy.html",
     "release.json",
     "data.csv",
+    // Holds all others.
+    bundle::FILE,
 ];
 
 const FINDINGS_FILE: &str = "findings.csv";

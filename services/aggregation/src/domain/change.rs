@@ -5,6 +5,8 @@
 //! the definition changed nothing is told but that. Exact until the percentage, which is rounded
 //! once.
 
+use std::sync::Arc;
+
 use mesur_catalogue::{CellId, Edition, Expression, FigureKind, Operand, Overflow, Series};
 use mesur_figures::{percent, rescale};
 use mesur_returns::{DataReturn, Observed};
@@ -76,15 +78,21 @@ impl Matched {
 pub(crate) struct Comparison<'a> {
     edition: &'a Edition,
     earlier: &'a Edition,
-    series: Vec<Series>,
-    /// By figure: the cells of the earlier edition that the expression of a change names, in its
-    /// order; `None` for another kind, or where one of the series does not go on.
-    figures: Vec<Option<Vec<CellId>>>,
+    lineage: Lineage,
 }
 
-impl<'a> Comparison<'a> {
+/// What two editions come to side by side, apart from them: worked out once, and shared.
+#[derive(Debug, Clone)]
+pub(crate) struct Lineage {
+    series: Arc<[Series]>,
+    /// By figure: the cells of the earlier edition that the expression of a change names, in its
+    /// order; `None` for another kind, or where one of the series does not go on.
+    figures: Arc<[Option<Vec<CellId>>]>,
+}
+
+impl Lineage {
     /// Compares the definitions.
-    pub(crate) fn new(edition: &'a Edition, earlier: &'a Edition) -> Self {
+    pub(crate) fn new(edition: &Edition, earlier: &Edition) -> Self {
         let series = edition.series_from(earlier);
         let goes = |cell: CellId| match series.get(cell.index()) {
             Some(Series::Goes(before)) => Some(*before),
@@ -93,16 +101,31 @@ impl<'a> Comparison<'a> {
         let figures = edition.figures().iter();
         let figures = figures.map(|figure| counted(&figure.kind)?.cells().map(goes).collect());
         Self {
+            figures: figures.collect(),
+            series: series.into(),
+        }
+    }
+
+    /// The comparison of the two editions that this is of.
+    pub(crate) fn of<'a>(&self, edition: &'a Edition, earlier: &'a Edition) -> Comparison<'a> {
+        Comparison {
             edition,
             earlier,
-            figures: figures.collect(),
-            series,
+            lineage: self.clone(),
         }
+    }
+}
+
+impl<'a> Comparison<'a> {
+    /// Compares the definitions.
+    pub(crate) fn new(edition: &'a Edition, earlier: &'a Edition) -> Self {
+        Lineage::new(edition, earlier).of(edition, earlier)
     }
 
     /// How a cell stands to the same cell of the earlier edition.
     pub(crate) fn series(&self, cell: CellId) -> Series {
-        self.series
+        self.lineage
+            .series
             .get(cell.index())
             .copied()
             .unwrap_or(Series::New)
@@ -165,9 +188,9 @@ pub(crate) struct Changes {
 impl Changes {
     /// Those of no return.
     pub(crate) fn new(comparison: &Comparison<'_>) -> Self {
-        let figures = comparison.figures.iter();
+        let figures = comparison.lineage.figures.iter();
         Self {
-            cells: vec![Matched::default(); comparison.series.len()],
+            cells: vec![Matched::default(); comparison.lineage.series.len()],
             figures: figures
                 .map(|cells| cells.as_ref().map(|_| Matched::default()))
                 .collect(),
@@ -182,7 +205,7 @@ impl Changes {
         [now, before]: [&DataReturn; 2],
     ) -> Result<(), Overflow> {
         let cells = self.cells.iter_mut().zip((0..).map(CellId));
-        for ((matched, cell), series) in cells.zip(&comparison.series) {
+        for ((matched, cell), series) in cells.zip(comparison.lineage.series.iter()) {
             let Series::Goes(earlier) = series else {
                 continue;
             };
@@ -197,7 +220,10 @@ impl Changes {
         }
         let kinds = comparison.edition.figures().iter();
         let expressions = kinds.map(|figure| counted(&figure.kind));
-        let figures = self.figures.iter_mut().zip(&comparison.figures);
+        let figures = self
+            .figures
+            .iter_mut()
+            .zip(comparison.lineage.figures.iter());
         for ((matched, cells), expression) in figures.zip(expressions) {
             let parts = (matched.as_mut(), cells.as_deref(), expression);
             let (Some(matched), Some(cells), Some(expression)) = parts else {

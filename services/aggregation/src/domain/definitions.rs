@@ -2,7 +2,7 @@
 
 use mesur_catalogue::Edition;
 
-use super::change::Comparison;
+use super::change::{Comparison, Lineage};
 
 /// An edition, beside the one that changes are told from.
 #[derive(Debug)]
@@ -22,6 +22,15 @@ impl<'a> Definitions<'a> {
             edition,
             previous,
             comparison: previous.map(|previous| Comparison::new(edition, previous)),
+        }
+    }
+
+    /// The same of two that were compared before.
+    pub(crate) fn along(edition: &'a Edition, previous: Option<(&'a Edition, &Lineage)>) -> Self {
+        Self {
+            edition,
+            previous: previous.map(|(previous, _)| previous),
+            comparison: previous.map(|(previous, lineage)| lineage.of(edition, previous)),
         }
     }
 }

@@ -26,7 +26,9 @@ pub(super) fn release_message(
         size_bytes: i64::try_from(file.size_bytes).unwrap_or(i64::MAX),
         digest: file.digest.clone(),
     });
-    let gaps = details.into_iter().flat_map(|details| &details.language_gaps);
+    let gaps = details
+        .into_iter()
+        .flat_map(|details| &details.language_gaps);
     let gaps = gaps.map(|gap| pb::LanguageGap {
         kind: gap.kind.clone(),
         item: gap.item.clone(),

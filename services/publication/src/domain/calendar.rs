@@ -118,8 +118,7 @@ fn is_bank_holiday(day: Date) -> bool {
         nth(5, -1),
         nth(8, -1),
     ];
-    found.into_iter().flatten().any(|holiday| holiday == day)
-        || christmas(year).contains(&day)
+    found.into_iter().flatten().any(|holiday| holiday == day) || christmas(year).contains(&day)
 }
 
 /// The weekday on which a holiday is taken.
@@ -163,12 +162,84 @@ mod tests {
 
     /// Printed by <https://www.gov.uk/bank-holidays>.
     const PRINTED: [(i16, [(i8, i8); 8]); 6] = [
-        (2018, [(1, 1), (3, 30), (4, 2), (5, 7), (5, 28), (8, 27), (12, 25), (12, 26)]),
-        (2020, [(1, 1), (4, 10), (4, 13), (5, 8), (5, 25), (8, 31), (12, 25), (12, 28)]),
-        (2021, [(1, 1), (4, 2), (4, 5), (5, 3), (5, 31), (8, 30), (12, 27), (12, 28)]),
-        (2024, [(1, 1), (3, 29), (4, 1), (5, 6), (5, 27), (8, 26), (12, 25), (12, 26)]),
-        (2026, [(1, 1), (4, 3), (4, 6), (5, 4), (5, 25), (8, 31), (12, 25), (12, 28)]),
-        (2027, [(1, 1), (3, 26), (3, 29), (5, 3), (5, 31), (8, 30), (12, 27), (12, 28)]),
+        (
+            2018,
+            [
+                (1, 1),
+                (3, 30),
+                (4, 2),
+                (5, 7),
+                (5, 28),
+                (8, 27),
+                (12, 25),
+                (12, 26),
+            ],
+        ),
+        (
+            2020,
+            [
+                (1, 1),
+                (4, 10),
+                (4, 13),
+                (5, 8),
+                (5, 25),
+                (8, 31),
+                (12, 25),
+                (12, 28),
+            ],
+        ),
+        (
+            2021,
+            [
+                (1, 1),
+                (4, 2),
+                (4, 5),
+                (5, 3),
+                (5, 31),
+                (8, 30),
+                (12, 27),
+                (12, 28),
+            ],
+        ),
+        (
+            2024,
+            [
+                (1, 1),
+                (3, 29),
+                (4, 1),
+                (5, 6),
+                (5, 27),
+                (8, 26),
+                (12, 25),
+                (12, 26),
+            ],
+        ),
+        (
+            2026,
+            [
+                (1, 1),
+                (4, 3),
+                (4, 6),
+                (5, 4),
+                (5, 25),
+                (8, 31),
+                (12, 25),
+                (12, 28),
+            ],
+        ),
+        (
+            2027,
+            [
+                (1, 1),
+                (3, 26),
+                (3, 29),
+                (5, 3),
+                (5, 31),
+                (8, 30),
+                (12, 27),
+                (12, 28),
+            ],
+        ),
     ];
     /// Years with more than the eight.
     const LONGER: [(i16, &[(i8, i8)]); 2] = [
@@ -211,8 +282,7 @@ mod tests {
             let mut found = Vec::new();
             let mut day = date(year, 1, 1);
             while day.year() == year {
-                let is_weekday =
-                    !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday);
+                let is_weekday = !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday);
                 assert!(is_weekday || !calendar.is_working_day(day), "{day}");
                 if is_weekday && !calendar.is_working_day(day) {
                     found.push((day.month(), day.day()));
@@ -265,10 +335,13 @@ mod tests {
         for (text, line) in [
             ("date,kind,why\n2028-06-31,holiday,x\n", 2),
             ("date,kind,why\n2028-06-14,feast,x\n", 2),
-            ("date,kind,why\n\n2028-06-14\n", 3),
+            ("date,kind,why\n2028-06-13,holiday,x\n2028-06-14\n", 3),
         ] {
             let told = calendar.clone().with(text).unwrap_err();
-            assert!(matches!(told, CalendarError::Line { line: found, .. } if found == line));
+            assert!(
+                told.to_string().starts_with(&format!("line {line} ")),
+                "{told}"
+            );
         }
     }
 }

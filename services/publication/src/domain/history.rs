@@ -74,7 +74,8 @@ pub(crate) fn series(
         .as_ref()
         .map_or("", |known| known.code.as_str());
     let broken = |breaks: &BTreeSet<String>| {
-        breaks.contains(code) || (!category.is_empty() && breaks.contains(&format!("{code}{category}")))
+        breaks.contains(code)
+            || (!category.is_empty() && breaks.contains(&format!("{code}{category}")))
     };
     let mut points: Vec<Point> = Vec::new();
     let mut is_break = false;
@@ -128,7 +129,7 @@ fn is_next(before: Option<&Point>, period: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{BTreeMap, Earlier, EarlierValue, series};
-    use crate::domain::testing::{complete, compiled, edition};
+    use crate::domain::testing::{compiled, complete, edition};
 
     fn earlier(period: &str, value: &str, breaks: &[&str]) -> Earlier {
         let value = EarlierValue {
@@ -162,7 +163,14 @@ mod tests {
         let points = series(&edition, &history, &table.metric, column);
         let told: Vec<_> = points
             .iter()
-            .map(|point| (point.period.as_str(), point.shown.units, point.is_break, point.is_next))
+            .map(|point| {
+                (
+                    point.period.as_str(),
+                    point.shown.units,
+                    point.is_break,
+                    point.is_next,
+                )
+            })
             .collect();
         // The first point has nothing before it, and 9.5 is on another scale.
         assert_eq!(

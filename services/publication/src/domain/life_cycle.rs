@@ -143,10 +143,22 @@ mod tests {
         let no = None;
         // In the order of `ACTIONS`.
         let table = [
-            (Compiled, [Some(Compiled), Some(InReview), no, no, no, no, no, no]),
+            (
+                Compiled,
+                [Some(Compiled), Some(InReview), no, no, no, no, no, no],
+            ),
             (
                 InReview,
-                [Some(Compiled), no, Some(Compiled), Some(Approved), no, no, no, no],
+                [
+                    Some(Compiled),
+                    no,
+                    Some(Compiled),
+                    Some(Approved),
+                    no,
+                    no,
+                    no,
+                    no,
+                ],
             ),
             (
                 Approved,

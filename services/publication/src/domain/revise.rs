@@ -173,10 +173,10 @@ fn mark(before: &Shown, after: &mut Shown) -> bool {
     if before.units == after.units {
         return false;
     }
-    let is_settled = before.marks.has(Shorthand::Provisional);
-    let kept = match is_settled {
-        true => after.marks.without(Shorthand::Provisional),
-        false => after.marks,
+    let kept = if before.marks.has(Shorthand::Provisional) {
+        after.marks.without(Shorthand::Provisional)
+    } else {
+        after.marks
     };
     after.marks = kept.with(Shorthand::Revised);
     true
@@ -231,9 +231,7 @@ fn keep_rows(
             if columns.any(|known| code_of(known.category.as_ref()) == column.category) {
                 continue;
             }
-            let category = category_of(metric, &column.category).ok_or_else(|| RowGone {
-                row: format!("{}[{}]", published.code, column.category),
-            })?;
+            let category = category_of(metric, &column.category)?;
             let emptied = emptied(edition, category, &before.authorities, column);
             let order = |code: &str| {
                 let mut known = metric.categories.iter();
@@ -250,15 +248,16 @@ fn keep_rows(
 }
 
 /// The category with a code; the metric itself has none.
-fn category_of(metric: &Metric, code: &str) -> Option<Option<Category>> {
+fn category_of(metric: &Metric, code: &str) -> Result<Option<Category>, RowGone> {
     if code.is_empty() {
-        return Some(None);
+        return Ok(None);
     }
     let mut known = metric.categories.iter();
-    known
-        .find(|category| category.code.as_str() == code)
-        .cloned()
-        .map(Some)
+    let found = known.find(|category| category.code.as_str() == code);
+    let found = found.ok_or_else(|| RowGone {
+        row: format!("{}[{code}]", metric.code),
+    })?;
+    Ok(Some(found.clone()))
 }
 
 /// A column without values. What had none before stays as it was.
@@ -281,7 +280,11 @@ fn emptied(
     };
     let of = |code: &str| {
         let mut published = authorities.iter().zip(values);
-        empty(published.find(|(known, _)| *known == code).map(|(_, shown)| shown))
+        empty(
+            published
+                .find(|(known, _)| *known == code)
+                .map(|(_, shown)| shown),
+        )
     };
     let expected = u32::try_from(edition.authorities().len()).unwrap_or(u32::MAX);
     let areas = edition.authorities().iter();
@@ -344,7 +347,9 @@ mod tests {
     /// A release of totals as a revision of what was published before.
     fn revised(edition: &Edition, totals: &wire::Totals, before: &ShownTables) -> Compiled {
         let mut compiled = compiled(edition, totals);
-        compiled.revise(edition, 2, note(), before).expect("a revision");
+        compiled
+            .revise(edition, 2, note(), before)
+            .expect("a revision");
         compiled
     }
 
@@ -379,7 +384,9 @@ mod tests {
                 let shown = &mut release.tables[0].columns[0].values[0];
                 shown.marks = shown.marks.with(P);
             }
-            release.revise(&edition, 2, note(), &before).expect("a revision");
+            release
+                .revise(&edition, 2, note(), &before)
+                .expect("a revision");
             assert_eq!(first(&release).1.marks, marks(expected));
             assert_eq!(release.changes.len(), 1);
             assert_eq!(release.changes[0].before.units, other);
@@ -391,7 +398,10 @@ mod tests {
             ..was
         };
         let release = revised(&edition, &totals, &before);
-        assert_eq!((first(&release).1.marks, release.changes), (Marks::NONE, vec![]));
+        assert_eq!(
+            (first(&release).1.marks, release.changes),
+            (Marks::NONE, vec![])
+        );
     }
 
     #[test]
@@ -405,9 +415,8 @@ mod tests {
         let nation = &mut late.cells[0];
         nation.provided_count -= 1;
         nation.not_provided_count += 1;
-        let shown = |totals: &wire::Totals| {
-            ShownTables::of(&edition, &compiled(&edition, totals).tables)
-        };
+        let shown =
+            |totals: &wire::Totals| ShownTables::of(&edition, &compiled(&edition, totals).tables);
         let gone = revised(&edition, &late, &shown(&totals));
         assert_eq!(first(&gone).1, Shown::nothing(X).marked(R));
         let came = revised(&edition, &totals, &shown(&late));
@@ -426,7 +435,8 @@ mod tests {
         let mut less = whole.clone();
         less.tables[1].columns.clear();
         less.tables.remove(0);
-        less.revise(&edition, 2, note(), &before).expect("a revision");
+        less.revise(&edition, 2, note(), &before)
+            .expect("a revision");
         let rows = |tables: &[Table]| -> Vec<(String, String)> {
             let columns = tables.iter().flat_map(|table| {
                 let code = table.metric.code.to_string();
@@ -437,10 +447,20 @@ mod tests {
         };
         assert_eq!(rows(&less.tables), rows(&whole.tables));
         let emptied = &less.tables[0].columns[0];
-        assert_eq!((emptied.shown.units, emptied.shown.marks), (None, marks(&[R, T, X])));
-        assert_eq!((emptied.national.units, emptied.national.provided), (None, 0));
+        assert_eq!(
+            (emptied.shown.units, emptied.shown.marks),
+            (None, marks(&[R, T, X]))
+        );
+        assert_eq!(
+            (emptied.national.units, emptied.national.provided),
+            (None, 0)
+        );
         let values: Vec<_> = emptied.values.iter().map(|shown| shown.marks).collect();
-        let expected = [marks(&[R, X]), marks(&[Shorthand::NotApplicable]), marks(&[R, X])];
+        let expected = [
+            marks(&[R, X]),
+            marks(&[Shorthand::NotApplicable]),
+            marks(&[R, X]),
+        ];
         assert_eq!(values, expected);
 
         for row in ["WA/009", "X07"] {

@@ -38,7 +38,10 @@ impl Sources {
                 .as_ref()
                 .map(|time| (time.seconds, time.nanos)),
         });
-        let decided = totals.metrics.iter().filter(|metric| !metric.decisions.is_empty());
+        let decided = totals
+            .metrics
+            .iter()
+            .filter(|metric| !metric.decisions.is_empty());
         Self {
             returns: returns.collect(),
             decisions: decided

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mesur_catalogue::{Catalogue, ContentHash, Edition};
-use mesur_outputs::bundle::Signer;
 use mesur_figures::format_quantity;
+use mesur_outputs::bundle::Signer;
 use mesur_proto::aggregation::v1::Totals;
 use mesur_rpc::idempotency::Mutation;
 use mesur_store::{Commit, with_retry};
@@ -55,6 +55,7 @@ impl Releases {
         identity: &str,
         mutation: &Mutation,
     ) -> Result<Release, Error> {
+        let _alone = self.making.lock().await;
         with_retry(|| async {
             if let Some(earlier) = self.earlier(mutation).await? {
                 return Ok(earlier);
@@ -179,7 +180,10 @@ impl Releases {
                     .shelf
                     .revision(&release.name, release.revision.saturating_sub(1));
                 let before = before.ok_or_else(|| {
-                    store::corrupt(&release.name.to_string(), "the revision before is not there")
+                    store::corrupt(
+                        &release.name.to_string(),
+                        "the revision before is not there",
+                    )
                 })?;
                 let tables = Arc::clone(&before.tables);
                 Some((release.revision, note.clone(), tables))
@@ -210,33 +214,15 @@ impl Releases {
         Ok(self.keep(&made).await?.0)
     }
 
-    /// A revision as it is compiled again, for those who look into it.
-    pub(crate) async fn recompiled(&self, release: &Release) -> Result<Compiled, Error> {
-        let name = SnapshotName::parse(&release.snapshot).map_err(Error::name("snapshot"))?;
-        let (snapshot, totals) = self.snapshot(&name).await?;
-        let update = release.update_note.clone().zip(
-            self.shelf
-                .revision(&release.name, release.revision.saturating_sub(1)),
-        );
-        let mut disclosed = self.disclosed(&release.name).await?;
-        disclosed.truncate(published_before(release));
-        let inputs = Inputs {
-            snapshot,
-            totals,
-            history: self.history(&release.name),
-            disclosed,
-            update: update
-                .map(|(note, before)| (release.revision, note, Arc::clone(&before.tables))),
-            day: None,
-        };
-        Ok(self.make(inputs).await?.compiled)
-    }
-
     /// The published revisions of a release as disclosure control reads them, oldest first; none
     /// where the edition does without.
     pub(crate) async fn disclosed(&self, name: &ReleaseName) -> Result<Vec<Disclosed>, Error> {
         let mut disclosed = Vec::new();
-        if self.catalogue.get(&name.0).is_none_or(|edition| !is_controlled(edition)) {
+        if self
+            .catalogue
+            .get(&name.0)
+            .is_none_or(|edition| !is_controlled(edition))
+        {
             return Ok(disclosed);
         }
         for published in self.shelf.revisions(name) {
@@ -334,9 +320,9 @@ fn earlier(period: &str, tables: &ShownTables) -> Earlier {
                 continue;
             };
             let value = EarlierValue {
-                value: nation.units.map_or_else(String::new, |units| {
-                    format_quantity(units, metric.decimals)
-                }),
+                value: nation
+                    .units
+                    .map_or_else(String::new, |units| format_quantity(units, metric.decimals)),
                 marks: nation.marks,
                 provided: column.provided,
                 expected: column.expected,

@@ -191,7 +191,9 @@ impl Releases {
         let given = store::accesses(&*self.store, &release.name, release.revision).await?;
         let windows = given.into_iter();
         Ok(EarlyList {
-            readers: windows.map(|access| self.window(&release, access)).collect(),
+            readers: windows
+                .map(|access| self.window(&release, access))
+                .collect(),
             looks: store::looks(&*self.store, &release.name, release.revision).await?,
         })
     }
@@ -206,10 +208,13 @@ impl Releases {
     ) -> Result<Bytes, Error> {
         with_retry(|| async {
             let missing = || Error::release_not_found(name);
-            let (_, version) = self.head(&name.release).await.map_err(|error| match error {
-                Error::ReleaseNotFound { .. } => missing(),
-                other => other,
-            })?;
+            let (_, version) = self
+                .head(&name.release)
+                .await
+                .map_err(|error| match error {
+                    Error::ReleaseNotFound { .. } => missing(),
+                    other => other,
+                })?;
             let release = self.worked_on(name).await?;
             let is_hidden = release.state.is_public()
                 || !(viewer.is_staff || self.lets_in(&release, viewer.identity).await?);

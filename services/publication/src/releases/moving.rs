@@ -76,6 +76,11 @@ impl Move {
 impl Releases {
     /// Takes one step.
     pub(crate) async fn step(&self, step: &Step) -> Result<Release, Error> {
+        // Those that make nothing do not wait for those that do.
+        let _alone = match step.action {
+            Move::Schedule(_) | Move::Publish(_) => Some(self.making.lock().await),
+            Move::Submit | Move::Reject(_) | Move::Approve => None,
+        };
         with_retry(|| async {
             if let Some(earlier) = self.earlier(&step.mutation).await? {
                 return Ok(earlier);
@@ -114,12 +119,7 @@ impl Releases {
     }
 
     /// What a step makes of a revision, apart from its state.
-    async fn apply(
-        &self,
-        release: &mut Release,
-        step: &Step,
-        now: Timestamp,
-    ) -> Result<(), Error> {
+    async fn apply(&self, release: &mut Release, step: &Step, now: Timestamp) -> Result<(), Error> {
         match &step.action {
             Move::Submit => {}
             Move::Reject(_) => {
@@ -192,9 +192,8 @@ impl Releases {
         if !calendar.is_working_day(day) {
             return Err(Error::NotAWorkingDay { day });
         }
-        let invalid = |error: jiff::Error| {
-            Error::invalid("publish_date", "INVALID_FIELD", error.to_string())
-        };
+        let invalid =
+            |error: jiff::Error| Error::invalid("publish_date", "INVALID_FIELD", error.to_string());
         let moment = calendar.moment(day).map_err(invalid)?;
         let notice_days = self.timetable.notice_days;
         let notice = jiff::Span::new().days(notice_days);
@@ -211,8 +210,11 @@ impl Releases {
             let (head, version) = self.head(name).await?;
             let mut release = self.latest(name, &head).await?;
             let reached = self.trusted.reached();
-            let due = release.scheduled.filter(|_| release.state == State::Scheduled);
-            if !due.zip(reached).is_some_and(|(due, reached)| due <= reached) {
+            let due = release
+                .scheduled
+                .filter(|_| release.state == State::Scheduled);
+            let has_come = due.zip(reached).is_some_and(|(due, at)| due <= at);
+            if !has_come {
                 return Ok(false);
             }
             let illegal = |illegal| Error::wrong_state(name, illegal);

@@ -58,7 +58,8 @@ impl Releases {
         limit: usize,
         reader: Reader,
     ) -> Result<Vec<Release>, Error> {
-        let is_behind = |name: &ReleaseName| after.is_none_or(|after| name.to_string().as_str() > after);
+        let is_behind =
+            |name: &ReleaseName| after.is_none_or(|after| name.to_string().as_str() > after);
         let mut listed = Vec::new();
         if reader == Reader::Public {
             let all = self.shelf.all();

@@ -324,7 +324,10 @@ fn change_line(speaker: &Speaker<'_>, change: &DefinitionalChange) -> Result<Lin
         speaker.house("change-code-misprint", &args)?
     };
     let args = Args::new().text("code", &code);
-    let printed = ("change", speaker.held_or_not(&change.text, &change.text_cy)?);
+    let printed = (
+        "change",
+        speaker.held_or_not(&change.text, &change.text_cy)?,
+    );
     if change.text_read_as.is_empty() {
         return speaker.line("change-line", args, &[printed]);
     }

@@ -21,17 +21,20 @@ mod tables;
 mod text;
 mod topics;
 
+#[cfg(test)]
+pub(super) mod tests;
+
 use std::sync::LazyLock;
 
 use maud::Markup;
 use mesur_catalogue::{ContentHash, Edition};
 use mesur_wording::Language;
 
+use super::Error;
 use super::document::Document;
 use super::measure::Measure;
 use super::speaker::Speaker;
 use super::topic::stem;
-use super::Error;
 use crate::domain::{Compiled, Point, series};
 pub(crate) use downloads::Download;
 pub(crate) use shell::{QUERY_CHARACTERS_MAX, SiteFrame, feed, find_form, frame, home, other};

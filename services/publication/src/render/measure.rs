@@ -73,9 +73,19 @@ impl Measure {
         let people: i128 = counted.iter().map(|(_, people)| people).sum();
         let of_whole = |per: i64| rate(sum, people, per, RATE_DECIMALS, rounding);
         let is_large = |per: &i64| of_whole(*per).is_some_and(|units| units >= 10);
-        let per = BASES.into_iter().find(is_large).unwrap_or(if sum == 0 { 1_000 } else { 100_000 });
+        let per =
+            BASES
+                .into_iter()
+                .find(is_large)
+                .unwrap_or(if sum == 0 { 1_000 } else { 100_000 });
         let value = |(shown, people): &(&Shown, Option<u64>)| {
-            rate(shown.units?.into(), (*people)?.into(), per, RATE_DECIMALS, rounding)
+            rate(
+                shown.units?.into(),
+                (*people)?.into(),
+                per,
+                RATE_DECIMALS,
+                rounding,
+            )
         };
         Some(Self {
             per: Some(per),
@@ -88,7 +98,13 @@ impl Measure {
 
     /// The largest value, the whole among them.
     pub(crate) fn most(&self) -> i64 {
-        self.values.iter().copied().chain([self.whole]).flatten().max().unwrap_or(0)
+        self.values
+            .iter()
+            .copied()
+            .chain([self.whole])
+            .flatten()
+            .max()
+            .unwrap_or(0)
     }
 }
 
@@ -99,7 +115,12 @@ fn is_whole(shown: &Shown) -> bool {
 
 fn rate(sum: i128, base: i128, per: i64, decimals: u8, rounding: Rounding) -> Option<i64> {
     // `percent` sets against a hundred.
-    let share = percent(sum.checked_mul(per.into())?, base.checked_mul(100)?, decimals, rounding);
+    let share = percent(
+        sum.checked_mul(per.into())?,
+        base.checked_mul(100)?,
+        decimals,
+        rounding,
+    );
     share.map(|share| share.units)
 }
 
@@ -110,19 +131,22 @@ mod tests {
 
     #[test]
     fn counts_are_set_against_people_and_other_values_stand_for_themselves() {
-        let edition = bundled("pif/2022-23");
-        let release = compiled(&edition, &complete(&edition));
+        let pif = bundled("pif/2022-23");
+        let release = compiled(&pif, &complete(&pif));
         let table = &release.tables[0];
-        let measure = Measure::of(&edition, &table.metric, &table.columns[0]).expect("a measure");
-        // 220 of 3,131,640 people are 7.0 in 100,000; ten of the 68,944 of the first authority 14.5.
+        let measure = Measure::of(&pif, &table.metric, &table.columns[0]).expect("a measure");
+        // 220 of 3,152,879 people are 7.0 in 100,000; ten of the 70,043 of the first authority 14.3.
         assert_eq!((measure.per, measure.whole), (Some(100_000), Some(70)));
-        assert_eq!((measure.values[0], measure.authorities), (Some(145), 22));
+        assert_eq!((measure.values[0], measure.authorities), (Some(143), 22));
 
         let edition = edition(&[]);
         let release = compiled(&edition, &complete(&edition));
         let table = &release.tables[0];
         let measure = Measure::of(&edition, &table.metric, &table.columns[0]).expect("a measure");
-        assert_eq!((measure.per, measure.whole, measure.most()), (None, Some(10), 10));
+        assert_eq!(
+            (measure.per, measure.whole, measure.most()),
+            (None, Some(10), 10)
+        );
         let mut column = table.columns[0].clone();
         column.values[0].units = None;
         assert_eq!(Measure::of(&edition, &table.metric, &column), None);

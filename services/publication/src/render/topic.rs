@@ -52,7 +52,10 @@ pub(crate) fn topics(
     let stated = stated(&compiled.sections, &compiled.tables);
     let some = topics.into_iter().filter(|(_, tables)| !tables.is_empty());
     some.map(|(id, tables)| {
-        let of_topic = stated.iter().copied().filter(|place| tables.contains(place));
+        let of_topic = stated
+            .iter()
+            .copied()
+            .filter(|place| tables.contains(place));
         let mut featured: Vec<usize> = of_topic.clone().take(FEATURED_MAX).collect();
         let mut stated: Vec<usize> = of_topic.collect();
         stated.sort_unstable();

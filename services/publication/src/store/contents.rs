@@ -43,8 +43,8 @@ pub(crate) async fn keep_content(
             }
             (bytes, count) = (next, count + 1);
             let key = content_key(digest);
-            let is_new = !digests.contains(digest)
-                && large::Reader::open(store, &key).await?.is_none();
+            let is_new =
+                !digests.contains(digest) && large::Reader::open(store, &key).await?.is_none();
             if is_new {
                 commit = large::put_large(store, commit, &key, content).await?;
                 digests.push(digest);
@@ -70,11 +70,7 @@ async fn keep(store: &dyn Store, kind: u8, message: &impl Message) -> Result<Str
     Ok(digest)
 }
 
-async fn kept<M: Message + Default>(
-    store: &dyn Store,
-    kind: u8,
-    digest: &str,
-) -> Result<M, Error> {
+async fn kept<M: Message + Default>(store: &dyn Store, kind: u8, digest: &str) -> Result<M, Error> {
     let key = KeyBuilder::new(kind).text(digest).build();
     let bytes = large::get_large(store, &key).await?;
     let bytes = bytes.ok_or_else(|| corrupt(digest, "it is not there"))?;

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::header::{CONTENT_TYPE, HOST};
 use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_TYPE, HOST};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, PreEscaped, html};
 use mesur_wording::{Args, Language};
@@ -36,7 +36,9 @@ fn entries(site: &Site, language: Language) -> Result<Markup, mesur_wording::Err
     let title = site.wording(language).text("index-heading", &Args::new())?;
     let mut published = site.releases.shelf().all();
     published.sort_by_key(|one| std::cmp::Reverse((one.release.published, one.release.name.id())));
-    let updated = published.first().map_or_else(|| NO_TIME.to_owned(), |one| time(one));
+    let updated = published
+        .first()
+        .map_or_else(|| NO_TIME.to_owned(), |one| time(one));
     Ok(html! {
         (DECLARATION)
         feed xmlns="http://www.w3.org/2005/Atom" xml:lang=(language.code()) {
@@ -75,7 +77,9 @@ fn link(relation: &str, to: &str) -> PreEscaped<String> {
 }
 
 fn time(one: &Published) -> String {
-    one.release.published.map_or_else(|| NO_TIME.to_owned(), |time| time.to_string())
+    one.release
+        .published
+        .map_or_else(|| NO_TIME.to_owned(), |time| time.to_string())
 }
 
 /// Answers with every page of the current revisions.
@@ -89,7 +93,9 @@ pub(super) async fn sitemap(State(site): State<Arc<Site>>, asked: HeaderMap) -> 
         let pages = files.filter(|name| name.ends_with(".html"));
         pages.map(|page| format!("/releases/{}/{page}", one.release.name.id()))
     });
-    let lists = Language::ALL.into_iter().map(|language| home(language).to_owned());
+    let lists = Language::ALL
+        .into_iter()
+        .map(|language| home(language).to_owned());
     for page in lists.chain(pages).take(ADDRESSES_MAX) {
         let address = html! { (base) (page) }.into_string();
         // Writing to a string does not fail.
@@ -101,15 +107,21 @@ pub(super) async fn sitemap(State(site): State<Arc<Site>>, asked: HeaderMap) -> 
 
 /// Tells programs that everything may be read, and where the list is.
 pub(super) async fn robots(asked: HeaderMap) -> Response {
-    let text = format!("User-agent: *\nDisallow: /find\n\nSitemap: {}/sitemap.xml\n", base(&asked));
+    let text = format!(
+        "User-agent: *\nDisallow: /find\n\nSitemap: {}/sitemap.xml\n",
+        base(&asked)
+    );
     ([(CONTENT_TYPE, PLAIN)], text).into_response()
 }
 
 /// The site as the reader named it; a name that cannot be one is left out.
 fn base(asked: &HeaderMap) -> String {
-    let is_part = |character: char| character.is_ascii_alphanumeric() || ".-:[]".contains(character);
+    let is_part =
+        |character: char| character.is_ascii_alphanumeric() || ".-:[]".contains(character);
     let host = asked.get(HOST).and_then(|host| host.to_str().ok());
-    let host = host.filter(|host| host.chars().all(is_part)).unwrap_or("localhost");
+    let host = host
+        .filter(|host| host.chars().all(is_part))
+        .unwrap_or("localhost");
     let scheme = if came_by_tls(asked) { "https" } else { "http" };
     format!("{scheme}://{host}")
 }

@@ -4,8 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{ConnectInfo, FromRequest as _, Request, State};
 use axum::Form;
+use axum::extract::{ConnectInfo, FromRequest as _, Request, State};
 use axum::http::header::{CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -45,7 +45,10 @@ pub(super) async fn take(
     request: Request,
 ) -> Response {
     let headers = request.headers();
-    if headers.get(FETCH_SITE).is_some_and(|from| from == "cross-site") {
+    if headers
+        .get(FETCH_SITE)
+        .is_some_and(|from| from == "cross-site")
+    {
         return StatusCode::FORBIDDEN.into_response();
     }
     let address = address(peer.ip(), headers);
@@ -71,7 +74,9 @@ async fn received(site: &Site, address: IpAddr, fields: Fields) -> Result<Respon
     };
     // A program is thanked like everybody, and learns nothing.
     let taken = if fields.website.is_empty() {
-        site.inbox.take(&**site.releases.store(), address, sent).await?
+        site.inbox
+            .take(&**site.releases.store(), address, sent)
+            .await?
     } else {
         Ok(())
     };
@@ -82,7 +87,11 @@ async fn received(site: &Site, address: IpAddr, fields: Fields) -> Result<Respon
         Err(Refusal::TooMany) => (StatusCode::TOO_MANY_REQUESTS, "feedback-too-many"),
     };
     let wording = site.wording(language);
-    let label = |id: &str| wording.text(id, &Args::new()).map_err(|error| Error::Render(error.into()));
+    let label = |id: &str| {
+        wording
+            .text(id, &Args::new())
+            .map_err(|error| Error::Render(error.into()))
+    };
     let main = html! {
         div.wide.page {
             h1 { (label(message)?) }
@@ -109,6 +118,9 @@ fn address(peer: IpAddr, headers: &HeaderMap) -> IpAddr {
     }
     // The last entry is the proxy's own; those before it are what the reader claims.
     let last = headers.get_all(FORWARDED_FOR).iter().next_back();
-    let last = last.and_then(|list| list.to_str().ok()).and_then(|list| list.rsplit(',').next());
-    last.and_then(|text| text.trim().parse().ok()).unwrap_or(peer)
+    let last = last
+        .and_then(|list| list.to_str().ok())
+        .and_then(|list| list.rsplit(',').next());
+    last.and_then(|text| text.trim().parse().ok())
+        .unwrap_or(peer)
 }

@@ -49,8 +49,13 @@ pub(super) struct ByLength;
 
 impl Weighter<String, Arc<Served>> for ByLength {
     fn weight(&self, digest: &String, file: &Arc<Served>) -> u64 {
-        let compressed = file.compressed.as_ref().map_or(0, |(_, content)| content.len());
-        let bytes = compressed.saturating_add(file.plain.1.len()).saturating_add(digest.len());
+        let compressed = file
+            .compressed
+            .as_ref()
+            .map_or(0, |(_, content)| content.len());
+        let bytes = compressed
+            .saturating_add(file.plain.1.len())
+            .saturating_add(digest.len());
         u64::try_from(bytes).unwrap_or(u64::MAX)
     }
 }
@@ -71,7 +76,9 @@ impl Served {
     pub(super) fn whole(&self) -> Response {
         let (_, content) = &self.plain;
         let mut response = Response::new(Body::from(content.clone()));
-        response.headers_mut().insert(CONTENT_TYPE, self.media_type.clone());
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, self.media_type.clone());
         response
     }
 
@@ -80,7 +87,10 @@ impl Served {
         let small = self.compressed.as_ref().filter(|_| takes_gzip(asked));
         let (tag, content) = small.unwrap_or(&self.plain);
         let tags = [Some(&self.plain), self.compressed.as_ref()];
-        let is_known = tags.into_iter().flatten().any(|(tag, _)| is_known(asked, tag));
+        let is_known = tags
+            .into_iter()
+            .flatten()
+            .any(|(tag, _)| is_known(asked, tag));
         let mut response = if is_known {
             StatusCode::NOT_MODIFIED.into_response()
         } else {
@@ -177,7 +187,9 @@ pub(super) async fn of_revision(
 }
 
 fn kept(mut response: Response) -> Response {
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(FOR_EVER));
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static(FOR_EVER));
     response
 }
 
@@ -209,7 +221,10 @@ async fn read(
 ) -> Result<Arc<Served>, Missing> {
     let published = find(site, release, revision)?;
     let facts = published.file(file).ok_or(Missing::NotFound)?;
-    let ready = site.ready.get_or_insert_async(facts.digest.as_str(), prepare(site, facts)).await;
+    let ready = site
+        .ready
+        .get_or_insert_async(facts.digest.as_str(), prepare(site, facts))
+        .await;
     Ok(ready?)
 }
 
@@ -224,7 +239,12 @@ async fn prepare(site: &Site, facts: &FileFacts) -> Result<Arc<Served>, Error> {
 
 /// The content compressed, if its kind can be and it is smaller. No time stands in it.
 fn compressed(content: &Bytes, media_type: &str) -> Option<Bytes> {
-    let is_text = ["text/", "application/json", "application/csvm+json", "application/xml"];
+    let is_text = [
+        "text/",
+        "application/json",
+        "application/csvm+json",
+        "application/xml",
+    ];
     if !is_text.iter().any(|kind| media_type.starts_with(kind)) {
         return None;
     }

@@ -119,14 +119,23 @@ fn in_release(site: &Site, one: &Published, language: Language, words: &[String]
         return Vec::new();
     };
     let mut found = authorities(edition, language, words);
-    found.extend(edition.metrics().iter().filter_map(|metric| in_metric(metric, language, words)));
+    found.extend(
+        edition
+            .metrics()
+            .iter()
+            .filter_map(|metric| in_metric(metric, language, words)),
+    );
     found.retain(|page| one.file(&page.file).is_some());
     found
 }
 
 fn authorities(edition: &Edition, language: Language, words: &[String]) -> Vec<Found> {
     let authorities = edition.authorities().iter().filter(|authority| {
-        let names = [authority.code.as_str(), &authority.name_en, &authority.name_cy];
+        let names = [
+            authority.code.as_str(),
+            &authority.name_en,
+            &authority.name_cy,
+        ];
         has_all(&names.join(" "), words)
     });
     let found = authorities.map(|authority| Found {
@@ -140,7 +149,10 @@ fn authorities(edition: &Edition, language: Language, words: &[String]) -> Vec<F
 fn in_metric(metric: &Metric, language: Language, words: &[String]) -> Option<Found> {
     let code = metric.code.as_str();
     let labels = metric.categories.iter().flat_map(|category| {
-        [category.words.label_en.as_str(), category.words.label_cy.as_str()]
+        [
+            category.words.label_en.as_str(),
+            category.words.label_cy.as_str(),
+        ]
     });
     let titles = [code, &metric.title_en, &metric.title_cy];
     let text: Vec<&str> = titles.into_iter().chain(labels).collect();
@@ -148,10 +160,18 @@ fn in_metric(metric: &Metric, language: Language, words: &[String]) -> Option<Fo
         return None;
     }
     let is_english = language == Language::Cy && metric.title_cy.is_empty();
-    let title = if is_english || language == Language::En { &metric.title_en } else { &metric.title_cy };
+    let title = if is_english || language == Language::En {
+        &metric.title_en
+    } else {
+        &metric.title_cy
+    };
     Some(Found {
         file: page_file(&stem("metric", code), language),
-        text: if title.is_empty() { code.to_owned() } else { format!("{code}: {title}") },
+        text: if title.is_empty() {
+            code.to_owned()
+        } else {
+            format!("{code}: {title}")
+        },
         is_english: is_english && !title.is_empty(),
     })
 }
@@ -174,12 +194,19 @@ fn folded(text: &str) -> String {
         '’' => '\'',
         other => other,
     };
-    text.chars().flat_map(char::to_lowercase).map(fold).collect()
+    text.chars()
+        .flat_map(char::to_lowercase)
+        .map(fold)
+        .collect()
 }
 
 /// The address of the same search in a language.
 fn address(query: &str, release: &str, language: Language) -> String {
-    let pairs = [("q", query), ("release", release), ("lang", language.code())];
+    let pairs = [
+        ("q", query),
+        ("release", release),
+        ("lang", language.code()),
+    ];
     let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
     format!("/find?{query}")
 }

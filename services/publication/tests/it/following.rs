@@ -94,9 +94,9 @@ async fn a_restart_keeps_everything_and_needs_no_aggregation() {
     let store = open();
     let service = Service::start(&store, &upstream).await;
     upstream.until_caught_up().await;
-    let compiled = service.compile(&first, "").await.expect("compiled");
+    let approved = service.approved(&first).await;
     let id = crate::support::id(1);
-    let published = service.publish(&compiled, &id).await.expect("published");
+    let published = service.publish(&approved, &id).await.expect("published");
     let page = http::get(service.web, "/releases/pif-2022-23/release.en.html").await;
     service.stop().await;
     drop(store);
@@ -106,7 +106,7 @@ async fn a_restart_keeps_everything_and_needs_no_aggregation() {
     let service = Service::start_with(&store, nobody, Limits::default()).await;
     assert_eq!(service.get(RELEASE).await.expect("it"), published);
     assert_eq!(
-        service.publish(&compiled, &id).await.expect("a repeat"),
+        service.publish(&approved, &id).await.expect("a repeat"),
         published
     );
     let again = http::get(service.web, "/releases/pif-2022-23/release.en.html").await;

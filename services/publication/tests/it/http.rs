@@ -34,11 +34,12 @@ impl Response {
     pub(crate) fn expect_safe(&self) {
         let policy = self.header("content-security-policy").expect("a policy");
         assert!(policy.starts_with("default-src 'none';"), "{policy}");
-        assert!(!policy.contains("script-src") && policy.contains("frame-ancestors 'none'"));
+        assert!(!policy.contains("script-src") && !policy.contains("unsafe"));
+        assert!(policy.contains("style-src 'self'") && policy.contains("frame-ancestors 'none'"));
         for (name, value) in [
             ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
             ("referrer-policy", "no-referrer"),
-            ("cache-control", "no-cache"),
         ] {
             assert_eq!(self.header(name), Some(value), "{self:?}");
         }
@@ -52,6 +53,32 @@ pub(crate) async fn send(
     target: &str,
     headers: &[(&str, &str)],
 ) -> Response {
+    send_with(address, method, target, headers, "").await
+}
+
+/// Sends the fields of a form as a browser does.
+pub(crate) async fn post(
+    address: SocketAddr,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Response {
+    let length = body.len().to_string();
+    let about = [
+        ("content-type", "application/x-www-form-urlencoded"),
+        ("content-length", length.as_str()),
+    ];
+    let headers: Vec<_> = about.iter().chain(headers).copied().collect();
+    send_with(address, "POST", target, &headers, body).await
+}
+
+async fn send_with(
+    address: SocketAddr,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Response {
     let mut lines = vec![format!("{method} {target} HTTP/1.1")];
     for (name, value) in [("host", "mesur"), ("connection", "close")]
         .iter()
@@ -59,7 +86,7 @@ pub(crate) async fn send(
     {
         lines.push(format!("{name}: {value}"));
     }
-    let request = lines.join("\r\n") + "\r\n\r\n";
+    let request = lines.join("\r\n") + "\r\n\r\n" + body;
     let mut stream = TcpStream::connect(address).await.expect("a connection");
     stream.write_all(request.as_bytes()).await.expect("sent");
     let mut bytes = Vec::new();

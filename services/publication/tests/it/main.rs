@@ -2,15 +2,18 @@
 #![expect(clippy::expect_used, reason = "a test says what it needs")]
 #![expect(clippy::indexing_slicing, reason = "a test knows its data")]
 
+mod disclosure;
 mod early;
 mod files;
 mod following;
 mod http;
 mod life;
 mod people;
+mod reading;
 mod releases;
 mod revisions;
 mod schedule;
+mod small;
 mod support;
 mod timer;
 mod totals;

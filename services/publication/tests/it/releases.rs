@@ -299,7 +299,8 @@ async fn releases_are_listed_by_page_in_the_order_of_their_names() {
 }
 
 #[tokio::test]
-async fn what_rests_on_a_return_that_was_reopened_is_not_compiled_approved_scheduled_or_published() {
+async fn what_rests_on_a_return_that_was_reopened_is_not_compiled_approved_scheduled_or_published()
+{
     let (service, upstream) = Service::with(&[(PERIOD, 10)]).await;
     let snapshot = snapshot(edition(PERIOD), 10);
     let compiled = service.compile(&snapshot, "").await.expect("compiled");

@@ -9,18 +9,17 @@ use mesur_access::Role;
 use mesur_proto::publication::v1 as pb;
 use mesur_proto::publication::v1::release::State;
 use mesur_rpc::clock;
-use mesur_rpc::server::Limits;
 use mesur_store::Store;
 use tokio::time::timeout;
 use tonic::Status;
 use tonic_types::StatusExt as _;
 
 use crate::http;
-use crate::support::{NOW, PATIENCE, RELEASE, Service, edition, memory, static_catalogue};
+use crate::small;
+use crate::support::{NOW, PATIENCE, RELEASE, Service, memory};
 use crate::totals::snapshot;
 use crate::upstream::Upstream;
 
-const PERIOD: &str = "2022-23";
 const DAY: &str = "2023-10-03";
 const NEVER: &str = "releases/pif-2031-32";
 /// Readers at the moment of publication.
@@ -32,20 +31,11 @@ fn moment() -> Timestamp {
 
 /// A service with the release on the calendar.
 async fn scheduled(store: &Arc<dyn Store>) -> (Service, Upstream, pb::Release) {
-    let upstream = Upstream::start().await;
-    let snapshot = snapshot(edition(PERIOD), 10);
-    upstream.make(&snapshot);
-    let service = Service::start(store, &upstream).await;
-    upstream.until_caught_up().await;
-    let approved = service.approved(&snapshot).await;
+    let (service, upstream) = small::service_on(store).await;
+    let approved = service.approved(&snapshot(small::edition(), 10)).await;
     let scheduled = service.schedule(&approved, DAY).await.expect("scheduled");
     assert_eq!(scheduled.state(), State::Scheduled);
     (service, upstream, scheduled)
-}
-
-async fn start_at(now: Timestamp, store: &Arc<dyn Store>, upstream: &Upstream) -> Service {
-    let limits = Limits::default();
-    Service::start_at(now, static_catalogue(), store, &upstream.address, limits).await
 }
 
 /// What somebody is told: whether anything of the release, and every word of it, with the name of
@@ -88,10 +78,18 @@ async fn every_face(service: &Service, name: &str, files: &[pb::File]) -> Vec<To
             metric: "AD/001".to_owned(),
             ..pb::GetProvenanceRequest::default()
         };
-        told.push(Told::grpc("provenance", &name, public.get_provenance(request).await));
+        told.push(Told::grpc(
+            "provenance",
+            &name,
+            public.get_provenance(request).await,
+        ));
         for file in files {
             let download = service.download(&name, &file.file_name).await;
-            told.push(Told::grpc(&file.file_name, &name, download.map(|pieces| pieces.len())));
+            told.push(Told::grpc(
+                &file.file_name,
+                &name,
+                download.map(|pieces| pieces.len()),
+            ));
             let request = pb::PreviewFileRequest {
                 name: name.clone(),
                 file_name: file.file_name.clone(),
@@ -109,7 +107,10 @@ async fn every_face(service: &Service, name: &str, files: &[pb::File]) -> Vec<To
     told.push(Told::grpc("revisions", name, revisions));
     let id = name.trim_start_matches("releases/");
     for file in files.iter().map(|file| file.file_name.as_str()).chain([""]) {
-        for prefix in [format!("/releases/{id}"), format!("/releases/{id}/revisions/1")] {
+        for prefix in [
+            format!("/releases/{id}"),
+            format!("/releases/{id}/revisions/1"),
+        ] {
             let target = format!("{prefix}/{file}");
             let page = http::send(service.web, "GET", &target, &[("if-none-match", "*")]).await;
             told.push(Told {
@@ -129,7 +130,10 @@ async fn lists(service: &Service) -> Vec<usize> {
     let listed = public.list_releases(request).await.expect("a list");
     let request = pb::QueryDatasetRequest::default();
     let rows = public.query_dataset(request).await.expect("rows");
-    let mut counts = vec![listed.into_inner().releases.len(), rows.into_inner().rows.len()];
+    let mut counts = vec![
+        listed.into_inner().releases.len(),
+        rows.into_inner().rows.len(),
+    ];
     for target in ["/", "/cy/", "/feed.atom", "/feed.cy.atom", "/sitemap.xml"] {
         let page = http::get(service.web, target).await;
         counts.push(page.text().matches("/releases/pif-2022-23/").count());
@@ -232,7 +236,7 @@ async fn a_service_that_was_restarted_before_or_after_the_moment_publishes_all_t
     service.step_to(moment() - 2.hours()).await;
     service.stop().await;
     // Before.
-    let service = start_at(moment() - 1.hours(), &store, &upstream).await;
+    let service = small::restart_at(moment() - 1.hours(), &store, &upstream).await;
     service.step_to(moment() - 1.milliseconds()).await;
     let staff = service.get(RELEASE).await.expect("it");
     assert_eq!(staff.state(), State::Scheduled);
@@ -241,7 +245,7 @@ async fn a_service_that_was_restarted_before_or_after_the_moment_publishes_all_t
     assert_eq!(published.publish_time, Some(clock::to_proto(moment())));
     service.stop().await;
     // It stays so.
-    let service = start_at(moment() + 1.hours(), &store, &upstream).await;
+    let service = small::restart_at(moment() + 1.hours(), &store, &upstream).await;
     assert_eq!(until_published(&service).await, published);
     service.stop().await;
 
@@ -250,7 +254,7 @@ async fn a_service_that_was_restarted_before_or_after_the_moment_publishes_all_t
     let (service, upstream, _scheduled) = scheduled(&store).await;
     service.stop().await;
     let late = moment() + 3.hours();
-    let service = start_at(late, &store, &upstream).await;
+    let service = small::restart_at(late, &store, &upstream).await;
     let published = until_published(&service).await;
     assert_eq!(published.publish_time, Some(clock::to_proto(late)));
     assert_eq!(published.scheduled_time, Some(clock::to_proto(moment())));
@@ -293,7 +297,7 @@ async fn a_clock_that_is_behind_what_was_written_down_is_not_believed() {
     let (service, upstream, _scheduled) = scheduled(&store).await;
     service.stop().await;
     let begun: Timestamp = NOW.parse().expect("a time");
-    let service = start_at(begun - 24.hours(), &store, &upstream).await;
+    let service = small::restart_at(begun - 24.hours(), &store, &upstream).await;
     // Two months pass, but the wall clock is not set.
     service.timer.step(Duration::from_hours(60 * 24));
     service.timer.until_asleep().await;

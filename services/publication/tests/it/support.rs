@@ -51,11 +51,6 @@ pub(crate) fn edition(period: &str) -> &'static Edition {
     CATALOGUE.get(&name).expect("a bundled edition")
 }
 
-/// The bundled editions.
-pub(crate) fn static_catalogue() -> &'static Arc<Catalogue> {
-    &CATALOGUE
-}
-
 pub(crate) fn memory() -> Arc<dyn Store> {
     Arc::new(MemoryStore::new())
 }
@@ -146,7 +141,9 @@ impl Service {
 
     /// A client of somebody with these roles.
     pub(crate) fn client_of(&self, identity: &str, roles: &[Role]) -> Client {
-        let token = self.issuer.token(identity, roles, LIFETIME, self.clock.now());
+        let token = self
+            .issuer
+            .token(identity, roles, LIFETIME, self.clock.now());
         client(&self.address, Bearer::new(&token).expect("a token"))
     }
 

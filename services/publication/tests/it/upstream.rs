@@ -172,7 +172,10 @@ fn parts(mut snapshot: pb::Snapshot) -> Vec<Part> {
         })
     });
     snapshot.totals = Some(totals);
-    std::iter::once(Part::Snapshot(snapshot)).chain(cells).chain(values).collect()
+    std::iter::once(Part::Snapshot(snapshot))
+        .chain(cells)
+        .chain(values)
+        .collect()
 }
 
 fn cursor_of(number: usize) -> Vec<u8> {

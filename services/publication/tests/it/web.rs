@@ -1,7 +1,9 @@
 //! The web: what is published, and nothing else.
 
+use std::io::Read as _;
 use std::time::Duration;
 
+use flate2::read::GzDecoder;
 use mesur_rpc::server::Limits;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
@@ -10,8 +12,11 @@ use crate::http::{Response, get, send};
 use crate::support::{Service, edition, memory};
 use crate::totals::snapshot;
 
-const FILES: [&str; 7] = [
+const FILES: [&str; 10] = [
     "",
+    "revisions/1/",
+    "revisions/1/release.en.html",
+    "metric-ad-012.en.html",
     "data.csv",
     "main-points.cy.txt",
     "main-points.en.txt",
@@ -26,7 +31,8 @@ async fn a_release_that_is_not_published_looks_like_one_that_never_was() {
     let mut never = Vec::new();
     for method in ["GET", "HEAD"] {
         let missing = send(service.web, method, "/releases/pif-2031-32/data.csv", &[]).await;
-        assert_eq!((missing.status, missing.body.len()), (404, 0));
+        assert_eq!(missing.status, 404);
+        assert_eq!(missing.header("cache-control"), Some("no-cache"));
         missing.expect_safe();
         never.push((method, missing));
     }
@@ -57,12 +63,22 @@ async fn a_release_that_is_not_published_looks_like_one_that_never_was() {
         );
         assert!(!index.text().contains("2022-23") && !index.text().contains("/releases/"));
     }
+    for target in ["/feed.atom", "/cy/feed.atom", "/sitemap.xml", "/find?q=AD"] {
+        let list = get(service.web, target).await;
+        assert_eq!(list.status, 200, "{target}");
+        assert!(!list.text().contains("2022-23"), "{}", list.text());
+    }
+    let unpublished = get(service.web, "/find?q=AD&release=pif-2022-23").await;
+    assert_eq!(unpublished, never[0].1);
     // Published it is there at once, and only it.
     service
         .publish(&compiled.expect("compiled"), "")
         .await
         .expect("published");
-    for file in &FILES[1..] {
+    for file in FILES
+        .iter()
+        .filter(|file| !file.is_empty() && !file.ends_with('/'))
+    {
         let found = get(service.web, &format!("/releases/pif-2022-23/{file}")).await;
         assert_eq!(found.status, 200, "{file}");
         let other = get(service.web, &format!("/releases/pif-2020-21/{file}")).await;
@@ -74,12 +90,11 @@ async fn a_release_that_is_not_published_looks_like_one_that_never_was() {
 #[tokio::test]
 async fn the_index_lists_published_releases_in_both_languages_the_latest_first() {
     let (service, _upstream) = Service::with(&[("2020-21", 10), ("2022-23", 11)]).await;
-    let mut compiled = Vec::new();
-    for (period, value) in [("2020-21", 10), ("2022-23", 11)] {
-        let snapshot = snapshot(edition(period), value);
-        compiled.push(service.compile(&snapshot, "").await.expect("compiled"));
-    }
-    service.publish(&compiled[0], "").await.expect("published");
+    let snapshots = [("2020-21", 10), ("2022-23", 11)];
+    let [earlier, later] = snapshots.map(|(period, value)| snapshot(edition(period), value));
+    let compiled = service.compile(&earlier, "").await.expect("compiled");
+    service.publish(&compiled, "").await.expect("published");
+    let compiled = service.compile(&later, "").await.expect("compiled");
     for (address, language, heading, switch) in [
         ("/", "en", "Statistical releases", "/cy/"),
         ("/cy/", "cy", "Datganiadau ystadegol", "/"),
@@ -104,7 +119,7 @@ async fn the_index_lists_published_releases_in_both_languages_the_latest_first()
         );
         assert_eq!(get(service.web, &page).await.status, 200);
     }
-    service.publish(&compiled[1], "").await.expect("published");
+    service.publish(&compiled, "").await.expect("published");
     let index = get(service.web, "/").await;
     let place = |period: &str| index.text().find(&format!("/releases/pif-{period}/"));
     assert!(place("2022-23").expect("listed") < place("2020-21").expect("listed"));
@@ -133,7 +148,7 @@ async fn a_file_that_the_reader_has_is_not_sent_again() {
         );
         for known in [&tag, &format!("W/{tag}"), &format!("\"a\", {tag}"), "*"] {
             let known = send(service.web, "GET", &target, &[("if-none-match", known)]).await;
-            assert_eq!((known.status, known.body.len()), (304, 0));
+            assert_eq!((known.status, known.body.len()), (304, 0), "{target}");
             assert_eq!(known.header("etag"), Some(tag.as_str()));
             known.expect_safe();
         }
@@ -153,7 +168,7 @@ async fn every_answer_forbids_scripts_frames_and_foreign_content() {
     let front = get(service.web, "/releases/pif-2022-23/").await;
     assert_eq!(
         (front.status, front.header("location")),
-        (302, Some("release.en.html"))
+        (302, Some("/releases/pif-2022-23/release.en.html"))
     );
     front.expect_safe();
     let long = format!("/releases/pif-2022-23/{}", "x".repeat(8_000));
@@ -161,7 +176,13 @@ async fn every_answer_forbids_scripts_frames_and_foreign_content() {
         "/nothing",
         "/cy",
         "/releases/",
-        "/releases/pif-2022-23",
+        "/style.css",
+        "/releases/pif-2022-23/revisions",
+        "/releases/pif-2022-23/revisions/0/data.csv",
+        "/releases/pif-2022-23/revisions/2/data.csv",
+        "/releases/pif-2022-23/revisions/01/data.csv",
+        "/releases/pif-2022-23/revisions/+1/data.csv",
+        "/releases/pif-2022-23/revisions/1",
         "/releases/pif-2022-23/release.fr.html",
         "/releases/pif-2022-23/DATA.CSV",
         "/releases/pif-2022-23/data.csv/",
@@ -174,7 +195,7 @@ async fn every_answer_forbids_scripts_frames_and_foreign_content() {
         &long,
     ] {
         let missing = get(service.web, target).await;
-        assert_eq!((missing.status, missing.body.len()), (404, 0), "{target}");
+        assert_eq!(missing.status, 404, "{target}");
         missing.expect_safe();
     }
     let unreadable = get(service.web, "/releases/pif-2022-23/%ff").await;
@@ -206,4 +227,75 @@ async fn readers_that_never_speak_or_never_finish_do_not_hold_the_stop() {
         .expect("sent");
     service.stop().await;
     drop((silent, slow));
+}
+
+#[tokio::test]
+async fn a_file_is_sent_compressed_to_those_who_take_it_and_kept_at_the_address_of_its_revision() {
+    let (service, _release) = Service::published(10).await;
+    let target = "/releases/pif-2022-23/release.en.html";
+    let plain = get(service.web, target).await;
+    assert_eq!(plain.header("vary"), Some("accept-encoding"));
+    assert_eq!(plain.header("cache-control"), Some("no-cache"));
+    for coding in ["gzip", "br, gzip;q=0.5", "GZIP"] {
+        let asked = [("accept-encoding", coding)];
+        let small = send(service.web, "GET", target, &asked).await;
+        assert_eq!(small.header("content-encoding"), Some("gzip"), "{coding}");
+        let length = small.body.len().to_string();
+        assert_eq!(small.header("content-length"), Some(length.as_str()));
+        assert!(small.body.len() * 4 < plain.body.len(), "{length}");
+        let mut whole = Vec::new();
+        GzDecoder::new(small.body.as_slice())
+            .read_to_end(&mut whole)
+            .expect("gzip");
+        assert_eq!(whole, plain.body);
+        // Two representations have two tags, and either is known.
+        let tag = small.header("etag").expect("a tag").to_owned();
+        assert_ne!(Some(tag.as_str()), plain.header("etag"));
+        let known = send(service.web, "GET", target, &[("if-none-match", &tag)]).await;
+        assert_eq!(known.status, 304);
+    }
+    for coding in ["gzip;q=0", "br", "identity"] {
+        let asked = [("accept-encoding", coding)];
+        assert_eq!(
+            send(service.web, "GET", target, &asked).await,
+            plain,
+            "{coding}"
+        );
+    }
+    let of_revision = get(
+        service.web,
+        "/releases/pif-2022-23/revisions/1/release.en.html",
+    )
+    .await;
+    assert_eq!(of_revision.body, plain.body);
+    let style = plain
+        .text()
+        .split("stylesheet\" href=\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next());
+    let style = style.expect("a style sheet");
+    for target in [
+        "/releases/pif-2022-23/revisions/1/release.en.html",
+        &format!("/releases/pif-2022-23/{style}"),
+        &format!("/{style}"),
+    ] {
+        let kept = get(service.web, target).await;
+        let keeping = kept.header("cache-control");
+        assert_eq!(
+            keeping,
+            Some("public, max-age=31536000, immutable"),
+            "{target}"
+        );
+    }
+    // Only readers who came by TLS are told to come by TLS again.
+    assert_eq!(plain.header("strict-transport-security"), None);
+    let by_tls = send(
+        service.web,
+        "GET",
+        target,
+        &[("x-forwarded-proto", "https")],
+    )
+    .await;
+    assert!(by_tls.header("strict-transport-security").is_some());
+    service.stop().await;
 }

@@ -149,7 +149,10 @@ pub(crate) fn spark(value: i64, reference: i64, most: i64) -> Markup {
 
 fn most(bars: &[Bar], reference: Option<&Reference>) -> i64 {
     let values = bars.iter().filter_map(|bar| bar.value);
-    values.chain(reference.map(|line| line.value)).max().unwrap_or(0)
+    values
+        .chain(reference.map(|line| line.value))
+        .max()
+        .unwrap_or(0)
 }
 
 /// A label near an edge is set inwards of the line.

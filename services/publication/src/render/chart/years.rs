@@ -42,14 +42,23 @@ pub(crate) struct Years<'a> {
 /// Draws the series from zero up. Points are joined only within one definition and from one period to
 /// the next.
 pub(crate) fn years(chart: &Years<'_>) -> Markup {
-    let most = chart.marks.iter().filter_map(|mark| mark.value).max().unwrap_or(0);
+    let most = chart
+        .marks
+        .iter()
+        .filter_map(|mark| mark.value)
+        .max()
+        .unwrap_or(0);
     let count = i64::try_from(chart.marks.len()).unwrap_or(i64::MAX).max(1);
     // The middle of each period's share of the width, and its left edge.
     let middle = |place: usize| share(place, count, 1);
     let edge = |place: usize| share(place, count, 0);
     let foot = TOP.saturating_add(PLOT);
     let (title, description) = (format!("{}-title", chart.id), format!("{}-about", chart.id));
-    let pairs = chart.marks.iter().zip(chart.marks.iter().skip(1)).enumerate();
+    let pairs = chart
+        .marks
+        .iter()
+        .zip(chart.marks.iter().skip(1))
+        .enumerate();
     html! {
         svg.chart.years role="img" aria-labelledby={ (title) " " (description) }
             width="100%" height=(foot.saturating_add(FOOT)) {
@@ -85,7 +94,10 @@ pub(crate) fn years(chart: &Years<'_>) -> Markup {
 /// How far down a value's point is set, in pixels.
 fn up(value: i64, most: i64) -> i64 {
     let (value, most) = (i128::from(value.max(0)), i128::from(most.max(1)));
-    let height = i128::from(PLOT).saturating_mul(value).checked_div(most).unwrap_or(0);
+    let height = i128::from(PLOT)
+        .saturating_mul(value)
+        .checked_div(most)
+        .unwrap_or(0);
     let height = i64::try_from(height).unwrap_or(PLOT);
     TOP.saturating_add(PLOT).saturating_sub(height)
 }

@@ -53,7 +53,10 @@ impl Page<'_> {
     fn provided_by(&self, place: usize) -> Result<Markup, Error> {
         let tables = self.compiled.tables.iter();
         let provided = tables.filter(|table| {
-            let shown = table.columns.first().and_then(|column| column.values.get(place));
+            let shown = table
+                .columns
+                .first()
+                .and_then(|column| column.values.get(place));
             shown.is_some_and(|shown| shown.units.is_some())
         });
         let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
@@ -66,7 +69,12 @@ impl Page<'_> {
         })
     }
 
-    fn authority_table(&self, place: usize, authority: &Authority, topic: &Topic) -> Result<Markup, Error> {
+    fn authority_table(
+        &self,
+        place: usize,
+        authority: &Authority,
+        topic: &Topic,
+    ) -> Result<Markup, Error> {
         let id = format!("{}-values", topic.id);
         let nation = area_name(self.edition.nation(), self.language());
         Ok(html! {
@@ -80,7 +88,7 @@ impl Page<'_> {
                             th scope="col" { (self.label("compared-by")?) }
                             th scope="col" { (self.area(authority)) }
                             th scope="col" { (nation) }
-                            th.wide-only scope="col" { (self.label("compared-picture")?) }
+                            th.text.wide-only scope="col" { (self.label("compared-picture")?) }
                         }
                     }
                     tbody {
@@ -105,7 +113,9 @@ impl Page<'_> {
     ) -> Result<Markup, Error> {
         // The nation's row stands first.
         let row = worded.rows.get(place.saturating_add(1));
-        let cell = row.and_then(|row| row.cells.first()).map_or("", String::as_str);
+        let cell = row
+            .and_then(|row| row.cells.first())
+            .map_or("", String::as_str);
         let part = self.label("part-period-short")?;
         let measure = shape.measure.as_ref();
         let value = measure.and_then(|measure| measure.values.get(place).copied().flatten());

@@ -44,7 +44,10 @@ impl Page<'_> {
                 printed: self.compared(*value, measure.decimals, shown, &part),
             })
             .collect();
-        let with_value: Vec<_> = rows.iter().filter(|(_, value, _)| value.is_some()).collect();
+        let with_value: Vec<_> = rows
+            .iter()
+            .filter(|(_, value, _)| value.is_some())
+            .collect();
         let (Some(highest), Some(lowest)) = (with_value.first(), with_value.last()) else {
             return Ok(None);
         };
@@ -59,7 +62,9 @@ impl Page<'_> {
             .text("lowest-area", area_name(lowest.0, self.language()))
             .text("line", &self.line_label(measure, nation, &whole)?);
         let about = self.speaker.house("chart-about", &args)?;
-        let title = Args::new().text("code", table.metric.code.as_str()).text("measure", &what);
+        let title = Args::new()
+            .text("code", table.metric.code.as_str())
+            .text("measure", &what);
         let title = self.speaker.house("chart-title", &title)?;
         let reference = measure.whole.map(|value| -> Result<_, Error> {
             let label = self.line_label(measure, nation, &whole)?;
@@ -81,7 +86,9 @@ impl Page<'_> {
     fn line_label(&self, measure: &Measure, nation: &str, whole: &str) -> Result<String, Error> {
         let args = Args::new().text("value", whole);
         if measure.per.is_some() {
-            return self.speaker.house("chart-line", &args.text("nation", nation));
+            return self
+                .speaker
+                .house("chart-line", &args.text("nation", nation));
         }
         self.speaker.house("chart-mean", &args)
     }
@@ -92,25 +99,40 @@ impl Page<'_> {
             return self.label("table-value");
         };
         let people = thousands(per, 0, self.language());
-        self.speaker.house("measure-rate", &Args::new().text("people", &people))
+        self.speaker
+            .house("measure-rate", &Args::new().text("people", &people))
     }
 
     /// What the line is worked out over.
     pub(super) fn measure_basis(&self, measure: &Measure) -> Result<String, Error> {
         let count = i64::try_from(measure.authorities).unwrap_or(i64::MAX);
         let args = Args::new().number("n", count);
-        let message = if measure.per.is_some() { "measure-rate-basis" } else { "measure-mean-basis" };
+        let message = if measure.per.is_some() {
+            "measure-rate-basis"
+        } else {
+            "measure-mean-basis"
+        };
         self.speaker.house(message, &args)
     }
 
     /// A compared value with the marks of what it is made from.
-    pub(super) fn compared(&self, value: Option<i64>, decimals: u8, shown: &Shown, part: &str) -> String {
-        let printed = value.map_or_else(String::new, |units| thousands(units, decimals, self.language()));
+    pub(super) fn compared(
+        &self,
+        value: Option<i64>,
+        decimals: u8,
+        shown: &Shown,
+        part: &str,
+    ) -> String {
+        let printed = value.map_or_else(String::new, |units| {
+            thousands(units, decimals, self.language())
+        });
         marks_of(printed, shown, part)
     }
 
     pub(super) fn number(&self, value: Option<i64>, decimals: u8) -> String {
-        value.map_or_else(String::new, |units| thousands(units, decimals, self.language()))
+        value.map_or_else(String::new, |units| {
+            thousands(units, decimals, self.language())
+        })
     }
 
     /// The authorities that a column has no whole value of, by what is marked.
@@ -122,7 +144,9 @@ impl Page<'_> {
                 gaps.entry(part.clone()).or_default().push(authority);
             }
             for shorthand in shown.marks.without(Shorthand::Total).iter() {
-                gaps.entry(shorthand.code().to_owned()).or_default().push(authority);
+                gaps.entry(shorthand.code().to_owned())
+                    .or_default()
+                    .push(authority);
             }
         }
         let meaning = |code: &str| match code {
@@ -143,7 +167,12 @@ impl Page<'_> {
     }
 
     /// The nation over the periods as a chart; nothing without an earlier release that has the metric.
-    pub(super) fn years(&self, id: &str, table: &Table, shape: &Shape) -> Result<Option<Markup>, Error> {
+    pub(super) fn years(
+        &self,
+        id: &str,
+        table: &Table,
+        shape: &Shape,
+    ) -> Result<Option<Markup>, Error> {
         if shape.points.is_empty() {
             return Ok(None);
         }
@@ -161,9 +190,14 @@ impl Page<'_> {
             })
             .collect();
         let nation = area_name(self.edition.nation(), self.language());
-        let args = Args::new().text("code", table.metric.code.as_str()).text("nation", nation);
+        let args = Args::new()
+            .text("code", table.metric.code.as_str())
+            .text("nation", nation);
         let title = self.speaker.house("years-title", &args)?;
-        let about: Vec<String> = marks.iter().map(|mark| format!("{}: {}", mark.period, mark.printed)).collect();
+        let about: Vec<String> = marks
+            .iter()
+            .map(|mark| format!("{}: {}", mark.period, mark.printed))
+            .collect();
         let mut about = about.join("; ");
         let break_label = self.label("years-break")?;
         if marks.iter().any(|mark| mark.is_break) {

@@ -16,7 +16,7 @@ pub(crate) struct Download {
 }
 
 /// What a file is for, by how its name ends; the first that fits.
-const KINDS: [(&str, &str); 14] = [
+const KINDS: [(&str, &str); 18] = [
     ("data.csv", "download-data"),
     ("-metadata.json", "download-csvw"),
     (".xlsx", "download-xlsx"),
@@ -30,6 +30,10 @@ const KINDS: [(&str, &str); 14] = [
     ("statswales.zip", "download-statswales"),
     ("bundle.zip", "download-bundle"),
     (".sig", "download-signature"),
+    ("areas.csv", "download-look-up"),
+    ("categories.csv", "download-look-up"),
+    ("metrics.csv", "download-look-up"),
+    ("shorthand.csv", "download-look-up"),
     ("", "download-other"),
 ];
 
@@ -89,9 +93,13 @@ impl Page<'_> {
         let value = if unit == 1 {
             thousands(bytes, 0, self.language())
         } else {
-            let tenths = bytes.saturating_mul(10).saturating_add(unit / 2).div_euclid(unit);
+            let tenths = bytes
+                .saturating_mul(10)
+                .saturating_add(unit / 2)
+                .div_euclid(unit);
             thousands(tenths, 1, self.language())
         };
-        self.speaker.house(message, &Args::new().text("value", &value))
+        self.speaker
+            .house(message, &Args::new().text("value", &value))
     }
 }

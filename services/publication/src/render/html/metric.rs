@@ -20,7 +20,7 @@ impl Page<'_> {
             div.wide.page {
                 (self.trail()?)
                 h1 { (self.line(&worded.caption)) }
-                (self.key_figure(worded)?)
+                (self.key_figure(table, worded)?)
                 (self.shorthand()?)
                 (self.by_authority(table, worded, shape)?)
                 (self.over_years(table, worded, shape)?)
@@ -39,7 +39,7 @@ impl Page<'_> {
     }
 
     /// The nation's value with its coverage.
-    fn key_figure(&self, worded: &WordedTable) -> Result<Markup, Error> {
+    fn key_figure(&self, table: &Table, worded: &WordedTable) -> Result<Markup, Error> {
         let value = worded.rows.first().and_then(|row| row.cells.first());
         Ok(html! {
             div.key {
@@ -54,11 +54,19 @@ impl Page<'_> {
                 @if let Some(coverage) = worded.coverage.first() {
                     p { (self.label("table-coverage")?) ": " (coverage) }
                 }
+                @if let Some(column) = table.columns.first() {
+                    div.beside { (self.gaps(column)?) }
+                }
             }
         })
     }
 
-    fn by_authority(&self, table: &Table, worded: &WordedTable, shape: &Shape) -> Result<Markup, Error> {
+    fn by_authority(
+        &self,
+        table: &Table,
+        worded: &WordedTable,
+        shape: &Shape,
+    ) -> Result<Markup, Error> {
         let Some(chart) = self.bars("bars", table, shape, &[Names::Above, Names::Beside])? else {
             return Ok(html! {});
         };
@@ -73,7 +81,9 @@ impl Page<'_> {
             section aria-labelledby="by-authority" {
                 (self.heading(&shape.stem, "by-authority", &html! { (heading) })?)
                 (chart)
-                (self.beside_chart(table, worded, shape)?)
+                @if let Some(measure) = &shape.measure {
+                    p.beside { (self.measure_basis(measure)?) }
+                }
                 details {
                     summary { (self.label("chart-values")?) }
                     (self.compared_table("bars-values", table, worded, shape)?)
@@ -82,7 +92,12 @@ impl Page<'_> {
         })
     }
 
-    fn over_years(&self, table: &Table, worded: &WordedTable, shape: &Shape) -> Result<Markup, Error> {
+    fn over_years(
+        &self,
+        table: &Table,
+        worded: &WordedTable,
+        shape: &Shape,
+    ) -> Result<Markup, Error> {
         let heading = html! { (self.label("years-heading")?) };
         let chart = self.years("years-chart", table, shape)?;
         Ok(html! {
@@ -107,8 +122,14 @@ impl Page<'_> {
         let changes = self.edition.changes().iter().zip(&self.document.changes);
         let changes = changes.filter(|(change, _)| change.code_read_as.starts_with(code));
         let changes: Vec<&Line> = changes.map(|(_, line)| line).collect();
-        let table = self.compiled.tables.iter().find(|table| table.metric.code.as_str() == code);
-        let based_on = table.map(|table| table.metric.based_on.clone()).unwrap_or_default();
+        let table = self
+            .compiled
+            .tables
+            .iter()
+            .find(|table| table.metric.code.as_str() == code);
+        let based_on = table
+            .map(|table| table.metric.based_on.clone())
+            .unwrap_or_default();
         let metric = based_on.split('[').next().unwrap_or_default().to_owned();
         let codes = [metric];
         let links = self.metric_links(&codes);
@@ -127,7 +148,11 @@ impl Page<'_> {
 
     /// The statements of the main points that rest on the metric.
     fn stated_in(&self, worded: &WordedTable, shape: &Shape) -> Result<Markup, Error> {
-        let groups = self.document.sections.iter().flat_map(|section| &section.groups);
+        let groups = self
+            .document
+            .sections
+            .iter()
+            .flat_map(|section| &section.groups);
         let statements = groups.flat_map(|group| &group.statements);
         let stating: Vec<&WordedStatement> = statements
             .filter(|statement| statement.metrics.contains(&worded.code))

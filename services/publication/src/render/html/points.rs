@@ -77,7 +77,8 @@ impl Page<'_> {
             for mark in &figure.marks {
                 let known = self.document.footnotes.iter();
                 let found = known.clone().find(|note| note.mark == mark.mark);
-                notes.extend(found.filter(|found| notes.iter().all(|note| note.mark != found.mark)));
+                notes
+                    .extend(found.filter(|found| notes.iter().all(|note| note.mark != found.mark)));
             }
         }
         notes

@@ -46,7 +46,11 @@ impl Page<'_> {
     fn parts(&self) -> Result<Markup, Error> {
         let document = self.document;
         let mut parts = vec![
-            (!document.sections.is_empty(), "main-points", "main-points-heading"),
+            (
+                !document.sections.is_empty(),
+                "main-points",
+                "main-points-heading",
+            ),
             (true, "topics", "topics-heading"),
             (true, "authorities", "authorities-heading"),
             (true, "quality", "quality-heading"),

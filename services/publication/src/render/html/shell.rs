@@ -103,10 +103,7 @@ pub(crate) fn find_form(
 
 /// Takes what a reader has to say. The field that a reader never sees is for programs that fill in
 /// every field.
-pub(crate) fn feedback_form(
-    wording: &Wording,
-    page: &str,
-) -> Result<Markup, mesur_wording::Error> {
+pub(crate) fn feedback_form(wording: &Wording, page: &str) -> Result<Markup, mesur_wording::Error> {
     let label = |id: &str| wording.text(id, &mesur_wording::Args::new());
     Ok(html! {
         details.feedback {
@@ -130,14 +127,10 @@ pub(crate) fn feedback_form(
 
 impl Page<'_> {
     /// Puts a page of the release into its frame. `stem` is the same in both languages.
-    pub(super) fn framed(
-        &self,
-        stem: &str,
-        title: &Line,
-        main: Markup,
-    ) -> Result<Markup, Error> {
+    pub(super) fn framed(&self, stem: &str, title: &Line, main: Markup) -> Result<Markup, Error> {
         let document = self.document;
-        let is_english = title.english_only || (title.has_english() && self.language() == Language::Cy);
+        let is_english =
+            title.english_only || (title.has_english() && self.language() == Language::Cy);
         let title_language = is_english.then_some(Language::En.code());
         let title = html! {
             (title.words())

@@ -47,7 +47,9 @@ impl Page<'_> {
 
     /// The nation and the authorities, in the order of the rows of a table.
     fn areas(&self) -> impl Iterator<Item = Markup> {
-        let areas = [self.edition.nation()].into_iter().chain(self.edition.authorities());
+        let areas = [self.edition.nation()]
+            .into_iter()
+            .chain(self.edition.authorities());
         areas.map(|area| self.area(area))
     }
 
@@ -76,7 +78,9 @@ impl Page<'_> {
         };
         let name = self.measure_name(measure)?;
         let shown = [None].into_iter().chain(column.values.iter().map(Some));
-        let values = [measure.whole].into_iter().chain(measure.values.iter().copied());
+        let values = [measure.whole]
+            .into_iter()
+            .chain(measure.values.iter().copied());
         let part = self.label("part-period-short")?;
         let print = |value, shown| match shown {
             Some(shown) => self.compared(value, measure.decimals, shown, &part),
@@ -86,7 +90,7 @@ impl Page<'_> {
         Ok(html! {
             div.scroll role="region" tabindex="0" aria-labelledby=(id) {
                 table {
-                    caption id=(id) { (self.line(&worded.caption)) }
+                    caption id=(id) { (self.line(&worded.caption)) ": " (name) }
                     thead {
                         tr {
                             th scope="col" { (self.label("table-authority")?) }
@@ -121,7 +125,7 @@ impl Page<'_> {
         Ok(html! {
             div.scroll role="region" tabindex="0" aria-labelledby=(id) {
                 table {
-                    caption id=(id) { (self.line(&worded.caption)) }
+                    caption id=(id) { (self.line(&worded.caption)) ": " (self.label("years-heading")?) }
                     thead {
                         tr {
                             th scope="col" { (self.label("table-period")?) }

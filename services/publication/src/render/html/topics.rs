@@ -64,7 +64,11 @@ impl Page<'_> {
         let Some(chart) = self.bars(&format!("{id}-bars"), table, shape, &[Names::Above])? else {
             return Ok(html! {});
         };
-        let measure = shape.measure.as_ref().map(|measure| self.measure_name(measure)).transpose()?;
+        let measure = shape
+            .measure
+            .as_ref()
+            .map(|measure| self.measure_name(measure))
+            .transpose()?;
         Ok(html! {
             figure.card aria-labelledby={ (id) "-name" } {
                 h4 id={ (id) "-name" } { a href=(self.to(id)) { (self.line(&worded.caption)) } }
