@@ -99,12 +99,12 @@ mod tests {
     fn a_key_is_made_once_for_its_owner_alone_and_one_that_is_broken_is_not_replaced() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("keys/signing-key.pem");
-        let made = signer_kept_at(&path).expect("a key").public_key();
-        assert_eq!(signer_kept_at(&path).expect("a key").public_key(), made);
+        let public_key = signer_kept_at(&path).expect("a key").public_key();
+        assert_eq!(signer_kept_at(&path).expect("a key").public_key(), public_key);
         let mode = fs::metadata(&path).expect("a file").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        let public = fs::read_to_string(path.with_extension("pub.pem")).expect("a file");
-        assert_eq!(public, made.to_pem());
+        let beside = fs::read_to_string(path.with_extension("pub.pem")).expect("a file");
+        assert_eq!(beside, public_key.to_pem());
         fs::write(&path, "half").expect("written");
         let refused = signer_kept_at(&path);
         assert!(

@@ -41,7 +41,8 @@ struct ChangedValue<'a> {
 /// A value as it is published, scaled by its decimals.
 #[derive(Serialize)]
 struct Value {
-    value: Option<i64>,
+    #[serde(rename = "value")]
+    units: Option<i64>,
     shorthand: Vec<&'static str>,
     part_period: bool,
 }
@@ -83,7 +84,7 @@ fn note(note: &domain::UpdateNote) -> UpdateNote<'_> {
 
 fn value(shown: &Shown) -> Value {
     Value {
-        value: shown.units,
+        units: shown.units,
         shorthand: codes(shown.marks),
         part_period: shown.part_period,
     }
