@@ -154,12 +154,7 @@ impl Library {
         let held = |of: &dyn Fn(&Dataset, &str) -> bool, wanted: &str| {
             self.0.iter().any(|dataset| of(dataset, wanted))
         };
-        type Of<'a> = (
-            &'static str,
-            &'a [String],
-            &'a dyn Fn(&Dataset, &str) -> bool,
-        );
-        let lists: [Of<'_>; 5] = [
+        let lists: [List<'_>; 5] = [
             ("collections", &filter.collections, &|one, wanted| {
                 one.collection == wanted
             }),
@@ -201,6 +196,13 @@ impl Library {
         names.join(" ")
     }
 }
+
+/// A list of a filter: its name, its values, and whether a dataset has one.
+type List<'a> = (
+    &'static str,
+    &'a [String],
+    &'a dyn Fn(&Dataset, &str) -> bool,
+);
 
 /// How a filter names the category of a cell.
 fn category_of(column: &ShownColumn) -> &str {

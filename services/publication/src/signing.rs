@@ -100,7 +100,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("keys/signing-key.pem");
         let public_key = signer_kept_at(&path).expect("a key").public_key();
-        assert_eq!(signer_kept_at(&path).expect("a key").public_key(), public_key);
+        assert_eq!(
+            signer_kept_at(&path).expect("a key").public_key(),
+            public_key
+        );
         let mode = fs::metadata(&path).expect("a file").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         let beside = fs::read_to_string(path.with_extension("pub.pem")).expect("a file");

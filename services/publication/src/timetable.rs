@@ -40,7 +40,7 @@ pub struct TimetableOptions {
     #[arg(long, default_value_t = NOTICE_DAYS, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(..=365))]
     pub notice_days: u16,
     /// How many hours before publication early access opens.
-    #[arg(long, default_value_t = EARLY_ACCESS_HOURS, value_name = "HOURS", value_parser = clap::value_parser!(u16).range(..=168))]
+    #[arg(long, default_value_t = EARLY_ACCESS_HOURS, value_name = "H", value_parser = clap::value_parser!(u16).range(..=168))]
     pub early_access_hours: u16,
     /// A file with days that are bank holidays or no more are: `date,kind,why`, kind `holiday` or
     /// `working`.

@@ -15,6 +15,7 @@ mod headers;
 mod index;
 mod missing;
 
+use std::future::ready;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -100,10 +101,16 @@ pub(crate) async fn serve(
 
 fn router(site: Arc<Site>) -> Router {
     Router::new()
-        .route("/", get(|site| index::page(site, Language::En)))
-        .route("/cy/", get(|site| index::page(site, Language::Cy)))
-        .route("/feed.atom", get(|site| feed::atom(site, Language::En)))
-        .route("/cy/feed.atom", get(|site| feed::atom(site, Language::Cy)))
+        .route("/", get(|site| ready(index::page(site, Language::En))))
+        .route("/cy/", get(|site| ready(index::page(site, Language::Cy))))
+        .route(
+            "/feed.atom",
+            get(|site| ready(feed::atom(site, Language::En))),
+        )
+        .route(
+            "/cy/feed.atom",
+            get(|site| ready(feed::atom(site, Language::Cy))),
+        )
         .route("/sitemap.xml", get(feed::sitemap))
         .route("/robots.txt", get(feed::robots))
         .route("/find", get(find::page))

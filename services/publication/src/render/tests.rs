@@ -12,7 +12,7 @@ use zip::ZipArchive;
 
 use super::{File, render};
 use crate::domain::testing::{
-    bundled, compiled, complete, edition, edition_with, edition_without_plan, figure_mut, totals,
+    bundled, compiled, complete, edition, edition_without_plan, figure_mut, totals,
 };
 
 static SIGNER: LazyLock<Signer> = LazyLock::new(|| Signer::generate().expect("random numbers"));
@@ -143,10 +143,17 @@ fn a_withheld_metric_appears_only_as_a_code_among_the_unpublished() {
         let of_release = ["main-points.", "release."];
         if of_release.iter().any(|name| file.name.starts_with(name)) {
             assert_eq!(codes, 1, "{}", file.name);
-        } else if !file.name.ends_with(".html") && file.name != "bundle.zip" {
+        } else if !is_page(&file) && file.name != "bundle.zip" {
             assert_eq!(codes, 0, "{}", file.name);
         }
     }
+}
+
+/// Whether a file is of the pages: one of them, or the style that they share.
+fn is_page(file: &File) -> bool {
+    ["text/html", "text/css"]
+        .iter()
+        .any(|kind| file.media_type.starts_with(kind))
 }
 
 /// What a file says, in what is packed in it too.
@@ -167,9 +174,10 @@ fn said(file: &File) -> String {
 fn an_edition_without_a_plan_has_a_title_a_quality_section_and_tables() {
     let edition = edition_without_plan();
     let files = files(&edition, &complete(&edition));
-    let names = files.iter().map(|file| file.name.as_str());
-    let not_pages: Vec<_> = names
-        .filter(|name| !name.ends_with(".html") && !name.ends_with(".css"))
+    let not_pages: Vec<_> = files
+        .iter()
+        .filter(|file| !is_page(file))
+        .map(|file| file.name.as_str())
         .collect();
     assert_eq!(
         not_pages,

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use maud::{Markup, PreEscaped, html};
 use mesur_wording::{Args, Language};
 
+use super::files::HTML;
 use super::headers::came_by_tls;
 use super::{Missing, Site};
 use crate::releases::Published;
@@ -25,7 +26,7 @@ const NO_TIME: &str = "1970-01-01T00:00:00Z";
 const ADDRESSES_MAX: usize = 50_000;
 
 /// Answers with the feed in a language: every published revision that is current, the latest first.
-pub(super) async fn atom(State(site): State<Arc<Site>>, language: Language) -> Response {
+pub(super) fn atom(State(site): State<Arc<Site>>, language: Language) -> Response {
     match entries(&site, language) {
         Ok(feed) => ([(CONTENT_TYPE, ATOM)], feed.into_string()).into_response(),
         Err(error) => Missing::from(error).answer(&site),
@@ -89,9 +90,9 @@ pub(super) async fn sitemap(State(site): State<Arc<Site>>, asked: HeaderMap) -> 
     let base = base(&asked);
     let published = site.releases.shelf().all();
     let pages = published.iter().flat_map(|one| {
-        let files = one.details.files.iter().map(|file| file.name.as_str());
-        let pages = files.filter(|name| name.ends_with(".html"));
-        pages.map(|page| format!("/releases/{}/{page}", one.release.name.id()))
+        let files = one.details.files.iter();
+        let pages = files.filter(|file| file.media_type == HTML);
+        pages.map(|page| format!("/releases/{}/{}", one.release.name.id(), page.name))
     });
     let lists = Language::ALL
         .into_iter()

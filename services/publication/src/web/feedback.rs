@@ -65,7 +65,9 @@ pub(super) async fn take(
 
 async fn received(site: &Site, address: IpAddr, fields: Fields) -> Result<Response, Missing> {
     let language = Language::parse(&fields.lang).unwrap_or(Language::En);
-    let back = safe_page(&fields.page).unwrap_or(home(language)).to_owned();
+    let back = safe_page(&fields.page)
+        .unwrap_or_else(|| home(language))
+        .to_owned();
     let sent = Feedback {
         time: site.releases.now(),
         page: fields.page,

@@ -233,7 +233,7 @@ async fn prepare(site: &Site, facts: &FileFacts) -> Result<Arc<Served>, Error> {
     let content = site.releases.content(facts).await?;
     let (media_type, digest) = (facts.media_type.clone(), facts.digest.clone());
     let served = spawn_blocking(move || Served::new(content, &media_type, Some(&digest)));
-    let served = served.await.map_err(|error| Error::Task(error))?;
+    let served = served.await.map_err(Error::Task)?;
     Ok(Arc::new(served))
 }
 

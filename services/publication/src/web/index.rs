@@ -19,7 +19,7 @@ use crate::render::{
 };
 
 /// Answers with the list in a language.
-pub(super) async fn page(State(site): State<Arc<Site>>, language: Language) -> Response {
+pub(super) fn page(State(site): State<Arc<Site>>, language: Language) -> Response {
     match markup(&site, language) {
         Ok(page) => ([(CONTENT_TYPE, HTML)], page.into_string()).into_response(),
         Err(error) => Missing::from(error).answer(&site),

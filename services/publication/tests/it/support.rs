@@ -46,6 +46,10 @@ pub(crate) const NOTICE_DAYS: u16 = 28;
 static CATALOGUE: LazyLock<Arc<Catalogue>> =
     LazyLock::new(|| Arc::new(Catalogue::bundled().expect("the bundled editions")));
 
+/// One key for all, so that the same inputs are the same bytes.
+static SIGNER: LazyLock<Arc<Signer>> =
+    LazyLock::new(|| Arc::new(Signer::generate().expect("random numbers")));
+
 pub(crate) fn edition(period: &str) -> &'static Edition {
     let name = EditionName::parse(&format!("pif/{period}")).expect("a name");
     CATALOGUE.get(&name).expect("a bundled edition")
@@ -117,7 +121,7 @@ impl Service {
             aggregation: aggregation.to_owned(),
             authenticator: Authenticator::trusting(&issuer, Arc::<SteppedClock>::clone(&clock)),
             bearer: Bearer::none(),
-            signer: Arc::new(Signer::generate().expect("random numbers")),
+            signer: Arc::clone(&SIGNER),
             limits,
         };
         let stop = CancellationToken::new();

@@ -36,7 +36,7 @@ pub(crate) struct Bars<'a> {
     /// What is to be seen in it.
     pub(crate) description: &'a str,
     /// The bars from above.
-    pub(crate) bars: &'a [Bar],
+    pub(crate) areas: &'a [Bar],
     /// The line.
     pub(crate) reference: Option<Reference>,
 }
@@ -92,9 +92,9 @@ impl Names {
 /// Draws the bars.
 pub(crate) fn bars(chart: &Bars<'_>, names: Names) -> Markup {
     let layout = names.layout();
-    let most = most(chart.bars, chart.reference.as_ref());
+    let most = most(chart.areas, chart.reference.as_ref());
     let top = |place: usize| HEAD.saturating_add(layout.row.saturating_mul(place));
-    let height = top(chart.bars.len());
+    let height = top(chart.areas.len());
     let id = |part: &str| format!("{}-{}-{part}", chart.id, layout.class);
     let (title, description) = (id("title"), id("about"));
     html! {
@@ -103,7 +103,7 @@ pub(crate) fn bars(chart: &Bars<'_>, names: Names) -> Markup {
             title id=(title) { (chart.title) }
             desc id=(description) { (chart.description) }
             svg x=(layout.plot_x) width=(layout.plot_width) height=(height) {
-                @for (place, bar) in chart.bars.iter().enumerate() {
+                @for (place, bar) in chart.areas.iter().enumerate() {
                     @if let Some(value) = bar.value {
                         rect.bar y=(top(place).saturating_add(layout.bar_y))
                             width=(across(value, most, SPAN)) height=(layout.bar_height) {}
@@ -115,11 +115,11 @@ pub(crate) fn bars(chart: &Bars<'_>, names: Names) -> Markup {
                     line.reference x1=(place) x2=(place) y1=(HEAD.saturating_sub(4)) y2=(height) {}
                     text.reference x=(place) y="15" text-anchor=(anchor(line.value, most)) { (line.label) }
                 }
-                @for (place, bar) in chart.bars.iter().enumerate() {
+                @for (place, bar) in chart.areas.iter().enumerate() {
                     (printed(bar, most, top(place).saturating_add(layout.value_y)))
                 }
             }
-            @for (place, bar) in chart.bars.iter().enumerate() {
+            @for (place, bar) in chart.areas.iter().enumerate() {
                 text.name x="0" y=(top(place).saturating_add(layout.name_y)) { (bar.name) }
             }
         }

@@ -74,7 +74,7 @@ impl Page<'_> {
             id,
             title: &title,
             description: &about,
-            bars: &marks,
+            areas: &marks,
             reference: reference.transpose()?,
         };
         Ok(Some(html! {

@@ -15,25 +15,25 @@ pub(crate) struct Download {
     pub(crate) size_bytes: Option<usize>,
 }
 
-/// What a file is for, by how its name ends; the first that fits.
+/// What a file is for, by how its name ends: the first that fits. Files are offered in this order.
 const KINDS: [(&str, &str); 18] = [
-    ("data.csv", "download-data"),
-    ("-metadata.json", "download-csvw"),
     (".xlsx", "download-xlsx"),
     (".ods", "download-ods"),
-    (".parquet", "download-parquet"),
-    ("release.json", "download-facts"),
+    ("data.csv", "download-data"),
+    ("-metadata.json", "download-csvw"),
     (".en.json", "download-json-stat"),
     (".cy.json", "download-json-stat"),
+    (".parquet", "download-parquet"),
+    ("statswales.zip", "download-statswales"),
     (".en.txt", "download-text"),
     (".cy.txt", "download-text"),
-    ("statswales.zip", "download-statswales"),
-    ("bundle.zip", "download-bundle"),
-    (".sig", "download-signature"),
+    ("release.json", "download-facts"),
     ("areas.csv", "download-look-up"),
     ("categories.csv", "download-look-up"),
     ("metrics.csv", "download-look-up"),
     ("shorthand.csv", "download-look-up"),
+    ("bundle.zip", "download-bundle"),
+    (".sig", "download-signature"),
     ("", "download-other"),
 ];
 
@@ -49,15 +49,15 @@ impl Page<'_> {
                         thead {
                             tr {
                                 th scope="col" { (self.label("downloads-file")?) }
-                                th scope="col" { (self.label("downloads-kind")?) }
+                                th.text scope="col" { (self.label("downloads-kind")?) }
                                 th scope="col" { (self.label("downloads-size")?) }
                             }
                         }
                         tbody {
-                            @for download in self.downloads.iter().filter(|file| self.is_ours(&file.name)) {
+                            @for (download, kind) in self.offered() {
                                 tr {
                                     th scope="row" { a href=(download.name) { (download.name) } }
-                                    td.text { (self.kind(&download.name)?) }
+                                    td.text { (self.label(kind)?) }
                                     td { (self.size(download.size_bytes)?) }
                                 }
                             }
@@ -68,15 +68,29 @@ impl Page<'_> {
         })
     }
 
+    /// The files with what they are.
+    fn offered(&self) -> Vec<(&Download, &'static str)> {
+        let ours = self
+            .downloads
+            .iter()
+            .filter(|file| self.is_ours(&file.name));
+        let mut offered: Vec<_> = ours.map(|file| (place(&file.name), file)).collect();
+        offered.sort_by_key(|(place, _)| *place);
+        let kind = |place| {
+            KINDS
+                .get(place)
+                .map_or("download-other", |(_, message)| *message)
+        };
+        offered
+            .into_iter()
+            .map(|(place, file)| (file, kind(place)))
+            .collect()
+    }
+
     /// A file of the other language is offered there.
     fn is_ours(&self, name: &str) -> bool {
         let other = format!(".{}.", super::other(self.language()).code());
         !name.contains(&other)
-    }
-
-    fn kind(&self, name: &str) -> Result<String, Error> {
-        let kind = KINDS.iter().find(|(end, _)| name.ends_with(end));
-        self.label(kind.map_or("download-other", |(_, message)| message))
     }
 
     /// A size as people read it, to one decimal.
@@ -102,4 +116,10 @@ impl Page<'_> {
         self.speaker
             .house(message, &Args::new().text("value", &value))
     }
+}
+
+/// The place of a file's kind.
+fn place(name: &str) -> usize {
+    let kinds = KINDS.iter();
+    kinds.take_while(|(end, _)| !name.ends_with(end)).count()
 }

@@ -69,8 +69,8 @@ impl Page<'_> {
                     thead {
                         tr {
                             th scope="col" { (self.label("table-metric")?) }
-                            th scope="col" { (self.label("table-category")?) }
-                            th scope="col" { (self.label("table-area")?) }
+                            th.text scope="col" { (self.label("table-category")?) }
+                            th.text scope="col" { (self.label("table-area")?) }
                             th scope="col" { (self.label("revision-value-before")?) }
                             th scope="col" { (self.label("revision-value-after")?) }
                         }

@@ -83,9 +83,9 @@ impl Page<'_> {
             thead {
                 tr {
                     th scope="col" { (self.label("table-authority")?) }
-                    th scope="col" { (self.label("where-from-return")?) }
-                    th scope="col" { (self.label("where-from-digest")?) }
-                    th scope="col" { (self.label("where-from-signed-off")?) }
+                    th.text scope="col" { (self.label("where-from-return")?) }
+                    th.text scope="col" { (self.label("where-from-digest")?) }
+                    th.text scope="col" { (self.label("where-from-signed-off")?) }
                 }
             }
         })

@@ -6,7 +6,7 @@ use mesur_catalogue::Edition;
 use mesur_figures::{Marks, Shorthand};
 use mesur_wording::Language;
 
-use super::{Download, WebFile, pages};
+use super::{Download, HTML, WebFile, pages};
 use crate::domain::testing::{bundled, compiled, complete, edition, edition_with};
 use crate::domain::{Change, Compiled, Earlier, EarlierValue, Shown, UpdateNote, Wordings};
 use crate::render::tests::{files, gapped, text};
@@ -182,7 +182,7 @@ fn hostile_texts_stay_texts() {
     for (file, from) in [("authorities.csv", "North"), ("metrics.csv", "Meters read")] {
         let edition = edition_with(file, from, &quoted);
         let files = files(&edition, &complete(&edition));
-        let pages = files.iter().filter(|file| file.name.ends_with(".html"));
+        let pages = files.iter().filter(|file| file.media_type == HTML);
         for page in pages {
             let page = text(std::slice::from_ref(page), &page.name);
             assert!(
@@ -224,11 +224,11 @@ fn every_metric_and_authority_has_a_page_in_both_languages() {
 pub(in crate::render) fn check_pages(files: &[File]) {
     let names: BTreeSet<&str> = files.iter().map(|file| file.name.as_str()).collect();
     let mut ids = BTreeMap::new();
-    for name in names.iter().filter(|name| name.ends_with(".html")) {
-        let page = text(files, name);
+    for file in files.iter().filter(|file| file.media_type == HTML) {
+        let (name, page) = (file.name.as_str(), text(files, &file.name));
         check_page(&page);
         ids.insert(
-            *name,
+            name,
             values(&page, "id").into_iter().collect::<BTreeSet<_>>(),
         );
     }
