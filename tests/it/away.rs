@@ -19,8 +19,8 @@ use mesur_proto::submission::v1::submission_service_client::SubmissionServiceCli
 use mesur_proto::types::v1::finding::Severity;
 use mesur_proto::validation::v1 as validation;
 use mesur_proto::validation::v1::validation_service_client::ValidationServiceClient;
-use mesur_returns::check_file;
 use mesur_publication::{SystemTimer, Timetable};
+use mesur_returns::check_file;
 use mesur_rpc::access::{Authenticator, Bearer};
 use mesur_rpc::channel::{Connection, MESSAGE_BYTES_MAX, connect_lazy};
 use mesur_rpc::clock::SystemClock;

@@ -184,7 +184,7 @@ pub(crate) fn short(name: &str) -> String {
         }
         ["authorities", authority, _, last] => format!("{authority}/{last}"),
         ["collections", collection, "editions", period] => format!("{collection}/{period}"),
-        ["snapshots", name] | ["releases", name] => (*name).to_owned(),
+        ["snapshots" | "releases", name] => (*name).to_owned(),
         ["releases", release, "revisions", revision] => format!("{release}/{revision}"),
         ["collections", collection, "editions", period, _, number] => {
             format!("{collection}/{period}/{number}")

@@ -12,8 +12,8 @@
 //! | 8 validation cursor | | the cursor of the last event of validation that had its effect |
 //! | 9 overtaken | collection, period | how often the edition's snapshots were overtaken |
 //! | 10 frozen | collection, period | nothing: its version is of the newest snapshot that names returns of the edition |
-//! | 11 content | digest | the cells of a return in parts, a large value |
-//! | 12 freed | digest | nothing: the content is held no more, and its room is to be freed |
+//! | 11 content | collection, period, authority, digest | the cells of a return in parts, a large value |
+//! | 12 freed | collection, period, authority, digest | nothing: the content is held no more, and its room is to be freed |
 //! | 13 request | digest of the caller's identity, request id | the snapshot or decision that a request led to |
 //! | 14 decision | collection, period, number | a decision on a metric |
 //! | 15 decision count | collection, period | how many decisions were taken |

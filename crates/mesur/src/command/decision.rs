@@ -8,7 +8,7 @@ use mesur_proto::aggregation::v1::decision::{Marks, Publishing, Subject};
 
 use crate::connection::{Options, PAGE_SIZE, Session, pages, request_id, run};
 use crate::names::{AuthorityArgument, EditionArgument, short};
-use crate::output::table::{Table, Tone, cell, plain};
+use crate::output::table::{Table, Tone, cell};
 use crate::output::{json, say};
 use crate::times;
 
@@ -101,7 +101,7 @@ pub(crate) fn run_command(command: &Command) -> anyhow::Result<ExitCode> {
         } else {
             Subject::National(publishing.into())
         };
-        decide(&arguments.on, String::new(), &subject)
+        decide(&arguments.on, "", &subject)
     };
     match command {
         Command::Publish(arguments) => publishing(arguments, Publishing::Publish),
@@ -110,17 +110,17 @@ pub(crate) fn run_command(command: &Command) -> anyhow::Result<ExitCode> {
             let marks = arguments.marks.iter().map(|mark| (*mark).into()).collect();
             let authority = arguments.authority.as_ref();
             let authority = authority.map_or_else(String::new, |code| code.0.to_string());
-            decide(&arguments.on, authority, &Subject::Marks(Marks { marks }))
+            decide(&arguments.on, &authority, &Subject::Marks(Marks { marks }))
         }
         Command::List(arguments) => list(arguments),
     }
 }
 
-fn decide(on: &On, authority: String, subject: &Subject) -> anyhow::Result<ExitCode> {
+fn decide(on: &On, authority: &str, subject: &Subject) -> anyhow::Result<ExitCode> {
     run(&on.options, async |session| {
         let decision = aggregation::Decision {
             metric: on.metric.clone(),
-            authority: authority.clone(),
+            authority: authority.to_owned(),
             subject: Some(subject.clone()),
             reason: on.reason.clone(),
             ..aggregation::Decision::default()

@@ -1,25 +1,35 @@
-//! The contents of returns, each under the digest that submission told of it: what two returns or
-//! snapshots have in common is held once.
+//! The contents of returns, each under its authority and the digest that submission told of it: what
+//! two revisions or snapshots have in common is held once, and those of an authority stand together, in
+//! the order in which an edition is added up.
 
-use mesur_catalogue::{AuthorityCode, Edition};
+use mesur_catalogue::{AuthorityCode, Edition, EditionName};
 use mesur_returns::{Cells, DataReturn};
 use mesur_store::{Commit, Key, KeyBuilder, KeyRange, KeyReader, Store, large};
-use mesur_wire::{ContentReader, content_frames};
+use mesur_wire::{ContentReader, ReturnName, content_frames};
 
-use super::{CONTENT, FREED, SCAN, corrupt};
+use super::{CONTENT, FREED, SCAN, corrupt, edition_parts};
 use crate::error::Error;
 
-fn content_key(digest: &str) -> Key {
-    KeyBuilder::new(CONTENT).text(digest).build()
+fn key(kind: u8, edition: &EditionName, authority: &AuthorityCode, digest: &str) -> Key {
+    let own = edition_parts(kind, edition).text(authority.as_str());
+    own.text(digest).build()
 }
 
-fn freed_key(digest: &str) -> Key {
-    KeyBuilder::new(FREED).text(digest).build()
+fn content_key(name: &ReturnName, digest: &str) -> Key {
+    key(CONTENT, &name.edition, &name.authority, digest)
+}
+
+fn freed_key(name: &ReturnName, digest: &str) -> Key {
+    key(FREED, &name.edition, &name.authority, digest)
 }
 
 /// Whether a content is held.
-pub(super) async fn is_held(store: &dyn Store, digest: &str) -> Result<bool, Error> {
-    let key = content_key(digest);
+pub(super) async fn is_held(
+    store: &dyn Store,
+    name: &ReturnName,
+    digest: &str,
+) -> Result<bool, Error> {
+    let key = content_key(name, digest);
     Ok(large::Reader::open(store, &key).await?.is_some())
 }
 
@@ -27,24 +37,28 @@ pub(super) async fn is_held(store: &dyn Store, digest: &str) -> Result<bool, Err
 pub(super) async fn put_content(
     store: &dyn Store,
     commit: Commit,
-    digest: &str,
+    (name, digest): (&ReturnName, &str),
     cells: &Cells,
 ) -> Result<Commit, Error> {
-    let mut writer = large::Writer::new(store, &content_key(digest));
+    let mut writer = large::Writer::new(store, &content_key(name, digest));
     for frame in content_frames(cells) {
         writer.write(&frame).await?;
     }
-    Ok(writer.finish(commit.delete(freed_key(digest))).await?)
+    Ok(writer
+        .finish(commit.delete(freed_key(name, digest)))
+        .await?)
 }
 
 /// Adds to a commit that a content is held no more; [`sweep_freed`] then frees its room.
 pub(super) async fn delete_content(
     store: &dyn Store,
     commit: Commit,
+    name: &ReturnName,
     digest: &str,
 ) -> Result<Commit, Error> {
-    let commit = commit.put(freed_key(digest), Vec::new());
-    Ok(large::delete_large(store, commit, &content_key(digest)).await?)
+    let commit = commit.put(freed_key(name, digest), Vec::new());
+    let key = content_key(name, digest);
+    Ok(large::delete_large(store, commit, &key).await?)
 }
 
 /// Frees the room of the contents that are held no more.
@@ -56,11 +70,20 @@ pub(crate) async fn sweep_freed(store: &dyn Store) -> Result<(), Error> {
             return Ok(());
         }
         let mut commit = Commit::new();
-        for (key, _) in rows {
-            let mut reader = KeyReader::new(&key);
+        for (freed, _) in rows {
+            let mut reader = KeyReader::new(&freed);
             reader.kind()?;
-            large::sweep(store, &content_key(&reader.text()?)).await?;
-            commit = commit.delete(key);
+            let [collection, period, authority, digest] = [
+                reader.text()?,
+                reader.text()?,
+                reader.text()?,
+                reader.text()?,
+            ];
+            let parts = [period, authority, digest];
+            let content = KeyBuilder::new(CONTENT).text(&collection);
+            let content = parts.iter().fold(content, |key, part| key.text(part));
+            large::sweep(store, &content.build()).await?;
+            commit = commit.delete(freed);
         }
         store.commit(commit).await?;
     }
@@ -77,7 +100,8 @@ pub(crate) async fn content(
         let item = format!("{} of {authority}, {digest}", edition.name());
         corrupt(&item, &error.to_string())
     };
-    let Some(mut value) = large::Reader::open(store, &content_key(digest)).await? else {
+    let key = key(CONTENT, edition.name(), authority, digest);
+    let Some(mut value) = large::Reader::open(store, &key).await? else {
         return Ok(None);
     };
     let mut content = ContentReader::new(edition.cells().len());

@@ -37,11 +37,12 @@ pub(crate) async fn put_return(
         Some(held) if held.record.digest == *digest => held.is_named,
         held => {
             if let Some(held) = held.as_ref().filter(|held| !held.is_named) {
-                commit = delete_content(store, commit, &held.record.digest).await?;
+                commit = delete_content(store, commit, name, &held.record.digest).await?;
             }
-            let is_held = is_held(store, digest).await?;
+            let is_held = is_held(store, name, digest).await?;
             if !is_held {
-                commit = put_content(store, commit, digest, signed.data_return.cells()).await?;
+                commit =
+                    put_content(store, commit, (name, digest), signed.data_return.cells()).await?;
             }
             is_held
         }
@@ -65,7 +66,7 @@ pub(crate) async fn delete_return(
     let (key, earlier) = earlier(store, name).await?;
     let commit = earlier.rest_on(commit, &key, &name.edition);
     let commit = match earlier.held.filter(|held| !held.is_named) {
-        Some(held) => delete_content(store, commit, &held.record.digest).await?,
+        Some(held) => delete_content(store, commit, name, &held.record.digest).await?,
         None => commit,
     };
     Ok(commit.delete(key))

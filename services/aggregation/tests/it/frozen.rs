@@ -27,7 +27,7 @@ async fn contents(store: &Arc<dyn Store>) -> Vec<Key> {
         .collect()
 }
 
-/// Where the manifests of contents stand: their keys are the shortest.
+/// Where the manifests of contents stand: their keys are the shortest, for all codes have one length.
 async fn manifests(store: &Arc<dyn Store>) -> Vec<Key> {
     let mut keys = contents(store).await;
     let shortest = keys.iter().map(Vec::len).min().unwrap_or(0);

@@ -181,6 +181,27 @@ async fn a_named_reader_looks_from_the_opening_of_the_window_until_publication()
     service.stop().await;
 }
 
+/// Whom access was given to and taken back from in that test stands in the history of the release.
+async fn expect_all_in_the_history(service: &Service) {
+    let told = events(service).await;
+    let told: Vec<_> = told
+        .iter()
+        .filter(|event| event.action.starts_with("early"))
+        .map(|event| (event.action.as_str(), event.reason.as_str()))
+        .collect();
+    let granted = "early_access_granted";
+    let why = |name: &str| format!("{name}: To answer questions on the day.");
+    assert_eq!(
+        told,
+        [
+            (granted, why(MINISTER).as_str()),
+            (granted, why("p.press").as_str()),
+            ("early_access_revoked", "m.minister: Left the post"),
+            (granted, why(MINISTER).as_str()),
+        ]
+    );
+}
+
 #[tokio::test]
 async fn access_is_taken_back_with_a_reason_and_ends_when_the_release_leaves_the_calendar() {
     let service = scheduled().await;
@@ -230,23 +251,7 @@ async fn access_is_taken_back_with_a_reason_and_ends_when_the_release_leaves_the
     expect_hidden(&minister).await;
     expect_hidden(&press).await;
     assert_eq!(list(&service).await.readers[1].open_time, None);
-    let told = events(&service).await;
-    let told: Vec<_> = told
-        .iter()
-        .filter(|event| event.action.starts_with("early"))
-        .map(|event| (event.action.as_str(), event.reason.as_str()))
-        .collect();
-    let granted = "early_access_granted";
-    let why = |name: &str| format!("{name}: To answer questions on the day.");
-    assert_eq!(
-        told,
-        [
-            (granted, why(MINISTER).as_str()),
-            (granted, why("p.press").as_str()),
-            ("early_access_revoked", "m.minister: Left the post"),
-            (granted, why(MINISTER).as_str()),
-        ]
-    );
+    expect_all_in_the_history(&service).await;
     let nothing = pb::GrantEarlyAccessRequest {
         name: RELEASE.to_owned(),
         ..pb::GrantEarlyAccessRequest::default()

@@ -83,6 +83,47 @@ async fn walk(service: &Service, state: State, allowed: &[Action]) {
     }
 }
 
+/// What was done in the walk through all states, by whom and why.
+async fn expect_history(service: &Service) {
+    let told = events(service).await;
+    let actions: Vec<_> = told.iter().map(|event| event.action.as_str()).collect();
+    let (submit, approve) = ("submitted", "approved");
+    let expected = [
+        ["compiled", "compiled"].as_slice(),
+        &["compiled", submit, "rejected", submit],
+        &["compiled", submit, approve, "rejected", submit, approve],
+        &[
+            "compiled",
+            submit,
+            approve,
+            "scheduled",
+            "rejected",
+            submit,
+            approve,
+            "scheduled",
+        ],
+        &["scheduled", "early_access_granted", "published"],
+    ];
+    assert_eq!(actions, expected.concat());
+    for event in &told {
+        let actor = match event.action.as_str() {
+            "compiled" | "submitted" => "a statistician",
+            _ => "a publisher",
+        };
+        let now = clock::to_proto(NOW.parse().expect("a time"));
+        assert_eq!((event.actor.as_str(), event.time), (actor, Some(now)));
+        assert_eq!(event.revision, 1);
+        let reason = match event.action.as_str() {
+            "rejected" => "A title is wrong.",
+            "scheduled" => DAY,
+            "published" => REASON,
+            "early_access_granted" => "m.minister: Briefing",
+            _ => "",
+        };
+        assert_eq!(event.reason, reason);
+    }
+}
+
 #[tokio::test]
 async fn every_action_in_every_state_leads_to_what_the_table_says_and_is_written_down() {
     use Action::{Approve, GiveAccess, Publish, Reject, Schedule, Submit};
@@ -137,43 +178,7 @@ async fn every_action_in_every_state_leads_to_what_the_table_says_and_is_written
         assert_eq!(act(&service, action, &seen).await.expect("a way"), next);
     }
     walk(&service, State::Published, &[]).await;
-    let told = events(&service).await;
-    let actions: Vec<_> = told.iter().map(|event| event.action.as_str()).collect();
-    let (submit, approve) = ("submitted", "approved");
-    let expected = [
-        ["compiled", "compiled"].as_slice(),
-        &["compiled", submit, "rejected", submit],
-        &["compiled", submit, approve, "rejected", submit, approve],
-        &[
-            "compiled",
-            submit,
-            approve,
-            "scheduled",
-            "rejected",
-            submit,
-            approve,
-            "scheduled",
-        ],
-        &["scheduled", "early_access_granted", "published"],
-    ];
-    assert_eq!(actions, expected.concat());
-    for event in &told {
-        let actor = match event.action.as_str() {
-            "compiled" | "submitted" => "a statistician",
-            _ => "a publisher",
-        };
-        let now = clock::to_proto(NOW.parse().expect("a time"));
-        assert_eq!((event.actor.as_str(), event.time), (actor, Some(now)));
-        assert_eq!(event.revision, 1);
-        let reason = match event.action.as_str() {
-            "rejected" => "A title is wrong.",
-            "scheduled" => DAY,
-            "published" => REASON,
-            "early_access_granted" => "m.minister: Briefing",
-            _ => "",
-        };
-        assert_eq!(event.reason, reason);
-    }
+    expect_history(&service).await;
     service.stop().await;
 }
 

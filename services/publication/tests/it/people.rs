@@ -60,15 +60,12 @@ async fn who_compiled_a_release_neither_approves_nor_publishes_it_and_all_are_re
     assert_eq!(service.get(RELEASE).await.expect("it"), approved);
 
     let published = service.publish(&approved, "").await.expect("published");
-    let [compiler, approver, publisher] = [
+    let people = [
         &published.compiler,
         &published.approver,
         &published.publisher,
     ];
-    assert_eq!(
-        [compiler.as_str(), approver.as_str(), publisher.as_str()],
-        ["somebody", "a publisher", "a publisher"]
-    );
+    assert_eq!(people, ["somebody", "a publisher", "a publisher"]);
     let seen = get(&service.public, RELEASE).await.expect("it");
     let expected = pb::Release {
         compiler: String::new(),

@@ -1,11 +1,13 @@
 //! What leads readers to releases, and what they send back.
 
+use std::time::Duration;
+
 use mesur_access::Role;
 use mesur_proto::publication::v1 as pb;
-use tonic::Code;
+use tonic::{Code, Status};
 
 use crate::http::{get, post};
-use crate::support::{Service, edition};
+use crate::support::{Client, Service, edition};
 use crate::totals::snapshot;
 
 #[tokio::test]
@@ -97,7 +99,7 @@ async fn feed_and_sitemap_tell_of_what_is_published() {
 }
 
 #[tokio::test]
-async fn feedback_is_kept_for_those_who_work_on_releases_and_limited_by_address() {
+async fn feedback_is_kept_for_those_who_work_on_releases_and_for_nobody_else() {
     let (service, _release) = Service::published(10).await;
     let page = "/releases/pif-2022-23/release.cy.html";
     let body = format!("text=Diolch+%3Cb%3E%0A&page={page}&lang=cy&website=");
@@ -107,7 +109,36 @@ async fn feedback_is_kept_for_those_who_work_on_releases_and_limited_by_address(
     assert_eq!(thanked.header("set-cookie"), None);
     assert!(thanked.text().contains("Daeth eich adborth i law"));
     assert!(thanked.text().contains(&format!("href=\"{page}\"")));
-    // A program is thanked and not kept; neither is what is empty, too long, or of another site.
+    for text in ["second", "third"] {
+        service.step(Duration::from_secs(1));
+        post(service.web, "/feedback", &[], &format!("text={text}")).await;
+    }
+    let first = listed(&service.statistician, "").await.expect("listed");
+    let rest = listed(&service.statistician, &first.next_page_token).await;
+    let rest = rest.expect("listed");
+    assert_eq!(rest.next_page_token, "");
+    let kept: Vec<_> = first.feedback.iter().chain(&rest.feedback).collect();
+    let texts: Vec<_> = kept.iter().map(|sent| sent.text.as_str()).collect();
+    assert_eq!(texts, ["third", "second", "Diolch <b>"]);
+    assert_eq!(
+        (kept[2].page.as_str(), kept[2].language.as_str()),
+        (page, "cy")
+    );
+    let reader = service.client_of("a reader", &[Role::Reader]);
+    for client in [&service.public, &reader] {
+        let refused = listed(client, "").await.expect_err("not theirs");
+        assert!(matches!(
+            refused.code(),
+            Code::PermissionDenied | Code::Unauthenticated
+        ));
+    }
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn feedback_is_limited_and_leads_nowhere_else() {
+    let (service, _release) = Service::published(10).await;
+    // A program is thanked like everybody, and is not kept.
     let trapped = post(service.web, "/feedback", &[], "text=buy&website=x").await;
     assert_eq!(trapped.status, 200);
     for (text, status) in [
@@ -119,67 +150,43 @@ async fn feedback_is_kept_for_those_who_work_on_releases_and_limited_by_address(
         assert_eq!(refused.status, status);
     }
     let cross = [("sec-fetch-site", "cross-site")];
-    assert_eq!(
-        post(service.web, "/feedback", &cross, "text=x")
-            .await
-            .status,
-        403
-    );
-    // The way back leads nowhere else.
-    let astray = post(service.web, "/feedback", &[], "text=x&page=//example.org").await;
-    assert!(!astray.text().contains("example.org"));
+    let refused = post(service.web, "/feedback", &cross, "text=x").await;
+    assert_eq!(refused.status, 403);
+    let kept = listed(&service.statistician, "").await.expect("listed");
+    assert!(kept.feedback.is_empty());
 
-    let from = [("x-forwarded-for", "203.0.113.9, 198.51.100.7")];
+    // What the reader claims of themselves is passed over: the proxy's entry stands last.
     let mut answers = Vec::new();
-    for _ in 0..7 {
-        answers.push(
-            post(service.web, "/feedback", &from, "text=again")
-                .await
-                .status,
-        );
+    for attempt in 0..7 {
+        let list = format!("203.0.113.{attempt}, 198.51.100.7");
+        let from = [("x-forwarded-for", list.as_str())];
+        let answer = post(service.web, "/feedback", &from, "text=again").await;
+        answers.push(answer.status);
     }
     assert_eq!(answers, [200, 200, 200, 200, 200, 429, 429]);
     let other = [("x-forwarded-for", "198.51.100.8")];
-    assert_eq!(
-        post(service.web, "/feedback", &other, "text=other")
-            .await
-            .status,
-        200
-    );
-
-    let list = |client: &crate::support::Client, page_token: &str| {
-        let mut client = client.clone();
-        let request = pb::ListFeedbackRequest {
-            page_size: 5,
-            page_token: page_token.to_owned(),
-        };
-        async move {
-            client
-                .list_feedback(request)
-                .await
-                .map(tonic::Response::into_inner)
-        }
-    };
-    let first = list(&service.statistician, "").await.expect("listed");
-    let rest = list(&service.statistician, &first.next_page_token)
-        .await
-        .expect("listed");
-    assert_eq!((first.feedback.len(), rest.feedback.len()), (5, 3));
-    let kept: Vec<_> = first.feedback.iter().chain(&rest.feedback).collect();
-    let told = kept
-        .iter()
-        .find(|sent| sent.text == "Diolch <b>")
-        .expect("the first");
-    assert_eq!((told.page.as_str(), told.language.as_str()), (page, "cy"));
-    for client in [
-        service.public.clone(),
-        service.client_of("a reader", &[Role::Reader]),
-    ] {
-        let refused = list(&client, "").await.expect_err("not theirs");
-        assert!(matches!(
-            refused.code(),
-            Code::PermissionDenied | Code::Unauthenticated
-        ));
-    }
+    let astray = post(
+        service.web,
+        "/feedback",
+        &other,
+        "text=x&page=//example.org",
+    )
+    .await;
+    assert_eq!(astray.status, 200);
+    assert!(!astray.text().contains("example.org"));
+    service.step(Duration::from_hours(1));
+    let from = [("x-forwarded-for", "198.51.100.7")];
+    let again = post(service.web, "/feedback", &from, "text=later").await;
+    assert_eq!(again.status, 200);
     service.stop().await;
+}
+
+/// Two of what readers sent.
+async fn listed(client: &Client, page_token: &str) -> Result<pb::ListFeedbackResponse, Status> {
+    let request = pb::ListFeedbackRequest {
+        page_size: 2,
+        page_token: page_token.to_owned(),
+    };
+    let response = client.clone().list_feedback(request).await?;
+    Ok(response.into_inner())
 }

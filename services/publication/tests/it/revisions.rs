@@ -68,6 +68,41 @@ async fn rows(service: &Service, name: &str) -> BTreeMap<[String; 3], [String; 2
     rows
 }
 
+/// The revisions that everybody is told of, a page of two at a time.
+async fn revisions(service: &Service) -> Vec<pb::Release> {
+    let mut revisions = Vec::new();
+    let mut page_token = String::new();
+    loop {
+        let request = pb::ListReleaseRevisionsRequest {
+            name: RELEASE.to_owned(),
+            page_size: 2,
+            page_token,
+        };
+        let page = service.public.clone().list_release_revisions(request).await;
+        let page = page.expect("a page").into_inner();
+        revisions.extend(page.revisions);
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            return revisions;
+        }
+    }
+}
+
+type Rows = BTreeMap<[String; 3], [String; 2]>;
+
+/// Every row is there, and exactly those with another value are marked; tells how many.
+fn expect_marks(before: &Rows, after: &Rows) -> usize {
+    assert!(after.keys().eq(before.keys()), "rows never vanish");
+    let mut marked = 0;
+    for (key, [value, marks]) in after {
+        let has_changed = *value != before[key][0];
+        let is_marked = marks.split(',').any(|mark| mark == "r");
+        assert_eq!(is_marked, has_changed, "{key:?}");
+        marked += usize::from(has_changed);
+    }
+    marked
+}
+
 #[tokio::test]
 async fn a_revision_marks_what_changed_and_what_was_published_before_stays_where_it_was() {
     let (service, upstream) = small::service().await;
@@ -106,22 +141,17 @@ async fn a_revision_marks_what_changed_and_what_was_published_before_stays_where
 
     service.publish(&compiled, "").await.expect("published");
     let after = rows(&service, RELEASE).await;
-    assert!(after.keys().eq(before.keys()), "rows never vanish");
+    // Two cells, of the authority and of the nation.
+    assert_eq!(expect_marks(&before, &after), 4);
     let authority = small::edition().authorities()[0].code.to_string();
-    let mut marked = 0;
-    for (key, [value, marks]) in &after {
-        let has_changed = *value != before[key][0];
-        assert_eq!(
-            marks.split(',').any(|mark| mark == "r"),
-            has_changed,
-            "{key:?}"
-        );
-        marked += usize::from(has_changed);
-        if value.is_empty() {
-            assert_eq!((&key[0], marks.as_str()), (&authority, "r,x"));
-        }
-    }
-    assert_eq!(marked, 4, "two cells, of the authority and of the nation");
+    let emptied: Vec<_> = after
+        .iter()
+        .filter(|(_, [value, _])| value.is_empty())
+        .collect();
+    let [(key, [_, marks])] = emptied.as_slice() else {
+        panic!("{emptied:?}");
+    };
+    assert_eq!((&key[0], marks.as_str()), (&authority, "r,x"));
 
     // The old one is at its own address, the same bytes, and says that it was revised.
     let old = format!("{RELEASE}/revisions/1");
@@ -142,29 +172,9 @@ async fn a_revision_marks_what_changed_and_what_was_published_before_stays_where
         .await
         .expect("published");
     let last = rows(&service, RELEASE).await;
-    let marked = last.iter().filter(|(_, [_, marks])| marks.contains('r'));
-    for (key, [value, _]) in marked {
-        assert_ne!(*value, after[key][0], "{key:?}");
-    }
-    let has_changed = |key: &&[String; 3]| last[*key][0] != after[*key][0];
-    assert_eq!(last.keys().filter(has_changed).count(), 4);
-
-    let request = pb::ListReleaseRevisionsRequest {
-        name: RELEASE.to_owned(),
-        page_size: 2,
-        page_token: String::new(),
-    };
-    let mut public = service.public.clone();
-    let page = public.list_release_revisions(request.clone()).await;
-    let page = page.expect("a page").into_inner();
-    let request = pb::ListReleaseRevisionsRequest {
-        page_token: page.next_page_token,
-        ..request
-    };
-    let rest = public.list_release_revisions(request).await;
-    let rest = rest.expect("a page").into_inner();
-    let listed: Vec<_> = page.revisions.iter().chain(&rest.revisions).collect();
-    let told = listed.iter().map(|one| (one.revision, one.state()));
+    assert_eq!(expect_marks(&after, &last), 4);
+    let revisions = revisions(&service).await;
+    let told = revisions.iter().map(|one| (one.revision, one.state()));
     let expected = [
         (1, State::Revised),
         (2, State::Revised),

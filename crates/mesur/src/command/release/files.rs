@@ -139,7 +139,10 @@ pub(super) fn verify(arguments: &Verify) -> anyhow::Result<ExitCode> {
         say!("{}", printable(&problem.to_string()));
     }
     if !report.is_sound() {
-        say!("{}", words::text(&wording, "bundle-unsound", &Args::new().text("file", &name)));
+        say!(
+            "{}",
+            words::text(&wording, "bundle-unsound", &Args::new().text("file", &name))
+        );
         return Ok(ExitCode::from(WRONG));
     }
     let key = report.key.as_ref().map(bundle::PublicKey::fingerprint);
@@ -150,7 +153,12 @@ pub(super) fn verify(arguments: &Verify) -> anyhow::Result<ExitCode> {
     say!("{}", words::text(&wording, "bundle-verified", &args));
     if let Some(manifest) = &report.manifest {
         let facts = &manifest.release;
-        say!("{}, {}: {}", facts.release, facts.revision, printable(&facts.title));
+        say!(
+            "{}, {}: {}",
+            facts.release,
+            facts.revision,
+            printable(&facts.title)
+        );
     }
     if trusted.is_none() {
         say!("{}", words::label(&wording, "bundle-own-key"));

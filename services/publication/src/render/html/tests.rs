@@ -40,7 +40,7 @@ fn the_welsh_page_marks_english_texts_in_their_language() {
             "release.cy.html",
             &[
                 "<html lang=\"cy\">",
-                "WA/001: Mesuryddion a ddarllenwyd</caption>",
+                "WA/001: Mesuryddion a ddarllenwyd: Gwerth</caption>",
                 "WA/002: <span lang=\"en\">Water used</span> <span class=\"marker\">(Saesneg yn unig)</span>",
                 "<span lang=\"en\">These are trial statistics.</span>",
                 "<th scope=\"row\">Gogledd</th>",

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
-use mesur_catalogue::{CellId, Edition};
+use mesur_catalogue::{AuthorityCode, CellId, Edition};
 use mesur_proto::submission::v1 as pb;
 use mesur_proto::submission::v1::submission_service_server::{
     SubmissionService, SubmissionServiceServer,
@@ -31,6 +31,7 @@ const QUEUE: usize = 64;
 pub(super) struct Upstream {
     edition: Arc<Edition>,
     shape: Shape,
+    places: Arc<HashMap<AuthorityCode, u64>>,
     /// How many events there are.
     told: watch::Sender<u64>,
     /// Returns that were made before they are asked for.
@@ -47,9 +48,15 @@ struct Made {
 impl Upstream {
     /// Serves without any return; answers where.
     pub(super) fn start(edition: &Arc<Edition>, shape: Shape) -> anyhow::Result<(Self, String)> {
+        let authorities = edition.authorities().iter().zip(0..);
         let upstream = Self {
             edition: Arc::clone(edition),
             shape,
+            places: Arc::new(
+                authorities
+                    .map(|(one, place)| (one.code.clone(), place))
+                    .collect(),
+            ),
             told: watch::Sender::new(0),
             prepared: Arc::default(),
         };
@@ -97,11 +104,9 @@ impl Upstream {
     }
 
     fn number(&self, name: &RevisionName) -> anyhow::Result<u64> {
-        let authorities = self.edition.authorities();
-        let code = &name.data_return.authority;
-        let place = authorities.iter().position(|one| one.code == *code);
-        let place = u64::try_from(place.context("an authority")?)?;
-        let all = u64::try_from(authorities.len())?;
+        let place = self.places.get(&name.data_return.authority);
+        let place = *place.context("an authority")?;
+        let all = u64::try_from(self.places.len())?;
         Ok(u64::from(name.revision - 1) * all + place + 1)
     }
 
