@@ -39,7 +39,7 @@ const TOKEN_BYTES_MAX: u64 = 16 * 1024;
 /// The items of a page of a list: the most that a service gives.
 pub(crate) const PAGE_SIZE: i32 = 1_000;
 /// How many files a complaint names.
-const FILES_NAMED: usize = 4;
+const FILES_NAMED: usize = 5;
 
 /// How the answer is printed.
 #[derive(Debug, Clone, clap::Args)]

@@ -39,8 +39,9 @@ const FAULT: u8 = 7;
 const VIOLATIONS_SHOWN: usize = 20;
 
 /// What the client says of an HTTP answer that is none of gRPC, and of one that is not HTTP/2.
-const NO_GRPC: [&str; 2] = [
+const NO_GRPC: [&str; 3] = [
     "grpc-status header missing",
+    "invalid compression flag",
     "h2 protocol error: http2 error",
 ];
 

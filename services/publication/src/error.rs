@@ -264,7 +264,7 @@ impl Reason for Error {
             Self::AlreadyGranted { .. } => "ALREADY_GRANTED",
             Self::EarlyAccessNotFound { .. } => "EARLY_ACCESS_NOT_FOUND",
             Self::FigureNotFound { .. } => "FIGURE_NOT_FOUND",
-            Self::Task(_) => "TASK",
+            Self::Task(_) => "TASK_BROKE_OFF",
             Self::Denied(_) => "PERMISSION_DENIED",
             Self::SamePerson { .. } => "SAME_PERSON",
             Self::Compile(_) | Self::Render(_) => "CANNOT_COMPILE",

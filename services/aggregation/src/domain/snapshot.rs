@@ -26,15 +26,9 @@ impl Input {
         &self.name.data_return.authority
     }
 
+    /// What the digest of the inputs says of it. When it was signed off changes no figure.
     fn line(&self) -> String {
-        let time = self.signed_off.map(|time| time.to_string());
-        let time = time.unwrap_or_default();
-        format!(
-            "\n{} {} {} {time}",
-            self.authority(),
-            self.name,
-            self.digest
-        )
+        format!("\n{} {} {}", self.authority(), self.name, self.digest)
     }
 }
 
@@ -95,9 +89,8 @@ pub(crate) struct Snapshot {
 }
 
 /// The identity of a snapshot: SHA-256 over the edition's digest, every return's authority,
-/// revision name, digest and time of sign-off in the order of the authorities' codes, the same of
-/// the edition before behind its digest, the values that are not robust, and what the decisions in
-/// force say.
+/// revision name and digest in the order of the authorities' codes, the same of the edition before
+/// behind its digest, the values that are not robust, and what the decisions in force say.
 pub(crate) fn inputs_digest(
     edition: &Edition,
     previous: Option<&Edition>,
