@@ -26,7 +26,7 @@ pub(crate) enum Error {
     },
     /// What the snapshot was made from no longer holds.
     #[error(
-        "since {name} was made a sign-off was taken back or a mark of robustness changed: make a new one"
+        "since {name} was made a sign-off was taken back, or a mark of robustness or a decision changed: make a new one"
     )]
     SnapshotOvertaken {
         /// The snapshot.

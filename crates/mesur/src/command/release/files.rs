@@ -17,6 +17,9 @@ use crate::output::{printable, say};
 use crate::refusal::WRONG;
 use crate::words;
 
+/// How many problems of a bundle are printed.
+const PROBLEMS_SHOWN: usize = 20;
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct Fetch {
     /// The release, such as pif-2022-23, or a revision of it, such as pif-2022-23/2.
@@ -135,8 +138,11 @@ pub(super) fn verify(arguments: &Verify) -> anyhow::Result<ExitCode> {
     let context = || format!("reading {name}");
     let bundle = File::open(&arguments.file).with_context(context)?;
     let report = bundle::verify(bundle, trusted.as_ref()).with_context(context)?;
-    for problem in &report.problems {
+    for problem in report.problems.iter().take(PROBLEMS_SHOWN) {
         say!("{}", printable(&problem.to_string()));
+    }
+    if let Some(more @ 1..) = report.problems.len().checked_sub(PROBLEMS_SHOWN) {
+        say!("… {more}");
     }
     if !report.is_sound() {
         say!(
