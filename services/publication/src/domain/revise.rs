@@ -1,7 +1,7 @@
 //! What a revision changes of what was published before.
 //!
-//! Values are compared as they are shown, after protection: what cannot be seen to have changed is
-//! not said to have. A value that differs from the one published before carries `r`, whatever it was
+//! Values are compared as they are shown, after protection, which has put `r` itself on every protected
+//! value that was collected as another one, seen or not: so a value without `r` is the same. A value that differs from the one published before carries `r`, whatever it was
 //! before, and loses a `p` that it carried before; a `p` that this revision puts on it stays. What
 //! did not change carries no `r`, also if an earlier revision marked it: `r` says what this update
 //! changed. Rows never vanish: where the metric, the cell or the value is gone, the row stays
