@@ -4,6 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use mesur_proto::publication::v1 as publication;
+use mesur_wire::place_of;
 
 use crate::connection::{Options, Session, run};
 use crate::output::table::{Table, Tone, cell, plain};
@@ -103,14 +104,10 @@ fn tell(session: &Session, rows: Vec<publication::DatasetRow>) -> anyhow::Result
     ];
     let mut table = Table::new(&session.wording, &columns);
     for row in &rows {
-        let name = match row.category.as_str() {
-            "" => row.metric.clone(),
-            category => format!("{}[{category}]", row.metric),
-        };
         table.row([
             plain(&row.period),
             plain(&row.area),
-            plain(name),
+            plain(place_of(&row.metric, &row.category)),
             plain(&row.value),
             cell(row.shorthand.join(","), Tone::Faint),
         ]);

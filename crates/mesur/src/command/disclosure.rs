@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use mesur_proto::publication::v1 as publication;
+use mesur_wire::place_of;
 use mesur_wording::Args;
 
 use crate::connection::{Options, run};
@@ -53,16 +54,12 @@ pub(crate) fn run_command(Command::Audit(arguments): &Command) -> anyhow::Result
                 } else {
                     Tone::Bad
                 };
-                let name = match hidden.category.as_str() {
-                    "" => hidden.metric.clone(),
-                    category => format!("{}[{category}]", hidden.metric),
-                };
                 let most = hidden
                     .upper
                     .map_or_else(|| "∞".to_owned(), |upper| upper.to_string());
                 table.row([
                     plain(&hidden.area),
-                    plain(name),
+                    plain(place_of(&hidden.metric, &hidden.category)),
                     cell(hidden.lower.to_string(), tone),
                     cell(most, tone),
                     plain(hidden.required_width.to_string()),

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use mesur_figures::format_quantity;
 use mesur_proto::aggregation::v1 as aggregation;
 use mesur_proto::aggregation::v1::compare_snapshots_response::Difference;
+use mesur_wire::place_of;
 use mesur_wording::Args;
 
 use crate::connection::{Options, PAGE_SIZE, Session, pages, request_id, run};
@@ -255,13 +256,9 @@ fn difference_cells(difference: &Difference) -> [crate::output::table::Cell; 5] 
     match difference {
         Difference::Cell(one) => {
             let why: Vec<String> = one.revisions_after.iter().map(|name| short(name)).collect();
-            let category = match one.category.as_str() {
-                "" => one.metric.clone(),
-                category => format!("{}[{category}]", one.metric),
-            };
             [
                 plain(&one.area),
-                plain(category),
+                plain(place_of(&one.metric, &one.category)),
                 plain(number(one.before)),
                 plain(number(one.after)),
                 cell(why.join(" "), Tone::Faint),

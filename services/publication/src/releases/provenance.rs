@@ -5,7 +5,7 @@ use mesur_catalogue::{CellId, Edition, Expression, FigureKind, MetricCode};
 use mesur_figures::format_quantity;
 use mesur_proto::aggregation::v1::{ReturnInput, Totals};
 use mesur_proto::types::v1::observation::Status;
-use mesur_wire::{AnyReleaseName, SnapshotName};
+use mesur_wire::{AnyReleaseName, SnapshotName, place_of};
 use serde::Deserialize;
 
 use super::{Details, Reader, Release, Releases};
@@ -144,8 +144,7 @@ impl Releases {
 fn text_of(subject: &Subject) -> String {
     let text = match subject {
         Subject::Figure(id) => id.clone(),
-        Subject::Cell(metric, category) if category.is_empty() => metric.clone(),
-        Subject::Cell(metric, category) => format!("{metric}[{category}]"),
+        Subject::Cell(metric, category) => place_of(metric, category),
     };
     text.chars().take(64).collect()
 }
@@ -218,7 +217,7 @@ fn cell(edition: &Edition, tables: &ShownTables, metric: &str, category: &str) -
     Some(Found {
         statement: None,
         value: value.unwrap_or_else(|| format!("[{marks}]")),
-        expression: text_of(&Subject::Cell(metric.to_owned(), category.to_owned())),
+        expression: place_of(metric, category),
         cells: cell.into_iter().collect(),
         metrics: vec![metric.to_owned()],
     })
