@@ -2,17 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Error, Key, Log};
+use crate::lease::Claim;
+use crate::{Error, Key, Lease, Log};
 
 /// The longest key accepted, in bytes.
 pub const KEY_BYTES_MAX: usize = 512;
 /// The longest value accepted, in bytes.
 pub const VALUE_BYTES_MAX: usize = 32 * 1024;
 /// The most expectations, writes, deletions and log entries of one commit, together.
-pub const COMMIT_KEYS_MAX: usize = 4096;
-/// The most bytes of keys and values of one commit: 10 MiB, some large values that are not staged
-/// and the records around them.
-pub const COMMIT_BYTES_MAX: usize = 10 * 1024 * 1024;
+pub const COMMIT_KEYS_MAX: usize = 120;
+/// The most bytes of keys and values of one commit: 1 MiB, so that with 120 keys it is one transaction
+/// of etcd.
+pub const COMMIT_BYTES_MAX: usize = 1024 * 1024;
 
 /// Position in the store's single order of commits; zero is before the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,6 +63,7 @@ impl Expect {
 #[derive(Debug, Clone, Default)]
 #[must_use = "a commit does nothing until a store is given it"]
 pub struct Commit {
+    pub(crate) claim: Option<Claim>,
     pub(crate) expectations: Vec<(Key, Expect)>,
     pub(crate) writes: BTreeMap<Key, Option<Vec<u8>>>,
     pub(crate) appends: Vec<(Log, Vec<u8>)>,
@@ -76,6 +78,13 @@ impl Commit {
     /// Refuses the commit with [`Error::Conflict`] unless `key` is as expected.
     pub fn expect(mut self, key: impl Into<Key>, expect: Expect) -> Self {
         self.expectations.push((key.into(), expect));
+        self
+    }
+
+    /// Refuses the commit with [`Error::LeaseLost`] unless `lease` is held when it is written. Of
+    /// several leases the last counts.
+    pub fn under(mut self, lease: &Lease) -> Self {
+        self.claim = Some(lease.claim().clone());
         self
     }
 
@@ -97,6 +106,11 @@ impl Commit {
         self
     }
 
+    /// Expectations, writes, deletions and log entries.
+    pub(crate) fn keys(&self) -> usize {
+        self.expectations.len() + self.writes.len() + self.appends.len()
+    }
+
     /// Bytes of all keys and values.
     pub(crate) fn bytes(&self) -> usize {
         let writes = self
@@ -113,8 +127,7 @@ impl Commit {
 
     /// Refuses what is over a limit, before anything is queued.
     pub(crate) fn check_limits(&self) -> Result<(), Error> {
-        let keys = self.expectations.len() + self.writes.len() + self.appends.len();
-        within("keys of a commit", keys, COMMIT_KEYS_MAX)?;
+        within("keys of a commit", self.keys(), COMMIT_KEYS_MAX)?;
         within("bytes of a commit", self.bytes(), COMMIT_BYTES_MAX)?;
         let written = self.writes.keys().map(Vec::len);
         let expected = self.expectations.iter().map(|(key, _)| key.len());

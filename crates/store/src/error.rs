@@ -23,6 +23,22 @@ pub enum Error {
         /// The largest size accepted.
         limit: usize,
     },
+    /// The lease that the commit was made under was no longer held; nothing was written.
+    #[error("the lease {name:?} is lost")]
+    LeaseLost {
+        /// What was held.
+        name: String,
+    },
+    /// The store could not be reached in time; it may be tried again. A commit that gets this answer
+    /// may have happened or happen yet.
+    #[error("{doing}: the store cannot be reached")]
+    Unavailable {
+        /// What was being done, in the present participle.
+        doing: &'static str,
+        /// What was reported.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The request id was used before for a different request.
     #[error("the request id was used before with other content")]
     RequestReused,
@@ -34,6 +50,29 @@ pub enum Error {
         /// What does not fit.
         problem: String,
     },
+    /// The records were written by a newer Mesur; nothing was changed.
+    #[error(
+        "the records of the store have format {found}; this program reads up to {supported}: use a newer one"
+    )]
+    NewerRecords {
+        /// The format found.
+        found: u32,
+        /// The newest format this program reads.
+        supported: u32,
+    },
+    /// A commit came while rows of a dump are being loaded.
+    #[error("the store is being loaded")]
+    Loading,
+    /// Nothing of the commit was written, and the store goes on: free what it is short of and try
+    /// again.
+    #[error("nothing was written: {reason}")]
+    NotWritten {
+        /// What was reported, with its causes.
+        reason: String,
+    },
+    /// Rows of a dump were to be loaded into a store that has commits already.
+    #[error("the store is not empty")]
+    NotEmpty,
     /// The folder is open in another store, in this process or another.
     #[error("{} is already open", .path.display())]
     AlreadyOpen {
@@ -51,12 +90,12 @@ pub enum Error {
         supported: u32,
     },
     /// The folder cannot be opened as a store.
-    #[error("{} cannot be opened: {problem}", .path.display())]
+    #[error("{} cannot be used: {problem}", .path.display())]
     Unusable {
         /// The store's folder.
         path: PathBuf,
         /// What is wrong with it.
-        problem: &'static str,
+        problem: String,
     },
     /// The operating system or the storage engine reported a fault.
     #[error("{doing}")]
@@ -80,6 +119,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the store cannot be reached for now.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Unavailable { .. })
+    }
+
     /// A fault reported from below while `doing`.
     pub(crate) fn backend(
         doing: &'static str,

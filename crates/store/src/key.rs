@@ -119,6 +119,11 @@ impl<'a> KeyReader<'a> {
         Ok(u64::from_be_bytes(*number))
     }
 
+    /// What was not read.
+    pub fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
     /// Refuses a key with more in it than was read.
     pub fn finish(self) -> Result<(), Error> {
         if self.rest.is_empty() {

@@ -34,9 +34,9 @@ pub use write::{Writer, put_large};
 
 /// The longest large value: 64 MiB.
 pub const LARGE_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// The longest value that is written in one commit with what it is put beside: 1 MiB. It is also
+/// The longest value that is written in one commit with what it is put beside: 256 KiB. It is also
 /// how much of a longer one is written and read at a time.
-pub const INLINE_BYTES: usize = 1024 * 1024;
+pub const INLINE_BYTES: usize = 256 * 1024;
 const CHUNK_BYTES: usize = 16 * 1024;
 /// Chunks of a value that is written in one commit.
 const INLINE_CHUNKS: usize = INLINE_BYTES / CHUNK_BYTES;
@@ -111,6 +111,25 @@ pub async fn delete_large(store: &dyn Store, commit: Commit, key: &[u8]) -> Resu
     Ok(chunks.fold(commit, |commit, index| {
         commit.delete(chunk_key(key, INLINE, index))
     }))
+}
+
+/// A row of a large value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Manifest,
+    Chunk,
+    Ticket,
+}
+
+/// Which row of a large value has a key that ends so.
+pub(crate) fn part_of(tail: &[u8]) -> Option<Part> {
+    const CHUNK_TAIL_BYTES: usize = 13;
+    match tail {
+        [MANIFEST] => Some(Part::Manifest),
+        [CHUNK, ..] if tail.len() == CHUNK_TAIL_BYTES => Some(Part::Chunk),
+        [TICKET] => Some(Part::Ticket),
+        _ => None,
+    }
 }
 
 fn expected(version: Option<Version>) -> Expect {

@@ -1,10 +1,11 @@
 //! Where keys, log entries and the store's own facts stand in the one ordered space of rows that
-//! a back end keeps, and how a commit becomes rows. Both back ends use it, so they cannot differ.
+//! a back end keeps, and how a commit becomes rows. All back ends use it, so they cannot differ.
 //!
 //! A row's key begins with its space: `0` facts about the store, `1` keys of the service, `2` log
 //! entries (`log | version | index in the commit`), `3` what a back end keeps beside them. How it
 //! holds a row's value and the version of the commit that wrote it is its own affair.
 
+use crate::lease::Claim;
 use crate::log::POSITION_BYTES;
 use crate::{Commit, Entry, Error, Expect, Key, KeyRange, Log, LogEntry, Position, Version};
 
@@ -19,6 +20,9 @@ const LOGS: u8 = 2;
 pub(crate) const BESIDE: u8 = 3;
 /// Bytes of a space in a row's key.
 const SPACE_BYTES: usize = 1;
+
+/// The longest key of a row.
+pub(crate) const ROW_KEY_BYTES_MAX: usize = SPACE_BYTES + crate::KEY_BYTES_MAX + POSITION_BYTES;
 
 /// A row: its key, and what it holds.
 pub(crate) type Row = (Vec<u8>, Entry);
@@ -42,13 +46,22 @@ pub(crate) fn scan(
     range: &KeyRange,
     limit: usize,
 ) -> Result<Vec<(Key, Entry)>, Error> {
-    let start = key_row(&range.start);
+    let (start, end) = scanned(range);
+    Ok(keys_of(rows.rows(&start, &end, limit)?))
+}
+
+/// The rows of the keys in a range: from the first up to, and without, the second.
+pub(crate) fn scanned(range: &KeyRange) -> (Vec<u8>, Vec<u8>) {
     let end = range.end.as_deref().map_or_else(|| vec![KEYS + 1], key_row);
-    let mut found = rows.rows(&start, &end, limit)?;
-    for (key, _) in &mut found {
+    (key_row(&range.start), end)
+}
+
+/// Rows under the keys that they were made of.
+pub(crate) fn keys_of(mut rows: Vec<Row>) -> Vec<(Key, Entry)> {
+    for (key, _) in &mut rows {
         key.drain(..SPACE_BYTES);
     }
-    Ok(found)
+    rows
 }
 
 /// The first `limit` entries of `log` behind `after`.
@@ -58,6 +71,12 @@ pub(crate) fn read_log(
     after: Option<Position>,
     limit: usize,
 ) -> Result<Vec<LogEntry>, Error> {
+    let (start, end) = logged(log, after);
+    log_entries(rows.rows(&start, &end, limit)?)
+}
+
+/// The rows of the entries of `log` behind `after`: from the first up to, and without, the second.
+pub(crate) fn logged(log: &Log, after: Option<Position>) -> (Vec<u8>, Vec<u8>) {
     let mut start = log_row(log);
     if let Some(position) = after {
         start.extend_from_slice(&position.to_bytes());
@@ -69,9 +88,12 @@ pub(crate) fn read_log(
     if let Some(last) = end.last_mut() {
         *last += 1;
     }
-    let found = rows.rows(&start, &end, limit)?;
-    found
-        .into_iter()
+    (start, end)
+}
+
+/// The log entries that the rows hold.
+pub(crate) fn log_entries(rows: Vec<Row>) -> Result<Vec<LogEntry>, Error> {
+    rows.into_iter()
         .map(|(key, entry)| {
             let position = key
                 .last_chunk::<POSITION_BYTES>()
@@ -85,9 +107,36 @@ pub(crate) fn read_log(
         .collect()
 }
 
-/// A commit as rows, but for its version, which is known once its turn has come.
-pub(crate) struct Draft<V> {
+/// What a commit relies on.
+#[derive(Clone, Default)]
+pub(crate) struct Reliance {
+    claim: Option<Claim>,
     expectations: Vec<(Vec<u8>, Expect)>,
+}
+
+impl Reliance {
+    /// Refuses a commit unless all it relies on holds. `current` is the version of a row.
+    pub(crate) fn verify(
+        &self,
+        mut current: impl FnMut(&[u8]) -> Result<Option<Version>, Error>,
+    ) -> Result<(), Error> {
+        if let Some(claim) = &self.claim {
+            claim.check()?;
+        }
+        for (row, expect) in &self.expectations {
+            if !expect.holds(current(row)?) {
+                let key = service_key(row).to_vec();
+                return Err(Error::Conflict { key });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A commit as rows, but for its version, which is known once its turn has come.
+#[derive(Clone)]
+pub(crate) struct Draft<V> {
+    reliance: Reliance,
     writes: Vec<(Vec<u8>, Option<V>)>,
     appends: Vec<(Vec<u8>, V)>,
 }
@@ -99,9 +148,12 @@ impl<V> Draft<V> {
         let writes = commit.writes.into_iter();
         let appends = commit.appends.into_iter();
         Self {
-            expectations: expectations
-                .map(|(key, expect)| (key_row(&key), expect))
-                .collect(),
+            reliance: Reliance {
+                claim: commit.claim,
+                expectations: expectations
+                    .map(|(key, expect)| (key_row(&key), expect))
+                    .collect(),
+            },
             writes: writes
                 .map(|(key, value)| (key_row(&key), value.map(&form)))
                 .collect(),
@@ -111,18 +163,35 @@ impl<V> Draft<V> {
         }
     }
 
+    /// The rows that the commit relies on.
+    #[cfg(feature = "etcd")]
+    pub(crate) fn expectations(&self) -> impl Iterator<Item = (&[u8], Expect)> {
+        let expectations = self.reliance.expectations.iter();
+        expectations.map(|(row, expect)| (row.as_slice(), *expect))
+    }
+
+    /// The lease that the commit is made under.
+    #[cfg(feature = "etcd")]
+    pub(crate) fn claim(&self) -> Option<&Claim> {
+        self.reliance.claim.as_ref()
+    }
+
     /// Refuses the commit unless all it relies on holds. `current` is the version of a row.
     pub(crate) fn verify(
         &self,
-        mut current: impl FnMut(&[u8]) -> Result<Option<Version>, Error>,
+        current: impl FnMut(&[u8]) -> Result<Option<Version>, Error>,
     ) -> Result<(), Error> {
-        for (row, expect) in &self.expectations {
-            if !expect.holds(current(row)?) {
-                let key = service_key(row).to_vec();
-                return Err(Error::Conflict { key });
-            }
-        }
-        Ok(())
+        self.reliance.verify(current)
+    }
+
+    /// What it relies on, the rows that it writes or deletes, and the rows of the logs that it
+    /// appends to, without a position.
+    #[expect(
+        clippy::type_complexity,
+        reason = "three lists, named where they are taken"
+    )]
+    pub(crate) fn into_parts(self) -> (Reliance, Vec<(Vec<u8>, Option<V>)>, Vec<(Vec<u8>, V)>) {
+        (self.reliance, self.writes, self.appends)
     }
 
     /// What the commit does as `version`: the value of each row, or that it is deleted.
@@ -145,12 +214,24 @@ pub(crate) fn is_log_row(key: &[u8]) -> bool {
     key.first() == Some(&LOGS)
 }
 
+/// Whether the row is in a dump: a key or a log entry.
+pub(crate) fn is_dumped(key: &[u8]) -> bool {
+    matches!(key.first(), Some(&(KEYS | LOGS))) && key.len() <= ROW_KEY_BYTES_MAX
+}
+
+/// The rows of a dump behind `after`: from the first key up to, and without, the second.
+pub(crate) fn dumped_behind(after: Option<&[u8]>) -> (Vec<u8>, Vec<u8>) {
+    let start = after.map_or_else(|| vec![KEYS], |after| [after, &[0]].concat());
+    (start, vec![BESIDE])
+}
+
 /// The key that a row's key was made of.
 pub(crate) fn service_key(row: &[u8]) -> &[u8] {
     row.get(SPACE_BYTES..).unwrap_or_default()
 }
 
-fn key_row(key: &[u8]) -> Vec<u8> {
+/// The row of `key`.
+pub(crate) fn key_row(key: &[u8]) -> Vec<u8> {
     let mut row = Vec::with_capacity(key.len() + SPACE_BYTES);
     row.push(KEYS);
     row.extend_from_slice(key);

@@ -21,6 +21,11 @@
 //! read, decide in pure code and commit with the versions they saw; [`with_retry`] repeats them
 //! on a conflict. [`requests`] makes a mutation happen once however often it is sent.
 //!
+//! # Whole stores
+//!
+//! [`export`] writes a store as bytes that no back end is known by, and makes a store of them.
+//! [`check`] looks through one. [`migrate`] brings the records of an older release forward.
+//!
 //! # What a reader sees
 //!
 //! [`Store::get`], [`Store::scan`], [`Store::read_log`] and [`Watch`] show the state after some
@@ -31,21 +36,35 @@
 //! # Crash argument
 //!
 //! [`MemoryStore`] forgets everything. [`SledStore`] answers a commit only after it is on disk;
-//! the argument is in that module's head.
+//! the argument is in that module's head. So it is for `EtcdStore`, of the feature `etcd`, which many
+//! processes share.
+//!
+//! # Leases
+//!
+//! [`Store::lease`] gives a name to one holder at a time among all who use the store. A commit made
+//! [`Commit::under`] a lease is refused where it is written, if the lease is held no more by then.
 //!
 //! # What this crate deliberately does not do
 //!
 //! No secondary indexes (a commit writes the index entries itself), no time, no randomness, no
 //! encryption, no history of values: a service that needs revisions gives each its own key.
 
+pub mod check;
 mod commit;
+mod dump;
 mod embedded;
 mod error;
+#[cfg(feature = "etcd")]
+mod etcd;
+pub mod export;
 mod key;
 pub mod large;
 mod layout;
+mod lease;
+mod leased;
 mod log;
 mod memory;
+pub mod migrate;
 pub mod record;
 pub mod requests;
 mod retry;
@@ -55,9 +74,14 @@ mod watch;
 pub use commit::{
     COMMIT_BYTES_MAX, COMMIT_KEYS_MAX, Commit, Expect, KEY_BYTES_MAX, VALUE_BYTES_MAX, Version,
 };
+pub use dump::{DUMP_PAGE_ROWS, Dump, DumpRow};
 pub use embedded::{Settings, SledStore};
 pub use error::Error;
+#[cfg(feature = "etcd")]
+pub use etcd::{EtcdSettings, EtcdStore, EtcdTls};
 pub use key::{Key, KeyBuilder, KeyRange, KeyReader};
+pub use lease::Lease;
+pub use leased::Leased;
 pub use log::{Log, LogEntry, Position};
 pub use memory::MemoryStore;
 pub use retry::{ATTEMPTS_MAX, IsConflict, with_retry};

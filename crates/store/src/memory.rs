@@ -6,14 +6,20 @@ use std::sync::{Arc, PoisonError, RwLock, Weak};
 use async_trait::async_trait;
 use tokio::sync::watch;
 
+use crate::dump::{self, Source};
 use crate::layout::{self, Draft, Row, Rows};
+use crate::lease::Locks;
 use crate::watch::Progress;
-use crate::{Commit, Entry, Error, Key, KeyRange, Log, LogEntry, Position, Store, Version, Watch};
+use crate::{
+    Commit, Dump, DumpRow, Entry, Error, Key, KeyRange, Lease, Log, LogEntry, Position, Store,
+    Version, Watch,
+};
 
 /// A store that forgets everything when it is dropped.
 pub struct MemoryStore {
     shared: Arc<Shared>,
     progress: watch::Sender<Progress>,
+    locks: Locks,
 }
 
 #[derive(Default)]
@@ -42,6 +48,7 @@ impl MemoryStore {
         Self {
             shared: Arc::default(),
             progress,
+            locks: Locks::default(),
         }
     }
 }
@@ -111,5 +118,61 @@ impl Store for MemoryStore {
     async fn watch(&self, log: Log, after: Option<Position>) -> Result<Watch, Error> {
         let rows: Weak<Shared> = Arc::downgrade(&self.shared);
         Ok(Watch::new(rows, log, after, self.progress.subscribe()))
+    }
+
+    async fn lease(&self, name: &str) -> Result<Lease, Error> {
+        Ok(self.locks.lease(name).await)
+    }
+
+    async fn dump(&self) -> Result<Dump, Error> {
+        let state = self.shared.state.read();
+        let state = state.unwrap_or_else(PoisonError::into_inner);
+        let copy = Copied(state.rows.clone());
+        Ok(Dump::new(state.last, Box::new(copy)))
+    }
+
+    async fn load(&self, rows: Vec<DumpRow>) -> Result<(), Error> {
+        dump::check(&rows)?;
+        let state = self.shared.state.write();
+        let mut state = state.unwrap_or_else(PoisonError::into_inner);
+        if state.last > Version::ZERO {
+            return Err(Error::NotEmpty);
+        }
+        for DumpRow {
+            key,
+            version,
+            value,
+        } in rows
+        {
+            state.rows.insert(key, Entry { version, value });
+        }
+        Ok(())
+    }
+
+    async fn finish_load(&self, version: Version) -> Result<(), Error> {
+        let state = self.shared.state.write();
+        let mut state = state.unwrap_or_else(PoisonError::into_inner);
+        if state.last > Version::ZERO {
+            return Err(Error::NotEmpty);
+        }
+        state.last = version;
+        Ok(())
+    }
+}
+
+/// The rows as they were.
+struct Copied(BTreeMap<Vec<u8>, Entry>);
+
+#[async_trait]
+impl Source for Copied {
+    async fn rows(&mut self, after: Option<&[u8]>, limit: usize) -> Result<Vec<DumpRow>, Error> {
+        let (start, end) = layout::dumped_behind(after);
+        let rows = self.0.range(start..end).take(limit);
+        let rows = rows.map(|(key, entry)| DumpRow {
+            key: key.clone(),
+            version: entry.version,
+            value: entry.value.clone(),
+        });
+        Ok(rows.collect())
     }
 }

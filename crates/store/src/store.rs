@@ -1,8 +1,10 @@
-//! The trait that both back ends fulfil.
+//! The trait that all back ends fulfil.
 
 use async_trait::async_trait;
 
-use crate::{Commit, Error, Key, KeyRange, Log, LogEntry, Position, Version, Watch};
+use crate::{
+    Commit, Dump, DumpRow, Error, Key, KeyRange, Lease, Log, LogEntry, Position, Version, Watch,
+};
 
 /// A value and the commit that last wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,4 +42,24 @@ pub trait Store: Send + Sync + 'static {
     /// Follows `log`: its entries behind `after`, in order, then new ones as they are committed;
     /// none is left out or repeated.
     async fn watch(&self, log: Log, after: Option<Position>) -> Result<Watch, Error>;
+
+    /// Whether the store may be away while its users go on: [`Error::Unavailable`].
+    fn may_be_away(&self) -> bool {
+        false
+    }
+
+    /// Waits until the caller alone holds `name`, among all who use the store.
+    async fn lease(&self, name: &str) -> Result<Lease, Error>;
+
+    /// The whole store at one moment. Commits go on meanwhile, though some back ends let them wait
+    /// when a dump takes long.
+    async fn dump(&self) -> Result<Dump, Error>;
+
+    /// Puts rows of a dump into a store that has no commit yet; [`Error::NotEmpty`] otherwise.
+    /// Nobody else uses the store until [`Store::finish_load`], and a store that was left half
+    /// loaded is refused when it is opened.
+    async fn load(&self, rows: Vec<DumpRow>) -> Result<(), Error>;
+
+    /// Ends a load: durable, and the next commit comes behind `version`, the dump's.
+    async fn finish_load(&self, version: Version) -> Result<(), Error>;
 }

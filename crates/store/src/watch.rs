@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Weak;
 
+use async_trait::async_trait;
 use tokio::sync::watch;
 
 use crate::layout::{self, Rows};
@@ -20,11 +21,35 @@ pub(crate) enum Progress {
     Failed(String),
 }
 
+/// What a follower reads from.
+#[async_trait]
+pub(crate) trait ReadLog: Send + Sync {
+    /// The first `limit` entries of `log` behind `after`, in order.
+    async fn read_log(
+        &self,
+        log: &Log,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<LogEntry>, Error>;
+}
+
+#[async_trait]
+impl<R: Rows> ReadLog for R {
+    async fn read_log(
+        &self,
+        log: &Log,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<LogEntry>, Error> {
+        layout::read_log(self, log, after, limit)
+    }
+}
+
 /// A follower of one log.
 ///
 /// It does not keep the store open.
 pub struct Watch {
-    rows: Weak<dyn Rows>,
+    rows: Weak<dyn ReadLog>,
     log: Log,
     after: Option<Position>,
     ready: VecDeque<LogEntry>,
@@ -33,7 +58,7 @@ pub struct Watch {
 
 impl Watch {
     pub(crate) fn new(
-        rows: Weak<dyn Rows>,
+        rows: Weak<dyn ReadLog>,
         log: Log,
         after: Option<Position>,
         progress: watch::Receiver<Progress>,
@@ -50,7 +75,8 @@ impl Watch {
     /// The next entry; waits until there is one.
     ///
     /// May be dropped while it waits without losing an entry. Answers [`Error::Closed`] once the
-    /// store is closed, and [`Error::Failed`] behind the last durable entry of a failed one.
+    /// store is closed, and [`Error::Failed`] behind the last durable entry of a failed one. After
+    /// [`Error::Unavailable`] it may be asked again, and leaves nothing out.
     pub async fn next(&mut self) -> Result<LogEntry, Error> {
         loop {
             if let Some(entry) = self.ready.pop_front() {
@@ -60,7 +86,8 @@ impl Watch {
             // Marked as seen before the read: a commit in between then wakes the wait below.
             let progress = self.progress.borrow_and_update().clone();
             let rows = self.rows.upgrade().ok_or(Error::Closed)?;
-            self.ready = layout::read_log(&*rows, &self.log, self.after, PAGE_ENTRIES)?.into();
+            let read = rows.read_log(&self.log, self.after, PAGE_ENTRIES);
+            self.ready = read.await?.into();
             drop(rows);
             if !self.ready.is_empty() {
                 continue;

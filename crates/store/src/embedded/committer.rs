@@ -1,198 +1,265 @@
-//! The one thread of a store that writes: group commit.
+//! The one thread of a store that commits: group commit.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::{Receiver, SyncSender};
 
-use sled::IVec;
 use tokio::sync::{mpsc, oneshot};
 
-use super::SEGMENT_BYTES;
-use super::folder::Last;
-use super::row::{self, Value};
-use super::shared::{Shared, Undo};
-use super::slot::{self, Filling, Slots};
-use super::syncer::{Answer, Failure, Flushed};
-use crate::layout::{self, Draft, LAST_ROW};
+use super::frame::{Frame, Kind};
+use super::health::{Health, with_causes};
+use super::indexer::Job;
+use super::journal::{Fault, Journal};
+use super::overlay::{Layer, Reached};
+use super::point;
+use super::row::Place;
+use super::shared::Shared;
+use crate::layout::{self, Reliance};
 use crate::{Commit, Error, Version};
 
 /// The most commits made durable by one sync.
-const GROUP_COMMITS_MAX: usize = 256;
+const GROUP_COMMITS_MAX: usize = 1024;
 /// No commit joins a group that has come to so many bytes.
-const GROUP_BYTES: usize = SEGMENT_BYTES / 2;
-/// A group is not written while the one before is not durable, if they come to more than this. sled
-/// takes twice as much at the least before it writes over what it has moved.
-const UNSYNCED_BYTES: usize = SEGMENT_BYTES;
+const GROUP_BYTES: usize = 4 * 1024 * 1024;
+/// So many rows are worth putting into the index.
+const INDEX_ROWS: usize = 4096;
+/// With so many rows that are not in the index, commits wait for it.
+const UNINDEXED_ROWS_MAX: usize = 65_536;
 
-/// A commit and where its answer goes.
-pub(super) struct Request {
-    draft: Draft<Value>,
-    bytes: usize,
-    reply: oneshot::Sender<Result<Version, Error>>,
+/// Where the answer to a commit goes.
+pub(super) type Reply = oneshot::Sender<Result<Version, Error>>;
+
+/// Something to be written, and where its answer goes.
+pub(super) struct Write {
+    frame: Frame,
+    reliance: Reliance,
+    /// Where the values are that are to be moved, in the order of the rows.
+    places: Vec<Place>,
+    /// What a load ends with.
+    version: Version,
+    reply: Option<Reply>,
 }
 
-impl Request {
+/// What the committer is asked to do.
+pub(super) enum Request {
+    Write(Write),
+    /// Put everything so far into the index and leave it so until the receiver hears that its
+    /// sender is gone.
+    Hold(oneshot::Sender<Result<Version, Error>>, Receiver<()>),
+}
+
+impl Write {
     /// Does what can be done on the author's thread, for the committer is alone.
-    pub(super) fn new(commit: Commit, reply: oneshot::Sender<Result<Version, Error>>) -> Self {
+    pub(super) fn commit(commit: Commit, reply: Reply) -> Self {
+        let (frame, reliance) = Frame::of(layout::Draft::new(commit, |value| value));
         Self {
-            bytes: commit.bytes(),
-            draft: Draft::new(commit, Value::new),
+            reliance,
+            ..Self::frame(frame, Some(reply))
+        }
+    }
+
+    /// Values to be written anew, if they still are where they were found.
+    pub(super) fn moved(frame: Frame, places: Vec<Place>) -> Self {
+        Self {
+            places,
+            ..Self::frame(frame.close(), None)
+        }
+    }
+
+    /// Rows of a dump, or with none of them the end of a load at `version`.
+    pub(super) fn load(frame: Frame, version: Version, reply: Reply) -> Self {
+        Self {
+            version,
+            ..Self::frame(frame.close(), Some(reply))
+        }
+    }
+
+    fn frame(frame: Frame, reply: Option<Reply>) -> Self {
+        Self {
+            frame,
+            reliance: Reliance::default(),
+            places: Vec::new(),
+            version: Version::ZERO,
             reply,
         }
     }
 }
 
-/// The commits that are made durable together.
-#[derive(Default)]
+/// What is written and synced together.
 struct Group {
-    /// What they write, after one another; `None` is deleted.
-    rows: BTreeMap<Vec<u8>, Option<(Version, Value)>>,
-    /// The rows of sled that they looked at or write, as they were before.
-    before: Undo,
-}
-
-impl Group {
-    fn before(&mut self, shared: &Shared, key: &[u8]) -> Result<Option<IVec>, Error> {
-        if let Some(row) = self.before.get(key) {
-            return Ok(row.clone());
-        }
-        let row = shared.latest(key)?;
-        self.before.insert(key.to_vec(), row.clone());
-        Ok(row)
-    }
-
-    /// The version of a row after the commits so far.
-    fn version(&mut self, shared: &Shared, key: &[u8]) -> Result<Option<Version>, Error> {
-        if let Some(staged) = self.rows.get(key) {
-            return Ok(staged.as_ref().map(|(version, _)| *version));
-        }
-        let Some(row) = self.before(shared, key)? else {
-            return Ok(None);
-        };
-        let (version, _) = row::read(&row)
-            .ok_or_else(|| Error::corrupt(layout::service_key(key), "it is no row"))?;
-        Ok(Some(version))
-    }
+    rows: Layer,
+    frames: Vec<Frame>,
+    reached: Reached,
+    /// Where it begins in its file.
+    start: u32,
 }
 
 /// The writing side of a store.
 pub(super) struct Committer {
-    shared: Arc<Shared>,
-    last: Version,
-    slots: Slots,
-    failure: Failure,
-    stopped: bool,
+    pub(super) shared: Arc<Shared>,
+    pub(super) journal: Journal,
+    pub(super) health: Arc<Health>,
 }
 
 impl Committer {
-    pub(super) fn new(shared: Arc<Shared>, last: Last, failure: Failure) -> Self {
-        Self {
-            shared,
-            last: last.version,
-            slots: Slots::new(last.next_slot),
-            failure,
-            stopped: false,
-        }
-    }
-
     /// Serves the queue until it is closed and empty.
-    pub(super) fn run(mut self, mut queue: mpsc::Receiver<Request>, flushed: &SyncSender<Flushed>) {
-        let mut unsynced = 0;
+    pub(super) fn run(mut self, mut queue: mpsc::Receiver<Request>, jobs: &SyncSender<Job>) {
+        let mut indexed_file = self.journal.file();
         while let Some(first) = queue.blocking_recv() {
-            let mut bytes = first.bytes;
-            let mut group = vec![first];
-            while group.len() < GROUP_COMMITS_MAX
-                && bytes < GROUP_BYTES
-                && let Ok(next) = queue.try_recv()
-            {
-                bytes += next.bytes;
-                group.push(next);
+            let mut next = Some(first);
+            let mut bytes = 0;
+            let mut group = Vec::new();
+            let mut hold = None;
+            while let Some(request) = next.take() {
+                match request {
+                    Request::Write(write) => {
+                        bytes += write.frame.bytes().len();
+                        group.push(write);
+                    }
+                    Request::Hold(reply, release) => hold = Some(Job::Hold(reply, release)),
+                }
+                if hold.is_none() && group.len() < GROUP_COMMITS_MAX && bytes < GROUP_BYTES {
+                    next = queue.try_recv().ok();
+                }
             }
-            // The syncer takes nothing before it is done with the group before. Without it nobody
-            // is answered, which their authors notice.
-            if unsynced + bytes > UNSYNCED_BYTES {
-                let _ = flushed.send(Flushed::nothing());
+            let unindexed = self.serve(group);
+            // The indexer takes a job when it is done with the one before. Where it is gone the
+            // store has failed, and every commit is told so.
+            let file = self.journal.file();
+            if let Some(hold) = hold {
+                let _ = jobs.send(hold);
+            } else if unindexed >= UNINDEXED_ROWS_MAX {
+                let _ = jobs.send(Job::Index);
+            } else if unindexed >= INDEX_ROWS || file > indexed_file {
+                if jobs.try_send(Job::Index).is_err() {
+                    continue;
+                }
+            } else {
+                continue;
             }
-            unsynced = bytes;
-            let _ = flushed.send(self.serve(group));
+            indexed_file = file;
         }
     }
 
-    fn serve(&mut self, requests: Vec<Request>) -> Flushed {
-        let mut group = Group::default();
-        let mut version = self.last;
-        let mut answers = Vec::with_capacity(requests.len());
-        for Request { draft, reply, .. } in requests {
-            let result = self.stage(draft, version.next(), &mut group);
-            if let Ok(accepted) = result {
-                version = accepted;
-            }
-            answers.push(Answer { reply, result });
+    /// Answers the group; how many rows the index does not have yet.
+    fn serve(&mut self, writes: Vec<Write>) -> usize {
+        let mut replies = Vec::with_capacity(writes.len());
+        let written = self.write(writes, &mut replies);
+        if let Err(error) = &written {
+            tracing::warn!(reason = %with_causes(error), "a group of commits was not written");
         }
-        self.stopped |= self.failure.get().is_some();
-        let mut written = Ok(false);
-        if version > self.last && !self.stopped {
-            self.last = version;
-            written = self.write(group, version).map(|()| true);
-            self.stopped = written.is_err();
+        point!("committer-before-answer");
+        for (reply, result) in replies {
+            // A commit that was refused may have been refused for one that was not written.
+            let result = match &written {
+                Ok(()) => result,
+                Err(error) => Err(self.health.check().err().unwrap_or(Error::NotWritten {
+                    reason: with_causes(error),
+                })),
+            };
+            // Its author may have gone away; that is its own affair.
+            let _ = reply.send(result);
         }
-        // A conflict may be with a commit that is not durable yet, so it too waits for its turn.
-        Flushed { written, answers }
+        self.shared.overlay().upper.len()
     }
 
-    /// Adds the commit's rows to the group, if what it relies on holds after the ones before it.
-    fn stage(
-        &self,
-        draft: Draft<Value>,
-        version: Version,
-        group: &mut Group,
-    ) -> Result<Version, Error> {
-        draft.verify(|key| group.version(&self.shared, key))?;
-        let rows = draft.rows(version);
-        group
-            .rows
-            .extend(rows.map(|(key, value)| (key, value.map(|value| (version, value)))));
+    fn write(
+        &mut self,
+        writes: Vec<Write>,
+        replies: &mut Vec<(Reply, Result<Version, Error>)>,
+    ) -> Result<(), Error> {
+        let mut group = Group {
+            rows: BTreeMap::new(),
+            frames: Vec::with_capacity(writes.len()),
+            reached: self.shared.overlay().reached,
+            start: 0,
+        };
+        let begun = self.health.check().and_then(|()| self.journal.end());
+        if let Ok(mark) = &begun {
+            group.reached.mark = *mark;
+            group.start = mark.offset;
+        }
+        for mut write in writes {
+            let reply = write.reply.take();
+            let result = match &begun {
+                Ok(_) => self.stage(write, &mut group),
+                Err(_) => Ok(Version::ZERO),
+            };
+            replies.extend(reply.map(|reply| (reply, result)));
+        }
+        begun?;
+        if group.frames.is_empty() {
+            return Ok(());
+        }
+        let frames: Vec<_> = group.frames.iter().collect();
+        self.journal.append(&frames).map_err(|fault| match fault {
+            Fault::Undone(error) => error,
+            Fault::Unknown(error) => {
+                self.health.fail(&error);
+                error
+            }
+        })?;
+        let mut overlay = self.shared.overlay_mut();
+        overlay.upper.extend(group.rows);
+        overlay.reached = group.reached;
+        drop(overlay);
+        self.health.advanced();
+        Ok(())
+    }
+
+    /// Adds to the group, if what it relies on holds after those before it.
+    fn stage(&self, write: Write, group: &mut Group) -> Result<Version, Error> {
+        let Write {
+            mut frame,
+            reliance,
+            places,
+            version,
+            ..
+        } = write;
+        let Reached {
+            version: last,
+            is_loading,
+            ..
+        } = group.reached;
+        let version = match frame.kind() {
+            Kind::Commit if is_loading => return Err(Error::Loading),
+            Kind::Commit => {
+                reliance.verify(|row| match group.rows.get(row) {
+                    Some(staged) => Ok(staged.as_ref().map(|staged| staged.version)),
+                    None => self.shared.version(row),
+                })?;
+                last.next()
+            }
+            Kind::Move => {
+                if !self.are_at(group, &frame, &places)? {
+                    return Ok(last);
+                }
+                last
+            }
+            Kind::Load | Kind::Loaded if last > Version::ZERO => return Err(Error::NotEmpty),
+            Kind::Load | Kind::Loaded => version,
+        };
+        let mark = group.reached.mark;
+        frame.seal(version, group.start);
+        group.rows.extend(frame.take_rows(version, mark));
+        group.reached = group
+            .reached
+            .after(frame.kind(), version, frame.bytes().len());
+        group.frames.push(frame);
         Ok(version)
     }
 
-    /// Writes the group as one batch, not yet proof against power loss.
-    fn write(&mut self, mut group: Group, version: Version) -> Result<(), Error> {
-        let rows = std::mem::take(&mut group.rows);
-        let apart = rows.values().flatten();
-        let apart = apart.filter(|(_, value)| !matches!(value, Value::Inline(_)));
-        let mut slots = Filling::new(&mut self.slots, &self.shared, apart.count())?;
-        let mut batch = sled::Batch::default();
-        for (key, row) in rows {
-            if layout::is_log_row(&key) {
-                group.before.insert(key.clone(), None);
-            } else if let Some(before) = group.before(&self.shared, &key)?
-                && let Some(place) = row::place(&before)
-            {
-                slots.cut(place, || group.before(&self.shared, &slot::key(place.slot)))?;
+    /// Whether the values of a move still are where they were found.
+    fn are_at(&self, group: &Group, frame: &Frame, places: &[Place]) -> Result<bool, Error> {
+        for (key, place) in frame.keys().zip(places) {
+            let current = match group.rows.get(key) {
+                Some(staged) => staged.clone(),
+                None => self.shared.current(key)?,
+            };
+            if current.and_then(|row| row.place()) != Some(*place) {
+                return Ok(false);
             }
-            let row = row.map(|(version, value)| match value {
-                Value::Inline(value) => row::inline(version, &value),
-                Value::Shared(value) => row::apart(version, slots.beside(value)),
-                Value::Alone(content) => row::apart(version, slots.alone(content)),
-            });
-            put(&mut batch, key, row);
         }
-        for (slot, content) in slots.finish() {
-            put(&mut batch, slot::key(slot).as_slice(), content);
-        }
-        let last = Last {
-            version,
-            next_slot: self.slots.next(),
-        };
-        batch.insert(LAST_ROW, &last.to_bytes());
-        self.shared.hide(group.before);
-        self.shared.apply(batch)
-    }
-}
-
-fn put(batch: &mut sled::Batch, key: impl Into<IVec>, row: Option<IVec>) {
-    match row {
-        Some(row) => batch.insert(key, row),
-        None => batch.remove(key),
+        Ok(true)
     }
 }

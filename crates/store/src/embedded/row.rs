@@ -1,94 +1,92 @@
-//! How sled holds a row: a short value beside its version, a long one apart, in a slot.
+//! A row of the store: which commit wrote it, and its value or the place of it in the journal.
 //!
-//! | row | holds |
+//! | in the index | holds |
 //! | --- | --- |
 //! | key or log entry | version, `0`, the value |
-//! | key or log entry | version, `1`, the number of a slot, the place in it |
-//!
-//! [`super::slot`] says why.
+//! | key or log entry | version, `1`, file, offset, length and checksum of the value in the journal |
 
 use sled::IVec;
 
-use super::slot;
 use crate::Version;
 
-/// The longest value that stands in its row: one short enough to be written several times.
-const INLINE_BYTES_MAX: usize = 512;
+/// The longest value that the index holds itself: one short enough to be written several times.
+pub(super) const INLINE_BYTES_MAX: usize = 512;
 
 const INLINE: u8 = 0;
 const APART: u8 = 1;
 
-/// A value as a commit brings it.
-pub(super) enum Value {
-    /// Stands in its row.
-    Inline(Vec<u8>),
-    /// Stands in a slot with others.
-    Shared(Vec<u8>),
-    /// Stands in a slot of its own, which holds this.
-    Alone(IVec),
+/// Where a value stands in the journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Number of the file.
+    pub(super) file: u32,
+    /// Bytes before the value in that file.
+    pub(super) offset: u32,
+    /// Bytes of the value.
+    pub(super) length: u32,
+    /// CRC-32C of the value.
+    pub(super) checksum: u32,
 }
 
-impl Value {
-    pub(super) fn new(bytes: Vec<u8>) -> Self {
-        if bytes.len() <= INLINE_BYTES_MAX {
-            Self::Inline(bytes)
-        } else if bytes.len() <= slot::SHARED_BYTES_MAX {
-            Self::Shared(bytes)
-        } else {
-            Self::Alone(slot::content(&[bytes]))
+/// A value, or where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Content {
+    Inline(Vec<u8>),
+    Apart(Place),
+}
+
+/// What a key or a log entry has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Row {
+    pub(super) version: Version,
+    pub(super) content: Content,
+}
+
+impl Row {
+    /// Where its value is, if it is in the journal.
+    pub(super) fn place(&self) -> Option<Place> {
+        match self.content {
+            Content::Apart(place) => Some(place),
+            Content::Inline(_) => None,
         }
     }
-}
 
-/// A place in a slot.
-#[derive(Clone, Copy)]
-pub(super) struct Place {
-    pub(super) slot: u64,
-    pub(super) index: u8,
-}
-
-/// What a row says about its value.
-pub(super) enum Found<'a> {
-    Value(&'a [u8]),
-    At(Place),
-}
-
-/// A row with its value in it.
-pub(super) fn inline(version: Version, value: &[u8]) -> IVec {
-    let parts = [&version.get().to_be_bytes()[..], &[INLINE], value];
-    parts.concat().into()
-}
-
-/// A row with its value apart.
-pub(super) fn apart(version: Version, place: Place) -> IVec {
-    let mut row = [APART; 18];
-    let (head, rest) = row.split_at_mut(8);
-    head.copy_from_slice(&version.get().to_be_bytes());
-    if let [_, slot @ .., index] = rest {
-        slot.copy_from_slice(&place.slot.to_be_bytes());
-        *index = place.index;
+    pub(super) fn to_bytes(&self) -> IVec {
+        let version = self.version.get().to_be_bytes();
+        match &self.content {
+            Content::Inline(value) => [&version[..], &[INLINE], value].concat().into(),
+            Content::Apart(place) => {
+                let parts = [place.file, place.offset, place.length, place.checksum];
+                let parts = parts.map(u32::to_be_bytes);
+                [&version[..], &[APART], parts.as_flattened()]
+                    .concat()
+                    .into()
+            }
+        }
     }
-    IVec::from(&row)
-}
 
-/// Reads a row; `None` when it is not one.
-pub(super) fn read(row: &[u8]) -> Option<(Version, Found<'_>)> {
-    let (version, rest) = row.split_first_chunk::<8>()?;
-    let found = match rest {
-        [INLINE, value @ ..] => Found::Value(value),
-        [APART, slot @ .., index] => Found::At(Place {
-            slot: u64::from_be_bytes(slot.try_into().ok()?),
-            index: *index,
-        }),
-        _ => return None,
-    };
-    Some((Version::new(u64::from_be_bytes(*version)), found))
-}
-
-/// Where a row's value stands, if it is apart.
-pub(super) fn place(row: &[u8]) -> Option<Place> {
-    match read(row)? {
-        (_, Found::At(place)) => Some(place),
-        (_, Found::Value(_)) => None,
+    /// Reads a row; `None` when it is not one.
+    pub(super) fn from_bytes(row: &[u8]) -> Option<Self> {
+        let (version, rest) = row.split_first_chunk::<8>()?;
+        let content = match rest.split_first()? {
+            (&INLINE, value) => Content::Inline(value.to_vec()),
+            (&APART, place) => {
+                let (parts, []) = place.as_chunks::<4>() else {
+                    return None;
+                };
+                let [file, offset, length, checksum] = <[[u8; 4]; 4]>::try_from(parts)
+                    .ok()?
+                    .map(u32::from_be_bytes);
+                Content::Apart(Place {
+                    file,
+                    offset,
+                    length,
+                    checksum,
+                })
+            }
+            _ => return None,
+        };
+        let version = Version::new(u64::from_be_bytes(*version));
+        Some(Self { version, content })
     }
 }

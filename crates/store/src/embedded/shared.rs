@@ -1,215 +1,177 @@
-//! What readers see: sled's rows with the group that is not yet durable taken back out.
+//! What the threads of a store and all its readers share.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::ops::Bound;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use sled::IVec;
+use super::files::{self, Files};
+use super::overlay::Overlay;
+use super::row::{Content, Place, Row};
+use crate::layout::{self, Rows};
+use crate::{Entry, Error, Version};
 
-use super::row::{self, Found};
-use super::slot;
-use crate::layout::{self, Row, Rows};
-use crate::{Entry, Error};
-
-/// The rows that a group of commits overwrites, as they were before it; `None` had no value.
-pub(super) type Undo = BTreeMap<Vec<u8>, Option<IVec>>;
-
-/// The state that the committer and all readers share.
+/// The index, the rows before it, and the values behind it.
 pub(super) struct Shared {
-    db: sled::Db,
-    // Empty but while groups are under way; the oldest first. A reader holds it, shared, for the
-    // whole of its read, so it sees the state before all of them, and no other.
-    hidden: RwLock<VecDeque<Undo>>,
+    pub(super) db: sled::Db,
+    pub(super) files: Files,
+    overlay: RwLock<Overlay>,
     // Held, not read: unlocks the folder when the last user is gone. Declared after the database,
     // which must be closed by then.
     _lock: File,
 }
 
+/// A row whose value is still to be fetched, with the file that it is in.
+type Found = (Row, Option<Arc<File>>);
+
 impl Shared {
-    pub(super) fn new(db: sled::Db, lock: File) -> Self {
+    pub(super) fn new(db: sled::Db, files: Files, overlay: Overlay, lock: File) -> Self {
         Self {
             db,
-            hidden: RwLock::default(),
+            files,
+            overlay: RwLock::new(overlay),
             _lock: lock,
         }
     }
 
-    /// Shows readers these rows instead of what sled is about to have.
-    pub(super) fn hide(&self, undo: Undo) {
-        let mut hidden = self.hidden.write().unwrap_or_else(PoisonError::into_inner);
-        hidden.push_back(undo);
+    pub(super) fn overlay(&self) -> RwLockReadGuard<'_, Overlay> {
+        self.overlay.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Shows readers what the oldest group that is hidden wrote.
-    pub(super) fn reveal(&self) {
-        let mut hidden = self.hidden.write().unwrap_or_else(PoisonError::into_inner);
-        let revealed = hidden.pop_front();
-        // Readers need not wait while it is taken apart.
-        drop(hidden);
-        drop(revealed);
+    pub(super) fn overlay_mut(&self) -> RwLockWriteGuard<'_, Overlay> {
+        self.overlay.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The row as sled has it, durable or not: for the committer alone.
-    pub(super) fn latest(&self, key: &[u8]) -> Result<Option<IVec>, Error> {
-        self.db.get(key).map_err(read_fault)
+    /// What the index has at `key`, whatever lies over it.
+    pub(super) fn indexed(&self, key: &[u8]) -> Result<Option<Row>, Error> {
+        let row = self.db.get(key).map_err(read_fault)?;
+        row.map(|row| parse(key, &row)).transpose()
     }
 
-    /// Makes a row that holds nothing, outside of every batch: one that no reader looks at.
-    pub(super) fn make_empty(&self, key: &[u8]) -> Result<(), Error> {
-        let made = self.db.insert(key, &[]);
-        made.map(drop)
-            .map_err(|e| Error::backend("making room for a value", e))
-    }
-
-    /// Hands a batch to sled and waits until it is written out; not yet proof against power loss.
-    pub(super) fn apply(&self, batch: sled::Batch) -> Result<(), Error> {
-        self.db
-            .apply_batch(batch)
-            .map_err(|e| Error::backend("applying a commit", e))?;
-        self.db
-            .flush()
-            .map_err(|e| Error::backend("flushing a commit", e))?;
-        Ok(())
-    }
-
-    fn hidden(&self) -> RwLockReadGuard<'_, VecDeque<Undo>> {
-        self.hidden.read().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A state of the store: sled's rows with some taken back.
-struct State<'a> {
-    db: &'a sled::Db,
-    hidden: &'a VecDeque<Undo>,
-}
-
-impl State<'_> {
-    fn row(&self, key: &[u8]) -> Result<Option<IVec>, Error> {
-        match self.hidden.iter().find_map(|undo| undo.get(key)) {
-            Some(before) => Ok(before.clone()),
-            None => self.db.get(key).map_err(read_fault),
+    /// The row as it is now.
+    pub(super) fn current(&self, key: &[u8]) -> Result<Option<Row>, Error> {
+        match self.overlay().get(key) {
+            Some(row) => Ok(row.clone()),
+            None => self.indexed(key),
         }
     }
 
-    fn entry(&self, key: &[u8], row: &IVec) -> Result<Entry, Error> {
-        let corrupt = |problem| Error::corrupt(layout::service_key(key), problem);
-        let (version, found) = row::read(row).ok_or_else(|| corrupt("it is no row"))?;
-        let value = match found {
-            Found::Value(value) => value.to_vec(),
-            Found::At(place) => {
-                let content = self.row(&slot::key(place.slot))?;
-                let content = content.ok_or_else(|| corrupt("its slot is gone"))?;
-                let value = slot::value(&content, place.index);
-                value
-                    .ok_or_else(|| corrupt("it is not in its slot"))?
-                    .to_vec()
-            }
-        };
-        Ok(Entry { version, value })
+    /// The version of the row as it is now.
+    pub(super) fn version(&self, key: &[u8]) -> Result<Option<Version>, Error> {
+        match self.overlay().get(key) {
+            Some(row) => Ok(row.as_ref().map(|row| row.version)),
+            None => Ok(self.indexed(key)?.map(|row| row.version)),
+        }
     }
+
+    /// The file is looked up while the overlay is held: one that a row names is there until then,
+    /// and what is open can be read even when it goes.
+    fn with_file(&self, row: Row) -> Found {
+        let file = row.place().and_then(|place| self.files.get(place.file));
+        (row, file)
+    }
+}
+
+fn entry(key: &[u8], (row, file): Found) -> Result<Entry, Error> {
+    let fetch = |place: Place| files::read(file.as_deref(), place, layout::service_key(key));
+    Ok(Entry {
+        version: row.version,
+        value: match row.content {
+            Content::Inline(value) => value,
+            Content::Apart(place) => fetch(place)?,
+        },
+    })
+}
+
+fn parse(key: &[u8], row: &[u8]) -> Result<Row, Error> {
+    Row::from_bytes(row).ok_or_else(|| Error::corrupt(layout::service_key(key), "it is no row"))
+}
+
+fn read_fault(source: sled::Error) -> Error {
+    Error::backend("reading the index", source)
 }
 
 impl Rows for Shared {
     fn row(&self, key: &[u8]) -> Result<Option<Entry>, Error> {
-        let hidden = self.hidden();
-        let state = State {
-            db: &self.db,
-            hidden: &hidden,
+        let found = {
+            let overlay = self.overlay();
+            let row = match overlay.get(key) {
+                Some(row) => row.clone(),
+                None => self.indexed(key)?,
+            };
+            row.map(|row| self.with_file(row))
         };
-        let row = state.row(key)?;
-        row.map(|row| state.entry(key, &row)).transpose()
+        found.map(|found| entry(key, found)).transpose()
     }
 
-    fn rows(&self, start: &[u8], end: &[u8], limit: usize) -> Result<Vec<Row>, Error> {
+    fn rows(&self, start: &[u8], end: &[u8], limit: usize) -> Result<Vec<layout::Row>, Error> {
         if start >= end {
             return Ok(Vec::new());
         }
-        let hidden = self.hidden();
-        let state = State {
-            db: &self.db,
-            hidden: &hidden,
-        };
-        let mut before = BTreeMap::new();
-        for undo in hidden.iter().rev() {
-            let rows = undo.range(start.to_vec()..end.to_vec());
-            before.extend(rows.map(|(key, row)| (key.as_slice(), row)));
-        }
-        let unchanged = self.db.range(start..end).filter(|row| match row {
-            Ok((key, _)) => !before.contains_key(&**key),
-            Err(_) => true,
-        });
-        // The first of the union are among the first of either side, so this is bounded by the
-        // limit and the size of the groups under way.
-        let mut found = Vec::new();
-        for row in unchanged.take(limit) {
-            let (key, row) = row.map_err(read_fault)?;
-            found.push((key.to_vec(), row));
-        }
-        let before = before.into_iter();
-        found.extend(before.filter_map(|(key, row)| Some((key.to_vec(), row.clone()?))));
-        found.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
-        found.truncate(limit);
-        let entries = found.into_iter().map(|(key, row)| {
-            let entry = state.entry(&key, &row)?;
+        let found = self.places(start, end, limit)?;
+        let entries = found.into_iter().map(|(key, found)| {
+            let entry = entry(&key, found)?;
             Ok((key, entry))
         });
         entries.collect()
     }
 }
 
-fn read_fault(source: sled::Error) -> Error {
-    Error::backend("reading the store", source)
-}
+impl Shared {
+    /// The rows of the index alone.
+    pub(super) fn indexed_rows(
+        &self,
+        start: &[u8],
+        end: &[u8],
+        limit: usize,
+    ) -> Result<Vec<layout::Row>, Error> {
+        let rows = self.db.range(start..end).take(limit).map(|row| {
+            let (key, row) = row.map_err(read_fault)?;
+            let entry = entry(&key, self.with_file(parse(&key, &row)?))?;
+            Ok((key.to_vec(), entry))
+        });
+        rows.collect()
+    }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Version;
-
-    #[test]
-    fn a_group_under_way_is_hidden_from_every_read_until_it_is_durable() {
-        let folder = tempfile::tempdir().unwrap();
-        let (shared, _, _) =
-            super::super::folder::open(folder.path(), super::super::Settings::default()).unwrap();
-        let row = |value: &str| row::inline(Version::ZERO, value.as_bytes());
-        let apply = |rows: &[(&str, Option<&str>)]| {
-            let mut batch = sled::Batch::default();
-            for (key, value) in rows {
-                match value {
-                    Some(value) => batch.insert(*key, row(value)),
-                    None => batch.remove(*key),
-                }
+    /// Merges the layers and the index: of a key the uppermost counts.
+    fn places(
+        &self,
+        start: &[u8],
+        end: &[u8],
+        limit: usize,
+    ) -> Result<Vec<(Vec<u8>, Found)>, Error> {
+        let overlay = self.overlay();
+        let range = (Bound::Included(start), Bound::Excluded(end));
+        let mut upper = overlay.upper.range::<[u8], _>(range).peekable();
+        let mut lower = overlay.lower.range::<[u8], _>(range).peekable();
+        let mut stored = self.db.range(start..end).peekable();
+        let mut found = Vec::new();
+        while found.len() < limit {
+            if let Some(Err(error)) = stored.next_if(Result::is_err) {
+                return Err(read_fault(error));
             }
-            shared.apply(batch).unwrap();
-        };
-        let hide = |rows: &[(&str, Option<&str>)]| {
-            let rows = rows.iter();
-            shared.hide(
-                rows.map(|(key, value)| (key.as_bytes().to_vec(), value.map(row)))
-                    .collect(),
-            );
-        };
-        let read = |start: &str, limit| -> Vec<_> {
-            let found = shared.rows(start.as_bytes(), b"z", limit).unwrap();
-            let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-            let rows = found.into_iter();
-            rows.map(|(key, entry)| text(key) + &text(entry.value))
-                .collect()
-        };
-        apply(&[("a", Some("0")), ("b", Some("0")), ("d", Some("0"))]);
-        hide(&[("a", Some("0")), ("b", Some("0")), ("c", None)]);
-        apply(&[("a", None), ("b", Some("1")), ("c", Some("1"))]);
-        hide(&[("b", Some("1")), ("c", Some("1")), ("d", Some("0"))]);
-        apply(&[("b", Some("2")), ("c", None), ("d", Some("2"))]);
-
-        assert_eq!(shared.row(b"a").unwrap().unwrap().value, b"0");
-        assert_eq!(shared.row(b"c").unwrap(), None);
-        assert_eq!(read("a", 2), ["a0", "b0"]);
-        assert_eq!(read("b", 9), ["b0", "d0"]);
-        shared.reveal();
-        assert_eq!(shared.row(b"c").unwrap().unwrap().value, b"1");
-        assert_eq!(read("a", 9), ["b1", "c1", "d0"]);
-        shared.reveal();
-        assert_eq!(read("a", 9), ["b2", "d2"]);
+            let in_index = match stored.peek() {
+                Some(Ok((key, _))) => Some(&**key),
+                Some(Err(_)) | None => None,
+            };
+            let in_upper = upper.peek().map(|(key, _)| key.as_slice());
+            let in_lower = lower.peek().map(|(key, _)| key.as_slice());
+            let Some(key) = [in_upper, in_lower, in_index].into_iter().flatten().min() else {
+                break;
+            };
+            let key = key.to_vec();
+            let in_upper = upper.next_if(|(other, _)| **other == key);
+            let in_lower = lower.next_if(|(other, _)| **other == key);
+            let in_index = stored.next_if(|row| matches!(row, Ok((other, _)) if **other == *key));
+            let row = match (in_upper.or(in_lower), in_index) {
+                (Some((_, row)), _) => row.clone(),
+                (None, Some(Ok((_, row)))) => Some(parse(&key, &row)?),
+                (None, _) => None,
+            };
+            if let Some(row) = row {
+                let with_file = self.with_file(row);
+                found.push((key, with_file));
+            }
+        }
+        Ok(found)
     }
 }

@@ -271,8 +271,8 @@ pub(crate) async fn a_shorter_large_value_replaces_a_longer_one_wholly(store: Sh
 
 /// A value of sixty-four mebibytes is written and read a piece at a time.
 pub(crate) async fn the_longest_large_value_goes_in_and_comes_out_in_pieces(store: Shared) {
-    let piece = |number: u8| vec![number; large::INLINE_BYTES];
-    let pieces = u8::try_from(large::LARGE_BYTES_MAX / large::INLINE_BYTES).unwrap();
+    let piece = |number: usize| vec![u8::try_from(number % 251).unwrap(); large::INLINE_BYTES];
+    let pieces = large::LARGE_BYTES_MAX / large::INLINE_BYTES;
     let mut writer = large::Writer::new(&*store, b"big");
     for number in 0..pieces {
         writer.write(&piece(number)).await.unwrap();
@@ -317,7 +317,7 @@ pub(crate) async fn a_staged_value_that_was_given_up_is_never_seen_and_is_swept_
         let commit = large::put_large(&*store, Commit::new(), b"big", &next).await;
         store.commit(commit.unwrap()).await.unwrap();
         large::sweep(&*store, b"big").await.unwrap();
-        assert_eq!(rows().await, 1 + 3 * 64);
+        assert_eq!(rows().await, 1 + 3 * large::INLINE_BYTES / (16 * 1024));
     }
 }
 
@@ -436,4 +436,46 @@ pub(crate) async fn a_request_sent_twice_gets_its_first_response(store: Shared) 
         Err(Error::RequestReused)
     ));
     assert_eq!(earlier("on", b"digest").await.unwrap(), None);
+}
+
+pub(crate) async fn a_lease_is_held_by_one_and_nothing_is_written_under_one_that_is_lost(
+    store: Shared,
+) {
+    let (held, beside) = (store.lease("duty").await, store.lease("duties").await);
+    let (held, beside) = (held.unwrap(), beside.unwrap());
+    assert_eq!((held.name(), beside.name()), ("duty", "duties"));
+    let other = Arc::clone(&store);
+    let waiting = tokio::spawn(async move { other.lease("duty").await.unwrap() });
+    for lease in [&held, &beside] {
+        let commit = Commit::new().put("a", lease.name()).under(lease);
+        store.commit(commit).await.unwrap();
+    }
+    assert!(!waiting.is_finished());
+    let late = Commit::new().put("a", "late").under(&held);
+    drop(held);
+    let refused = store.commit(late.clone()).await;
+    assert!(matches!(refused, Err(Error::LeaseLost { name }) if name == "duty"));
+    let next = waiting.await.unwrap();
+    let refused = store.commit(late).await;
+    assert!(matches!(refused, Err(Error::LeaseLost { .. })));
+    assert_eq!(store.get(b"a").await.unwrap().unwrap().value, b"duties");
+    let commit = Commit::new().put("a", "next").under(&next);
+    store.commit(commit).await.unwrap();
+}
+
+pub(crate) async fn many_who_want_a_lease_get_it_one_after_another(store: Shared) {
+    let contenders = (0..8).map(|_| {
+        let store = Arc::clone(&store);
+        async move {
+            let lease = store.lease("duty").await.unwrap();
+            let found = store.get(b"count").await.unwrap();
+            let count = found.map_or(0, |entry| entry.value[0]);
+            // Nothing but the lease keeps another from writing in between.
+            let commit = Commit::new().put("count", [count + 1]).under(&lease);
+            store.commit(commit).await.unwrap();
+        }
+    });
+    let contenders: tokio::task::JoinSet<_> = contenders.collect();
+    contenders.join_all().await;
+    assert_eq!(store.get(b"count").await.unwrap().unwrap().value, [8]);
 }

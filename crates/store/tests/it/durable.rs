@@ -1,12 +1,11 @@
 //! What the embedded store alone promises: what was answered is there afterwards.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use mesur_store::{
-    Commit, Error, Expect, KEY_BYTES_MAX, KeyRange, Log, Settings, SledStore, Store,
-    VALUE_BYTES_MAX, Version, large,
+    Commit, Error, Expect, KEY_BYTES_MAX, KeyRange, Log, Settings, SledStore, Store, Version, large,
 };
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -33,14 +32,29 @@ impl Drop for NoBlobs {
 /// Copies a store's folder as a crash would leave it.
 fn copy(from: &Path) -> TempDir {
     let to = tempfile::tempdir().unwrap();
-    fs::create_dir(to.path().join("blobs")).unwrap();
+    copy_into(from, to.path());
+    to
+}
+
+fn copy_into(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
         if entry.file_type().unwrap().is_file() {
-            fs::copy(entry.path(), to.path().join(entry.file_name())).unwrap();
+            fs::copy(entry.path(), to).unwrap();
+        } else {
+            fs::create_dir(&to).unwrap();
+            copy_into(&entry.path(), &to);
         }
     }
-    to
+}
+
+/// The files of the journal, in order.
+fn journal(path: &Path) -> Vec<PathBuf> {
+    let files = fs::read_dir(path.join("journal")).unwrap();
+    let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+    files.sort();
+    files
 }
 
 #[tokio::test]
@@ -136,48 +150,49 @@ async fn a_copy_taken_after_the_answers_opens_with_everything() {
 }
 
 #[tokio::test]
-async fn a_commit_of_eight_mebibytes_torn_anywhere_is_there_wholly_or_not_at_all() {
+async fn a_long_commit_torn_anywhere_is_there_wholly_or_not_at_all() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).unwrap();
     store
         .commit(Commit::new().put("a", "acknowledged"))
         .await
         .unwrap();
-    let before = fs::read(folder.path().join("db")).unwrap().len();
-    let chunk = vec![7; 16 * 1024];
-    let rows = 512_u32;
+    let file = journal(folder.path()).pop().unwrap();
+    let before = fs::read(&file).unwrap().len();
+    let chunk = vec![7; 8 * 1024];
+    let rows = 100_u32;
     let commit = (0..rows).fold(Commit::new().put("b", "b"), |commit, row| {
         commit.put(row.to_be_bytes(), chunk.clone())
     });
     store.commit(commit).await.unwrap();
     let crashed = copy(folder.path());
-    let whole = fs::read(crashed.path().join("db")).unwrap();
-    assert!(whole.len() > before + 8 * 1024 * 1024);
+    let whole = fs::read(&file).unwrap();
+    let name = Path::new("journal").join(file.file_name().unwrap());
 
-    let (mut torn, mut complete) = (0, 0);
-    for part in 0..=16 {
-        let length = before + (whole.len() - before) * part / 16;
-        let crashed = copy(crashed.path());
-        fs::write(crashed.path().join("db"), &whole[..length]).unwrap();
-        let survivor = open(crashed.path()).unwrap();
-        assert_eq!(
-            survivor.get(b"a").await.unwrap().unwrap().value,
-            b"acknowledged"
-        );
-        let found = survivor.scan(KeyRange::all(), 999).await.unwrap();
-        if survivor.get(b"b").await.unwrap().is_some() {
-            assert_eq!(found.len(), 514);
-            let rows = found.iter().filter(|(key, _)| key.len() == 4);
-            assert!(rows.into_iter().all(|(_, entry)| entry.value == chunk));
-            complete += 1;
-        } else {
-            assert_eq!(found.len(), 1);
-            torn += 1;
+    let parts = (0..=32).map(|part| before + (whole.len() - before) * part / 32);
+    for length in parts.chain([before + 1, before + 28, whole.len() - 1]) {
+        for is_cut in [true, false] {
+            let crashed = copy(crashed.path());
+            // What was written and not synced may be gone, or be something else.
+            let mut torn = whole.clone();
+            torn[length..].fill(0);
+            torn.truncate(if is_cut { length } else { whole.len() });
+            fs::write(crashed.path().join(&name), &torn).unwrap();
+            let survivor = open(crashed.path()).unwrap();
+            let found = survivor.scan(KeyRange::all(), 999).await.unwrap();
+            let expected = if length == whole.len() { 102 } else { 1 };
+            assert_eq!(found.len(), expected, "torn at {length}");
+            assert_eq!(
+                survivor.get(b"a").await.unwrap().unwrap().value,
+                b"acknowledged"
+            );
+            // What survived is a store that works.
+            survivor.commit(Commit::new().put("c", "c")).await.unwrap();
+            drop(survivor);
+            let survivor = open(crashed.path()).unwrap();
+            assert!(survivor.get(b"c").await.unwrap().is_some());
         }
-        // What survived is a store that works.
-        survivor.commit(Commit::new().put("c", "c")).await.unwrap();
     }
-    assert!(torn > 8 && complete > 0, "{torn} torn, {complete} complete");
 }
 
 #[tokio::test]
@@ -199,7 +214,7 @@ async fn a_crash_while_a_value_is_staged_leaves_the_old_one_and_nothing_in_the_w
         assert!(found.as_ref() == Some(&new));
         large::sweep(&survivor, b"big").await.unwrap();
         let rows = survivor.scan(KeyRange::all(), 9999).await.unwrap();
-        assert_eq!(rows.len(), 1 + 3 * 64);
+        assert_eq!(rows.len(), 1 + 3 * 16);
         assert_eq!(blobs(crashed.path()), 0);
     };
     put(&store, &old).await;
@@ -224,61 +239,87 @@ async fn leaves_full_of_the_longest_rows_leave_no_blob() {
         key
     };
     for round in 0..3u32 {
-        for start in (0..300).step_by(100) {
-            let put = (start..start + 100).fold(Commit::new(), |c, n| {
-                c.put(key(n * 7 % 300), vec![7; VALUE_BYTES_MAX])
-            });
+        for start in (0..300).step_by(30) {
+            let put = (start..start + 30)
+                .fold(Commit::new(), |c, n| c.put(key(n * 7 % 300), vec![7; 512]));
             store.commit(put).await.unwrap();
         }
         // Thinned out unevenly, so that neighbours are merged into full leaves.
-        let thin = (0..300)
-            .filter(|n| n / 16 % 2 == round % 2 && n % 16 > 1)
-            .fold(Commit::new(), |c, n| c.delete(key(n)));
-        store.commit(thin).await.unwrap();
+        let thin = (0..300).filter(|n| n / 16 % 2 == round % 2 && n % 16 > 1);
+        for thin in thin.collect::<Vec<_>>().chunks(100) {
+            let thin = thin.iter().fold(Commit::new(), |c, n| c.delete(key(*n)));
+            store.commit(thin).await.unwrap();
+        }
+        drop(store.dump().await.unwrap());
         let left = store.scan(KeyRange::all(), 999).await.unwrap();
         assert!((100..200).contains(&left.len()));
     }
 }
 
-/// The slots of a closed store that hold values.
-fn slots(path: &Path) -> usize {
-    let config = sled::Config::new().path(path).segment_size(4 * 1024 * 1024);
-    let db = config.flush_every_ms(None).open().unwrap();
-    let slots = db.scan_prefix([3]).values();
-    slots
-        .filter(|slot| !slot.as_ref().unwrap().is_empty())
-        .count()
-}
+const SMALL: Settings = Settings {
+    cache_bytes: 1024 * 1024,
+    journal_file_bytes: 64 * 1024,
+};
 
-#[tokio::test]
-async fn of_values_kept_together_each_goes_alone_and_the_last_takes_their_room_along() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_of_the_journal_go_when_nothing_in_them_is_needed_and_no_value_goes_with_them() {
     let folder = tempfile::tempdir().unwrap();
-    let value = |n: u8| vec![n; 2_000];
-    let check = async |store: &SledStore, expected: &[(u8, u8)]| {
-        let found = store.scan(KeyRange::all(), 9).await.unwrap();
-        let expected = expected.iter().map(|(key, n)| (vec![*key], value(*n)));
-        let found = found.into_iter().map(|(key, entry)| (key, entry.value));
-        assert!(found.eq(expected));
-    };
-    let step = async |commit: Commit, expected: &[(u8, u8)], rooms| {
-        let store = open(folder.path()).unwrap();
+    let store = SledStore::open(folder.path(), SMALL).unwrap();
+    let value = |key: u32, round: u8| [vec![round; 900], key.to_be_bytes().to_vec()].concat();
+    // Values that stay, one in many, so that files are moved out of and not just emptied.
+    for key in 0..200u32 {
+        let commit = Commit::new().put(key.to_be_bytes(), value(key, 0));
         store.commit(commit).await.unwrap();
-        check(&store, expected).await;
-        drop(store);
-        check(&open(folder.path()).unwrap(), expected).await;
-        assert_eq!(slots(folder.path()), rooms);
+        let waste = (0..8).fold(Commit::new(), |c, n: u32| {
+            c.put((1000 + n).to_be_bytes(), value(n, 1))
+        });
+        store.commit(waste).await.unwrap();
+    }
+    let mut written = 0;
+    for round in 0..40u8 {
+        for start in (0..1000u32).step_by(100) {
+            let commit = (start..start + 100).fold(Commit::new(), |c, n| {
+                written += value(n, round).len();
+                c.put((1000 + n).to_be_bytes(), value(n, round))
+            });
+            store.commit(commit).await.unwrap();
+        }
+    }
+    let check = async |store: &SledStore| {
+        let found = store.scan(KeyRange::all(), 9999).await.unwrap();
+        let found = found.into_iter().filter(|(key, _)| key != b"n");
+        let found: Vec<_> = found.collect();
+        assert_eq!(found.len(), 1200);
+        for (key, entry) in found {
+            let key = u32::from_be_bytes(key.try_into().unwrap());
+            let round = if key < 1000 { 0 } else { 39 };
+            assert_eq!(entry.value, value(key % 1000, round));
+        }
     };
-    let four = (1..=4).fold(Commit::new(), |commit, n| commit.put([n], value(n)));
-    step(four, &[(1, 1), (2, 2), (3, 3), (4, 4)], 1).await;
-    let two = Commit::new().put([2], value(12)).delete([3]);
-    step(two, &[(1, 1), (2, 12), (4, 4)], 2).await;
-    let short = Commit::new().delete([1]).put([4], [4]).delete([4]);
-    step(short, &[(2, 12)], 1).await;
-    step(Commit::new().delete([2]), &[], 0).await;
+    check(&store).await;
+    drop(store);
+    // Closing puts all into the index; what has become waste goes with the next jobs.
+    let store = SledStore::open(folder.path(), SMALL).unwrap();
+    check(&store).await;
+    for n in 0..3u32 {
+        store
+            .commit(Commit::new().put("n", n.to_be_bytes()))
+            .await
+            .unwrap();
+        drop(store.dump().await.unwrap());
+    }
+    let kept: u64 = journal(folder.path())
+        .iter()
+        .map(|file| fs::metadata(file).unwrap().len())
+        .sum();
+    assert!(
+        kept < 6 * 1024 * 1024,
+        "{kept} bytes kept of {written} written; 1.1 MB are needed"
+    );
 }
 
 #[tokio::test]
-async fn a_store_that_cannot_make_a_commit_durable_acknowledges_no_other() {
+async fn a_store_that_cannot_make_its_index_durable_acknowledges_no_other_commit() {
     let folder = tempfile::tempdir().unwrap();
     let log = Log::new("events");
     let store = open(folder.path()).unwrap();
@@ -286,11 +327,13 @@ async fn a_store_that_cannot_make_a_commit_durable_acknowledges_no_other() {
     let durable = store.commit(commit("durable")).await.unwrap();
     let mut watch = store.watch(log.clone(), None).await.unwrap();
     // A file there is what sled leaves when it writes something without syncing it.
-    fs::write(folder.path().join("blobs").join("1"), "unsynced").unwrap();
+    let blob = folder.path().join("blobs").join("1");
+    fs::write(&blob, "unsynced").unwrap();
+    assert!(matches!(store.dump().await, Err(Error::Unusable { .. })));
+    fs::remove_file(&blob).unwrap();
     for _ in 0..2 {
         let answer = store.commit(commit("lost")).await;
         assert!(matches!(answer, Err(Error::Failed { .. })), "{answer:?}");
-        fs::remove_file(folder.path().join("blobs").join("1")).ok();
     }
     let conflict = store
         .commit(commit("lost").expect("a", Expect::Absent))
@@ -304,6 +347,134 @@ async fn a_store_that_cannot_make_a_commit_durable_acknowledges_no_other() {
     assert_eq!(store.read_log(&log, None, 9).await.unwrap().len(), 1);
     assert_eq!(watch.next().await.unwrap().value, b"durable");
     assert!(matches!(watch.next().await, Err(Error::Failed { .. })));
+    drop(store);
+    let store = open(folder.path()).unwrap();
+    assert_eq!(
+        store.get(b"a").await.unwrap().unwrap().value.as_slice(),
+        b"durable"
+    );
+    store.commit(commit("goes on")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_bit_that_flipped_in_the_journal_is_found_and_the_rest_stays_readable() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).unwrap();
+    for n in 1..=3u8 {
+        let commit = Commit::new().put([n], vec![n; 2000]);
+        store.commit(commit).await.unwrap();
+    }
+    let crashed = copy(folder.path());
+    drop(store);
+    let flip = |path: &Path, byte: usize| {
+        let file = journal(path).pop().unwrap();
+        let mut bytes = fs::read(&file).unwrap();
+        bytes[byte] ^= 1;
+        fs::write(&file, bytes).unwrap();
+    };
+    // Not in the index yet: commits behind it rest on it, so nothing is opened.
+    flip(crashed.path(), 16 + 29 + 1000);
+    let refused = open(crashed.path()).err().unwrap();
+    assert!(matches!(refused, Error::Unusable { .. }), "{refused:?}");
+    assert!(refused.to_string().contains("byte 16"), "{refused}");
+    // In the index: one value is gone, the others are not.
+    flip(folder.path(), 16 + 29 + 1000);
+    let store = open(folder.path()).unwrap();
+    assert!(matches!(store.get(&[1]).await, Err(Error::Corrupt { key, .. }) if key == [1]));
+    assert_eq!(store.get(&[2]).await.unwrap().unwrap().value, [2; 2000]);
+}
+
+#[tokio::test]
+async fn a_journal_that_lacks_something_or_its_index_is_not_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SledStore::open(folder.path(), SMALL).unwrap();
+    // Keeps the index as it is: a copy of a folder that is being written is no crash.
+    let held = store.dump().await.unwrap();
+    for n in 0..20u8 {
+        let commit = Commit::new().put([n], vec![n; 20_000]);
+        store.commit(commit).await.unwrap();
+    }
+    let [unindexed, indexed] = [copy(folder.path()), tempfile::tempdir().unwrap()];
+    drop(held);
+    drop(store);
+    copy_into(folder.path(), indexed.path());
+    let is_refused = |from: &Path, harm: &dyn Fn(&Path)| {
+        let harmed = copy(from);
+        harm(harmed.path());
+        let refused = SledStore::open(harmed.path(), SMALL).err();
+        assert!(
+            matches!(refused, Some(Error::Unusable { .. })),
+            "{refused:?}"
+        );
+    };
+    for from in [unindexed.path(), indexed.path()] {
+        is_refused(from, &|path| fs::remove_file(&journal(path)[1]).unwrap());
+        is_refused(from, &|path| {
+            let last = journal(path).pop().unwrap();
+            fs::remove_file(last).unwrap();
+            let last = journal(path).pop().unwrap();
+            fs::write(last, "this is no journal").unwrap();
+        });
+        is_refused(from, &|path| {
+            fs::write(path.join("journal/other"), "").unwrap();
+        });
+        is_refused(from, &|path| {
+            fs::remove_file(path.join("db")).unwrap();
+            fs::remove_file(path.join("conf")).unwrap();
+        });
+    }
+    let cut = |path: &Path| {
+        let last = journal(path).pop().unwrap();
+        let bytes = fs::read(&last).unwrap();
+        fs::write(last, &bytes[..bytes.len() - 1]).unwrap();
+    };
+    is_refused(indexed.path(), &cut);
+}
+
+#[tokio::test]
+async fn a_dump_holds_one_moment_and_a_half_loaded_store_is_not_opened() {
+    let [from, to, half] = [0; 3].map(|_| tempfile::tempdir().unwrap());
+    let log = Log::new("events");
+    let store = open(from.path()).unwrap();
+    for n in 0..100u8 {
+        let commit = Commit::new().put([n], vec![n; 20 * usize::from(n)]);
+        store.commit(commit.append(&log, [n])).await.unwrap();
+    }
+    let mut dump = store.dump().await.unwrap();
+    let commit = Commit::new().put([0], "later").delete([1]);
+    store.commit(commit).await.unwrap();
+    let mut rows = Vec::new();
+    loop {
+        let page = dump.next().await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        rows.push(page);
+    }
+    assert_eq!(rows.iter().flatten().count(), 200);
+    let loaded = open(to.path()).unwrap();
+    let unfinished = open(half.path()).unwrap();
+    for page in &rows {
+        loaded.load(page.clone()).await.unwrap();
+        unfinished.load(page.clone()).await.unwrap();
+    }
+    let early = loaded.commit(Commit::new().put("a", "a")).await;
+    assert!(matches!(early, Err(Error::Loading)));
+    loaded.finish_load(dump.version()).await.unwrap();
+    let again = loaded.load(Vec::new()).await;
+    assert!(matches!(again, Err(Error::NotEmpty)));
+    drop(loaded);
+    let loaded = open(to.path()).unwrap();
+    let mut copied = loaded.dump().await.unwrap();
+    assert_eq!(copied.version(), dump.version());
+    for page in rows {
+        assert_eq!(copied.next().await.unwrap(), page);
+    }
+    drop(copied);
+    let next = loaded.commit(Commit::new().put("a", "a")).await.unwrap();
+    assert_eq!(next.get(), dump.version().get() + 1);
+    drop(unfinished);
+    assert!(matches!(open(half.path()), Err(Error::Unusable { .. })));
 }
 
 #[tokio::test]

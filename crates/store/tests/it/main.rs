@@ -4,6 +4,11 @@
 mod conformance;
 #[cfg(test)]
 mod durable;
+#[cfg(feature = "etcd")]
+#[cfg(test)]
+mod etcd;
+#[cfg(test)]
+mod export;
 #[cfg(test)]
 mod load;
 
@@ -48,6 +53,11 @@ macro_rules! every_case {
                 a_large_value_that_was_tampered_with_is_corrupt,
                 two_writers_of_one_large_value_conflict,
                 a_request_sent_twice_gets_its_first_response,
+                a_lease_is_held_by_one_and_nothing_is_written_under_one_that_is_lost,
+                many_who_want_a_lease_get_it_one_after_another,
+            },
+            export::{
+                a_store_that_was_exported_and_loaded_cannot_be_told_from_the_first,
             },
             load::{
                 followers_miss_and_repeat_nothing_while_sixty_four_tasks_commit,
@@ -70,4 +80,12 @@ every_case!(embedded, {
     let store: std::sync::Arc<dyn mesur_store::Store> =
         std::sync::Arc::new(super::durable::open(folder.path()).unwrap());
     (store, super::durable::NoBlobs(folder))
+});
+
+#[cfg(feature = "etcd")]
+every_case!(etcd_cases, {
+    let store: std::sync::Arc<dyn mesur_store::Store> = super::etcd::cluster::shared()
+        .open(&super::etcd::cluster::name())
+        .await;
+    (store, ())
 });
