@@ -131,6 +131,10 @@ fn one_crate_alone_knows_the_embedded_store_and_one_compiles_the_contract() {
                 "{name} names sled"
             );
             assert!(
+                !dependencies.contains("etcd-client") || name == "mesur-store",
+                "{name} names etcd"
+            );
+            assert!(
                 !dependencies.contains("protox"),
                 "{name} compiles proto files to be built"
             );

@@ -10,3 +10,7 @@ mod errors;
 mod faces;
 mod layers;
 mod permissions;
+mod records;
+mod replicas;
+mod world;
+mod year;

@@ -117,6 +117,7 @@ const REQUESTS: &[(&str, &str)] = &[
     ("ExportTexts", "{}"),
     ("ImportTexts", "{}"),
     ("ListFeedback", "{}"),
+    ("ExportStore", "{}"),
 ];
 
 /// Streams that go on for ever once they have begun.
@@ -194,7 +195,8 @@ fn endpoint<'a>(at: &'a Endpoints, path: &str) -> &'a str {
         Some("catalogue" | "submission") => &at.submission,
         Some("validation") => &at.validation,
         Some("aggregation") => &at.aggregation,
-        Some("publication") => &at.publication,
+        // Every service has the methods of operators; one stands for all.
+        Some("publication" | "operations") => &at.publication,
         other => panic!("nobody serves {other:?}"),
     }
 }

@@ -118,6 +118,11 @@ const SERVICES: Row = Row {
     service: Some(All),
     ..NOBODY
 };
+/// Those who run the services.
+const OPERATORS: Row = Row {
+    operator: Some(All),
+    ..NOBODY
+};
 
 /// Those who publish.
 const PUBLISHERS: Row = Row {
@@ -230,5 +235,8 @@ pub const ROWS: &[(&str, Row)] = rows! {
         "ExportTexts": STATISTICIANS,
         "ImportTexts": STATISTICIANS,
         "ListFeedback": RELEASE_WORKERS,
+    }
+    "mesur.operations.v1.StoreService" {
+        "ExportStore": OPERATORS,
     }
 };

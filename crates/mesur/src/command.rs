@@ -19,5 +19,6 @@ pub(crate) mod robust;
 pub(crate) mod schedule;
 pub(crate) mod snapshot;
 pub(crate) mod status;
+pub(crate) mod store;
 pub(crate) mod texts;
 pub(crate) mod up;

@@ -15,6 +15,7 @@ use mesur_proto::aggregation::v1 as aggregation;
 use mesur_proto::aggregation::v1::aggregation_service_client::AggregationServiceClient;
 use mesur_proto::catalogue::v1 as catalogue;
 use mesur_proto::catalogue::v1::catalogue_service_client::CatalogueServiceClient;
+use mesur_proto::operations::v1::store_service_client::StoreServiceClient;
 use mesur_proto::publication::v1 as publication;
 use mesur_proto::publication::v1::publication_service_client::PublicationServiceClient;
 use mesur_proto::submission::v1 as submission;
@@ -93,6 +94,27 @@ pub(crate) struct Clients {
     pub(crate) validation: ValidationServiceClient<Connection>,
     pub(crate) aggregation: AggregationServiceClient<Connection>,
     pub(crate) publication: PublicationServiceClient<Connection>,
+}
+
+/// Clients of what operators do with the services, by their names.
+pub(crate) struct StoreClients([(&'static str, StoreServiceClient<Connection>); 4]);
+
+impl StoreClients {
+    /// Clients that connect at the first call.
+    pub(crate) fn new(at: [(&'static str, &str); 4], bearer: &Bearer) -> anyhow::Result<Self> {
+        let [first, second, third, fourth] = at.map(|(name, address)| {
+            let connection = connect_lazy(address, bearer.clone())?;
+            Ok::<_, anyhow::Error>((name, StoreServiceClient::new(connection)))
+        });
+        Ok(Self([first?, second?, third?, fourth?]))
+    }
+
+    /// The client of a service.
+    pub(crate) fn of(&self, name: &str) -> anyhow::Result<StoreServiceClient<Connection>> {
+        let found = self.0.iter().find(|(of, _)| *of == name);
+        let (_, client) = found.with_context(|| format!("{name} is no service"))?;
+        Ok(client.clone())
+    }
 }
 
 /// A command at work.
@@ -195,6 +217,17 @@ impl Server {
                 .max_decoding_message_size(MESSAGE_BYTES_MAX)
                 .max_encoding_message_size(MESSAGE_BYTES_MAX),
         })
+    }
+
+    /// Clients for operators, that connect at the first call.
+    pub(crate) fn stores(&self) -> anyhow::Result<StoreClients> {
+        let at = [
+            ("submission", self.submission.as_str()),
+            ("validation", &self.validation),
+            ("aggregation", &self.aggregation),
+            ("publication", &self.publication),
+        ];
+        StoreClients::new(at, &self.bearer()?)
     }
 
     /// Which address is not that of its service, if one is not.

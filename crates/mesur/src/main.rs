@@ -89,6 +89,9 @@ enum Command {
     Texts(command::texts::Command),
     /// List what readers sent with the form of the page.
     Feedback(command::feedback::Arguments),
+    /// Back up, restore, move and look through the stores of the services.
+    #[command(subcommand)]
+    Store(command::store::Command),
     /// Make tokens for trying Mesur out.
     #[command(subcommand)]
     Access(command::access::Command),
@@ -121,6 +124,7 @@ fn main() -> ExitCode {
         Command::Dataset(arguments) => command::dataset::run_command(&arguments),
         Command::Texts(command) => command::texts::run_command(&command),
         Command::Feedback(arguments) => command::feedback::run_command(&arguments),
+        Command::Store(command) => command::store::run_command(&command),
         Command::Access(command) => command::access::run(&command),
         Command::Catalogue(command) => command::catalogue::run(&command),
     };

@@ -4,6 +4,7 @@
 //! A service's `main` parses its own options, which hold [`Options`], and hands a future to
 //! [`run`]. Everything is passed on by argument; nothing is global but the log.
 
+mod etcd;
 mod identity;
 
 use std::future::Future;
@@ -22,6 +23,7 @@ use mesur_store::{Settings, SledStore, Store};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
+pub use etcd::Etcd;
 pub use identity::Identity;
 
 /// The options of every service.
@@ -30,12 +32,16 @@ pub struct Options {
     /// Where to listen. Without TLS only a loopback address is taken.
     #[arg(long)]
     pub listen: SocketAddr,
-    /// The folder of the service's own store; it is made when it is not there.
+    /// The folder of the service's own store; it is made when it is not there. With `--etcd` the store is
+    /// in etcd.
     #[arg(long)]
     pub data: PathBuf,
     /// A folder with a further edition; may be given again.
     #[arg(long = "edition", value_name = "FOLDER")]
     pub editions: Vec<PathBuf>,
+    /// Where the store is, if not in the folder.
+    #[command(flatten)]
+    pub etcd: Etcd,
     /// Who is let in, and as whom the service calls others.
     #[command(flatten)]
     pub identity: Identity,
@@ -99,8 +105,21 @@ pub fn open_store(folder: &Path) -> anyhow::Result<Arc<dyn Store>> {
     Ok(Arc::new(store))
 }
 
+/// Opens, or makes, the store of a service: in etcd where that is chosen, and in the folder otherwise.
+pub async fn open_chosen(
+    etcd: &Etcd,
+    service: &str,
+    folder: &Path,
+) -> anyhow::Result<Arc<dyn Store>> {
+    if etcd.is_chosen() {
+        etcd.open(service).await
+    } else {
+        open_store(folder)
+    }
+}
+
 /// Runs one service until a signal stops it, and says how it ended.
-pub fn run<F, E>(options: &Options, serve: impl FnOnce(Parts) -> F) -> ExitCode
+pub fn run<F, E>(service: &str, options: &Options, serve: impl FnOnce(Parts) -> F) -> ExitCode
 where
     F: Future<Output = Result<Drained, E>>,
     E: std::error::Error + Send + Sync + 'static,
@@ -111,7 +130,7 @@ where
         Err(error) => return failed(&error.into()),
     };
     let ended = runtime.block_on(async {
-        let parts = prepare(options).await?;
+        let parts = prepare(service, options).await?;
         serve(parts).await.map_err(anyhow::Error::new)
     });
     match ended {
@@ -121,7 +140,7 @@ where
     }
 }
 
-async fn prepare(options: &Options) -> anyhow::Result<Parts> {
+async fn prepare(service: &str, options: &Options) -> anyhow::Result<Parts> {
     if !options.listen.ip().is_loopback() {
         bail!(
             "{} is not a loopback address: there is no TLS yet",
@@ -135,7 +154,7 @@ async fn prepare(options: &Options) -> anyhow::Result<Parts> {
     Ok(Parts {
         listener: Listener::bind(options.listen).await?,
         catalogue: catalogue(&options.editions)?,
-        store: open_store(&options.data)?,
+        store: open_chosen(&options.etcd, service, &options.data).await?,
         clock,
         authenticator,
         bearer,

@@ -56,6 +56,14 @@ pub mod publication {
     }
 }
 
+/// What operators do with every service.
+pub mod operations {
+    /// Version 1.
+    pub mod v1 {
+        include!("generated/mesur.operations.v1.rs");
+    }
+}
+
 /// What the services' stores hold.
 pub mod storage {
     /// Version 1.

@@ -54,7 +54,7 @@ impl DataReturn {
     /// The identity of the content, `sha256:` and 64 hexadecimal digits. The sender's references
     /// are not content: the same figures sent from two systems have one digest.
     pub fn digest(&self) -> String {
-        digest(
+        content_digest(
             &self.authority,
             &self.edition,
             &self.edition_digest,
@@ -111,7 +111,7 @@ impl Draft {
 
     /// The identity of the content; that of the return once nothing is missing.
     pub fn digest(&self) -> String {
-        digest(
+        content_digest(
             &self.authority,
             &self.edition,
             &self.edition_digest,
@@ -131,7 +131,8 @@ impl From<DataReturn> for Draft {
     }
 }
 
-fn digest(
+/// The identity of a content, with or without missing cells, of the edition with this digest.
+pub fn content_digest(
     authority: &AuthorityCode,
     edition: &EditionName,
     edition_digest: &str,

@@ -35,7 +35,7 @@ mod suggest;
 pub use assemble::{Assembler, assemble};
 pub use cells::{Cells, CellsBuilder, Status};
 pub use check::check;
-pub use data_return::{DataReturn, Draft};
+pub use data_return::{DataReturn, Draft, content_digest};
 pub use date::Date;
 pub use file::{
     FileCheck, FileReading, Outcome, check_file, guarded, read_file, read_file_for_cells,

@@ -84,6 +84,24 @@ impl Cursors {
     }
 }
 
+/// Whether a follower that has this cursor finds its place in the log `name` of a store, whose page
+/// tokens are signed with the key at `page_key`.
+pub async fn has_event(
+    store: &dyn Store,
+    page_key: &[u8],
+    name: &'static str,
+    cursor: &[u8],
+) -> Result<bool, mesur_store::Error> {
+    if cursor.is_empty() {
+        return Ok(true);
+    }
+    let Some(tokens) = Tokens::stored(store, page_key).await? else {
+        return Ok(false);
+    };
+    let read = Cursors::new(tokens, name).read(store, cursor).await?;
+    Ok(read.is_ok())
+}
+
 /// The position just before another.
 fn before(position: Position) -> Option<Position> {
     let mut wide = [0; 16];

@@ -2,7 +2,8 @@
 //!
 //! Every service takes from here what is the same for all of them: how an error becomes a status
 //! ([`status`]), how a server is run and drained ([`server`], [`shutdown`]), how another service is
-//! reached and followed ([`channel`], [`follow`]), and the small rules of the interface: pages
+//! reached and followed ([`channel`], [`follow`]), what one replica alone does ([`duty`]), what an operator asks of every service
+//! ([`operations`]), and the small rules of the interface: pages
 //! ([`page`]), idempotency ([`request_id`]), optimistic concurrency ([`etag`]) and time ([`clock`]).
 //!
 //! It knows no resource, no store and no collection; it sets up no logging, reads no configuration.
@@ -12,10 +13,12 @@ pub mod access;
 pub mod chain;
 pub mod channel;
 pub mod clock;
+pub mod duty;
 pub mod etag;
 pub mod events;
 pub mod follow;
 pub mod idempotency;
+pub mod operations;
 pub mod page;
 pub mod request_id;
 pub mod server;

@@ -5,7 +5,7 @@
 //! with a key that outlives the process: a token stays good over a restart and on every replica.
 //! Tokens are not encrypted; put no key into one that its reader may not see. They do not expire.
 
-use mesur_store::{Commit, Expect, Store, with_retry};
+use mesur_store::{Commit, Expect, Store, record, with_retry};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -14,6 +14,8 @@ use crate::status::Violation;
 
 /// First byte of each token. A change of layout takes the next number.
 const TOKEN_VERSION: u8 = 1;
+/// The format in which the key is stored.
+const KEY_FORMAT: u8 = 1;
 const ARGUMENTS_BYTES: usize = 8;
 const MAC_BYTES: usize = 16;
 const HMAC_BLOCK_BYTES: usize = 64;
@@ -60,19 +62,28 @@ impl Tokens {
     /// the first time, so that it outlives the process and is the same on every replica.
     pub async fn load(store: &dyn Store, key: &[u8]) -> Result<Self, mesur_store::Error> {
         with_retry(|| async {
-            if let Some(entry) = store.get(key).await? {
-                return Ok(Self::new(&entry.value));
+            if let Some(stored) = Self::stored(store, key).await? {
+                return Ok(stored);
             }
             let secret = [Uuid::new_v4(), Uuid::new_v4()]
                 .map(Uuid::into_bytes)
                 .concat();
             let commit = Commit::new()
                 .expect(key, Expect::Absent)
-                .put(key, secret.clone());
+                .put(key, record::seal_bytes(KEY_FORMAT, &secret));
             store.commit(commit).await?;
             Ok(Self::new(&secret))
         })
         .await
+    }
+
+    /// The same, where their key is there already; nothing is made.
+    pub async fn stored(store: &dyn Store, key: &[u8]) -> Result<Option<Self>, mesur_store::Error> {
+        let Some(entry) = store.get(key).await? else {
+            return Ok(None);
+        };
+        let (_, secret) = record::unseal(key, &entry.value)?;
+        Ok(Some(Self::new(secret)))
     }
 
     /// The token for the page after `last_key` of the list asked for with `arguments`: the name of

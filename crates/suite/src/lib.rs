@@ -15,6 +15,7 @@ use anyhow::Context;
 use mesur_access::Role;
 use mesur_access::dev::Issuer;
 use mesur_catalogue::Catalogue;
+use mesur_process::Etcd;
 use mesur_publication::{Signer, SystemTimer, Timetable, signer_kept_at};
 use mesur_rpc::access::{Authenticator, Bearer};
 use mesur_rpc::clock::Clock;
@@ -33,6 +34,8 @@ const TOKEN_LIFETIME: Duration = Duration::from_hours(100 * 366 * 24);
 pub enum Stores {
     /// A folder for each service under this one.
     Folder(PathBuf),
+    /// In etcd; what else is kept is in the folder.
+    Etcd(Box<Etcd>, PathBuf),
     /// Gone with the process.
     Memory,
 }
@@ -105,7 +108,16 @@ impl Suite {
         let issuer = Issuer::generate();
         let clock = Arc::clone(&config.clock);
         let mut services = JoinSet::new();
-        start_services(&mut services, &config, sockets, &endpoints, &issuer, &stop)?;
+        let stores = Opened::open(&config.stores).await?;
+        start_services(
+            &mut services,
+            &config,
+            stores,
+            sockets,
+            &endpoints,
+            &issuer,
+            &stop,
+        )?;
         Ok(Self {
             endpoints,
             issuer,
@@ -187,9 +199,29 @@ impl Sockets {
     }
 }
 
+/// The stores of the services.
+struct Opened {
+    submission: Arc<dyn Store>,
+    validation: Arc<dyn Store>,
+    aggregation: Arc<dyn Store>,
+    publication: Arc<dyn Store>,
+}
+
+impl Opened {
+    async fn open(stores: &Stores) -> anyhow::Result<Self> {
+        Ok(Self {
+            submission: store(stores, "submission").await?,
+            validation: store(stores, "validation").await?,
+            aggregation: store(stores, "aggregation").await?,
+            publication: store(stores, "publication").await?,
+        })
+    }
+}
+
 fn start_services(
     services: &mut JoinSet<anyhow::Result<Drained>>,
     config: &Config,
+    stores: Opened,
     sockets: Sockets,
     at: &Endpoints,
     issuer: &Issuer,
@@ -199,7 +231,7 @@ fn start_services(
     let shown = |name: &str| bearer(issuer, name, &[Role::Service], &*config.clock);
     let submission = mesur_submission::Config {
         catalogue: Arc::clone(&config.catalogue),
-        store: store(&config.stores, "submission")?,
+        store: stores.submission,
         clock: Arc::clone(&config.clock),
         validation: at.validation.clone(),
         authenticator: authenticator.clone(),
@@ -208,7 +240,7 @@ fn start_services(
     };
     let validation = mesur_validation::Config {
         catalogue: Arc::clone(&config.catalogue),
-        store: store(&config.stores, "validation")?,
+        store: stores.validation,
         clock: Arc::clone(&config.clock),
         submission: at.submission.clone(),
         authenticator: authenticator.clone(),
@@ -218,7 +250,7 @@ fn start_services(
     };
     let aggregation = mesur_aggregation::Config {
         catalogue: Arc::clone(&config.catalogue),
-        store: store(&config.stores, "aggregation")?,
+        store: stores.aggregation,
         clock: Arc::clone(&config.clock),
         submission: at.submission.clone(),
         validation: at.validation.clone(),
@@ -228,7 +260,7 @@ fn start_services(
     };
     let publication = mesur_publication::Config {
         catalogue: Arc::clone(&config.catalogue),
-        store: store(&config.stores, "publication")?,
+        store: stores.publication,
         clock: Arc::clone(&config.clock),
         timer: Arc::new(SystemTimer::start()),
         timetable: config.timetable.clone(),
@@ -270,13 +302,16 @@ async fn bind_web(port: u16) -> anyhow::Result<TcpListener> {
 /// What signs bundles: a key of its own beside the stores, or for as long as they are in memory.
 fn signer(stores: &Stores) -> anyhow::Result<Signer> {
     match stores {
-        Stores::Folder(folder) => Ok(signer_kept_at(&folder.join("signing-key.pem"))?),
+        Stores::Folder(folder) | Stores::Etcd(_, folder) => {
+            Ok(signer_kept_at(&folder.join("signing-key.pem"))?)
+        }
         Stores::Memory => Ok(Signer::generate()?),
     }
 }
 
-fn store(stores: &Stores, service: &str) -> anyhow::Result<Arc<dyn Store>> {
+async fn store(stores: &Stores, service: &str) -> anyhow::Result<Arc<dyn Store>> {
     match stores {
+        Stores::Etcd(etcd, _) => etcd.open(service).await,
         Stores::Folder(folder) => mesur_process::open_store(&folder.join(service)),
         Stores::Memory => Ok(Arc::new(MemoryStore::new())),
     }

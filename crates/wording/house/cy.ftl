@@ -144,6 +144,19 @@ measure-mean-basis = Mae'r llinell yn dangos cyfartaledd { $n ->
     [one] yr un awdurdod lleol y mae ei werth
    *[other] y { $n-digits } awdurdod lleol y mae eu gwerth
 } yn cwmpasu'r cyfnod cyfan.
+spread-heading = Ystod, chwarteli a newid
+spread-lowest = Isaf
+spread-lower-quartile = Chwartel isaf
+spread-median = Canolrif
+spread-upper-quartile = Chwartel uchaf
+spread-highest = Uchaf
+spread-note = Mae'r chwarteli yn ôl y safle agosaf, o'r gwerthoedd yn y tabl o'r holl werthoedd. Nid oes dim lle mae gan lai na thri awdurdod lleol werth, neu lle mae un wedi'i guddio.
+year-change = Newid ers { $period }
+year-change-value = { $change } ({ $n ->
+    [one] un awdurdod lleol
+   *[other] { $n-digits } awdurdod lleol
+})
+year-change-note = Mae'r newid dros yr awdurdodau lleol y mae eu gwerth a gyhoeddwyd yn cwmpasu'r cyfnod cyfan yn y ddau. [b]: newidiodd y diffiniad.
 years-heading = Dros y blynyddoedd
 years-title = { $code }: { $nation } yn ôl cyfnod
 years-break = Toriad
@@ -198,9 +211,11 @@ revision-number = Diwygiad { $revision }
 revision-what = Beth newidiodd
 revision-why = Pam
 revision-before = Fel yr oedd o'r blaen
+revision-figures = Ffigurau'r prif bwyntiau a newidiodd
 revision-values = Gwerthoedd a newidiodd
 revision-value-before = Cyn hyn
 revision-value-after = Nawr
+table-statement = Datganiad
 table-area = Ardal
 
 ## Adborth

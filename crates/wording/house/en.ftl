@@ -154,6 +154,19 @@ measure-mean-basis = The line is the average of the { $n ->
     [one] one local authority
    *[other] { $n-digits } local authorities
 } whose value covers the whole period.
+spread-heading = Range, quartiles and change
+spread-lowest = Lowest
+spread-lower-quartile = Lower quartile
+spread-median = Median
+spread-upper-quartile = Upper quartile
+spread-highest = Highest
+spread-note = Quartiles are by the nearest rank, of the values in the table of all values. Nothing stands where fewer than three local authorities have a value, or where one is hidden.
+year-change = Change on { $period }
+year-change-value = { $change } ({ $n ->
+    [one] one local authority
+   *[other] { $n-digits } local authorities
+})
+year-change-note = The change is over the local authorities whose published value covers the whole period in both. [b]: the definition changed.
 years-heading = Over the years
 years-title = { $code }: { $nation } by period
 years-break = Break
@@ -208,9 +221,11 @@ revision-number = Revision { $revision }
 revision-what = What changed
 revision-why = Why
 revision-before = As it was before
+revision-figures = Figures of the main points that changed
 revision-values = Values that changed
 revision-value-before = Before
 revision-value-after = Now
+table-statement = Statement
 table-area = Area
 
 ## Feedback

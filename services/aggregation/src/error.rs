@@ -171,6 +171,7 @@ impl Reason for Error {
             Self::SnapshotTooLarge { .. } => "SNAPSHOT_TOO_LARGE",
             Self::TotalTooLarge { .. } => "TOTAL_TOO_LARGE",
             Self::Store(error) if error.is_conflict() => "CONTENDED",
+            Self::Store(error) if error.is_unavailable() => "STORE_AWAY",
             Self::Store(_) => "STORE",
             Self::Record { .. } => "RECORD",
         }
@@ -189,6 +190,7 @@ impl Reason for Error {
             | Self::ReturnsNotReceived { .. }
             | Self::TotalTooLarge { .. } => Kind::State,
             Self::Store(error) if error.is_conflict() => Kind::Stale,
+            Self::Store(error) if error.is_unavailable() => Kind::Unavailable,
             Self::Store(_) => Kind::Bug,
             Self::Record { .. } => Kind::Corrupt,
         }

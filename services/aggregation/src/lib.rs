@@ -46,12 +46,18 @@ use mesur_proto::aggregation::v1::aggregation_service_server::{self, Aggregation
 use mesur_rpc::access::{Authenticator, Bearer};
 use mesur_rpc::channel::{self, MESSAGE_BYTES_MAX, REQUEST_BYTES_MAX};
 use mesur_rpc::clock::Clock;
+use mesur_rpc::duty::duty;
 use mesur_rpc::follow::{Backoff, follow};
+use mesur_rpc::idempotency::sweep_daily;
+use mesur_rpc::operations;
 use mesur_rpc::page::Tokens;
 use mesur_rpc::server::{self, Contract, Drained, Limits, Listener};
 use mesur_store::Store;
+use mesur_store::migrate::migrate;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
+
+pub use store::{FOLLOWING_KINDS, check_store, followed, has_event};
 
 /// What the service runs with.
 pub struct Config {
@@ -93,6 +99,7 @@ pub async fn run(
     listener: Listener,
     stop: CancellationToken,
 ) -> Result<Drained, RunError> {
+    migrate(&*config.store, &[]).await?;
     let tokens = Tokens::load(&*config.store, &store::page_key()).await?;
     let submission = follower::Submission(channel::connect_lazy(
         &config.submission,
@@ -100,18 +107,14 @@ pub async fn run(
     )?);
     let live = Arc::new(live::Live::new(&config.store, &config.catalogue));
     live.load().await;
-    let keeper = follower::Keeper {
-        submission: submission.clone(),
-        store: Arc::clone(&config.store),
-        catalogue: Arc::clone(&config.catalogue),
-        live: Arc::clone(&live),
-    };
-    let validation = channel::connect_lazy(&config.validation, config.bearer)?;
+    let validation = channel::connect_lazy(&config.validation, config.bearer.clone())?;
     let validation = marks::Validation(validation);
-    let mark_keeper = marks::MarkKeeper {
-        store: Arc::clone(&config.store),
-        live: Arc::clone(&live),
-    };
+    let exports = operations::store_service("aggregation", Arc::clone(&config.store), stop.clone());
+    let duties = [
+        tokio::spawn(sweeping(&config.store, &config.clock, &stop)),
+        tokio::spawn(following(&config, &submission, &live, &stop)),
+        tokio::spawn(following_marks(&config.store, &validation, &live, &stop)),
+    ];
     let api = api::Api {
         snapshots: Arc::new(snapshots::Snapshots {
             store: config.store,
@@ -123,34 +126,12 @@ pub async fn run(
         tokens,
         stop: stop.clone(),
     };
-    let routes = Routes::new(
-        AggregationServiceServer::new(api)
-            .max_decoding_message_size(REQUEST_BYTES_MAX)
-            .max_encoding_message_size(MESSAGE_BYTES_MAX),
-    );
-    let contract = Contract {
-        service_names: vec![aggregation_service_server::SERVICE_NAME],
-        descriptor_sets: vec![mesur_proto::FILE_DESCRIPTOR_SET],
-    };
-    let following = tokio::spawn(follow(
-        "submission",
-        submission,
-        keeper,
-        stop.clone(),
-        Backoff::default(),
-    ));
-    let following_marks = tokio::spawn(follow(
-        "validation",
-        validation,
-        mark_keeper,
-        stop.clone(),
-        Backoff::default(),
-    ));
+    let routes = routes(api).add_service(exports);
     let served = server::serve(
         "aggregation",
         listener,
         routes,
-        contract,
+        contract(),
         config.authenticator,
         config.limits,
         stop,
@@ -158,9 +139,92 @@ pub async fn run(
     .await;
     // It has had the time of the drain to finish; a commit that is dropped half-way still happens
     // wholly, with its cursor, or not at all. Waiting sees it let go of the store.
-    for following in [following, following_marks] {
-        following.abort();
-        let _ = following.await;
+    for duty in duties {
+        duty.abort();
+        let _ = duty.await;
     }
     Ok(served?)
+}
+
+/// Takes out what is remembered of requests that are past their time.
+fn sweeping(
+    store: &Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+    stop: &CancellationToken,
+) -> impl Future<Output = ()> + use<> {
+    let clock = Arc::clone(clock);
+    duty(
+        "sweeping up requests",
+        Arc::clone(store),
+        stop.clone(),
+        move |store, stop| {
+            let (requests, days) = (store::all_requests(), store::request_days());
+            sweep_daily(store, requests, days, Arc::clone(&clock), stop)
+        },
+    )
+}
+
+/// Keeps the returns that submission tells of.
+fn following(
+    config: &Config,
+    submission: &follower::Submission,
+    live: &Arc<live::Live>,
+    stop: &CancellationToken,
+) -> impl Future<Output = ()> + use<> {
+    let catalogue = Arc::clone(&config.catalogue);
+    let (submission, live) = (submission.clone(), Arc::clone(live));
+    duty(
+        "following submission",
+        Arc::clone(&config.store),
+        stop.clone(),
+        move |store, stop| {
+            let keeper = follower::Keeper {
+                submission: submission.clone(),
+                store,
+                catalogue: Arc::clone(&catalogue),
+                live: Arc::clone(&live),
+            };
+            let backoff = Backoff::default();
+            follow("submission", submission.clone(), keeper, stop, backoff)
+        },
+    )
+}
+
+/// Keeps the marks that validation tells of.
+fn following_marks(
+    store: &Arc<dyn Store>,
+    validation: &marks::Validation,
+    live: &Arc<live::Live>,
+    stop: &CancellationToken,
+) -> impl Future<Output = ()> + use<> {
+    let (validation, live) = (validation.clone(), Arc::clone(live));
+    duty(
+        "following validation",
+        Arc::clone(store),
+        stop.clone(),
+        move |store, stop| {
+            let live = Arc::clone(&live);
+            let keeper = marks::MarkKeeper { store, live };
+            let backoff = Backoff::default();
+            follow("validation", validation.clone(), keeper, stop, backoff)
+        },
+    )
+}
+
+fn routes(api: api::Api) -> Routes {
+    Routes::new(
+        AggregationServiceServer::new(api)
+            .max_decoding_message_size(REQUEST_BYTES_MAX)
+            .max_encoding_message_size(MESSAGE_BYTES_MAX),
+    )
+}
+
+fn contract() -> Contract {
+    Contract {
+        service_names: vec![
+            aggregation_service_server::SERVICE_NAME,
+            operations::SERVICE_NAME,
+        ],
+        descriptor_sets: vec![mesur_proto::FILE_DESCRIPTOR_SET],
+    }
 }

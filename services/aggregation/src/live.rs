@@ -7,7 +7,8 @@
 //!
 //! Whoever changes what they rest on holds [`Live::changing`], reads with [`Live::prepare`] what the
 //! change takes away, commits, and then tells the change, so that memory is never ahead of the
-//! store. A change that does not fit its numbers drops the edition's totals; they are added up again,
+//! store. What another replica of the service has changed is noticed when totals are asked for: they rest on
+//! other returns than the store has, and are added up again. A change that does not fit its numbers drops the edition's totals; they are added up again,
 //! and refused, when they are asked for.
 
 use std::collections::{BTreeMap, HashMap};
@@ -99,6 +100,7 @@ impl Live {
 
     /// The totals of the returns that are held now.
     pub(crate) async fn totals(&self, edition: &Arc<Edition>) -> Result<pb::Totals, Error> {
+        self.catch_up(edition).await?;
         with_retry(|| async {
             if !self.read(|editions| editions.contains_key(edition.name())) {
                 let changing = self.changing().await;
@@ -138,6 +140,31 @@ impl Live {
             whole.complete(national.ok_or_else(conflict)??, &name)
         })
         .await
+    }
+
+    /// Forgets the totals of an edition when another replica has changed what they rest on.
+    async fn catch_up(&self, edition: &Arc<Edition>) -> Result<(), Error> {
+        if self.is_current(edition).await? {
+            return Ok(());
+        }
+        // Whoever changes it here is behind the store for a moment; that one is waited for.
+        let _changing = self.changing().await;
+        if !self.is_current(edition).await? {
+            let previous = self.catalogue.previous(edition.name());
+            self.drop_totals(previous.unwrap_or(edition).name());
+            self.drop_totals(edition.name());
+        }
+        Ok(())
+    }
+
+    /// Whether the totals rest on what is in the store; what is not added up will.
+    async fn is_current(&self, edition: &Arc<Edition>) -> Result<bool, Error> {
+        let Some(inputs) = self.read(|editions| inputs_of(editions, edition.name())) else {
+            return Ok(true);
+        };
+        let previous = self.catalogue.previous(edition.name());
+        let now = store::inputs(&*self.store, edition, previous.map(|one| &**one)).await?;
+        Ok(inputs == now)
     }
 
     /// Reads what a change of an authority will take away; nothing where the edition is not added up.

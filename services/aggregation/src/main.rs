@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         submission,
         validation,
     } = Arguments::parse();
-    mesur_process::run(&options, |parts| {
+    mesur_process::run("aggregation", &options, |parts| {
         let config = Config {
             catalogue: parts.catalogue,
             store: parts.store,

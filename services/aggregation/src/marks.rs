@@ -34,6 +34,7 @@ enum Error {
 }
 
 /// The marks of the validation service.
+#[derive(Clone)]
 pub(crate) struct Validation(pub(crate) Connection);
 
 #[async_trait]

@@ -15,6 +15,7 @@ use mesur_catalogue::{Cell, CellId, Edition, Series};
 use mesur_proto::aggregation::v1 as pb;
 use mesur_rpc::clock;
 use mesur_wire::EditionResource;
+use prost::Message as _;
 
 use crate::domain::{
     CellTotal, Decisions, Definitions, Error, Input, Inputs, Rate, Spread, Tally, expected,
@@ -63,6 +64,23 @@ pub(crate) fn totals_message(known: &Known<'_>) -> Result<pb::Totals, Error> {
             .unwrap_or_default(),
         previous_returns: known.inputs.previous.iter().map(input_message).collect(),
     })
+}
+
+/// What the digest of a snapshot's content says of its totals: all but when the returns were signed off,
+/// which is no input of a snapshot. So the same inputs are the same content.
+pub(crate) fn untimed(totals: &mut pb::Totals) -> Vec<u8> {
+    let inputs = [&mut totals.returns, &mut totals.previous_returns];
+    let timed = inputs.map(|inputs| {
+        let untimed = inputs.iter().map(|input| pb::ReturnInput {
+            sign_off_time: None,
+            ..input.clone()
+        });
+        let untimed = untimed.collect();
+        std::mem::replace(inputs, untimed)
+    });
+    let bytes = totals.encode_to_vec();
+    [totals.returns, totals.previous_returns] = timed;
+    bytes
 }
 
 fn input_message(input: &Input) -> pb::ReturnInput {

@@ -24,7 +24,7 @@ use crate::domain::{
     Input, Inputs, NotRobust, Search, Spread, Step, Tally, Values,
 };
 use crate::error::Error;
-use crate::message::{Known, authority_message, totals_message};
+use crate::message::{Known, authority_message, totals_message, untimed};
 use crate::store;
 
 /// The fewest returns for which another worker is worth its start.
@@ -217,7 +217,7 @@ impl Recount {
         };
         let previous = self.previous_totals().await?;
         let definitions = Definitions::new(&self.edition, self.previous.as_deref());
-        let totals = totals_message(&Known {
+        let mut totals = totals_message(&Known {
             definitions: &definitions,
             inputs: &self.inputs,
             decisions,
@@ -226,7 +226,7 @@ impl Recount {
             previous: &previous,
         })?;
         let mut digest = ContentDigest::default();
-        digest.take(&ContentDigest::part(&totals.encode_to_vec()));
+        digest.take(&ContentDigest::part(&untimed(&mut totals)));
         let mut parts = self.places.iter().zip(&sums.parts).peekable();
         let nothing = nothing_provided(&self.edition);
         for (place, authority) in self.edition.authorities().iter().enumerate() {

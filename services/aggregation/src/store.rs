@@ -17,6 +17,7 @@
 //! | 13 request | digest of the caller's identity, request id | the snapshot or decision that a request led to |
 //! | 14 decision | collection, period, number | a decision on a metric |
 //! | 15 decision count | collection, period | how many decisions were taken |
+//! | 16 request days | | the marks by which requests are past their time |
 //! | log `snapshots` | position | a snapshot that was made |
 //!
 //! A return is taken in, or taken out when its sign-off is taken back, by one commit: return, content,
@@ -26,12 +27,14 @@
 //! event. The edition's version is what reading all its returns relies on, so that totals are
 //! always of returns that were held together. Kinds are never used for anything else.
 
+mod check;
 mod contents;
 mod decisions;
 mod marks;
 mod returns;
 mod snapshots;
 
+pub use check::{FOLLOWING_KINDS, check_store, followed, has_event};
 pub(crate) use contents::{content, sweep_freed};
 pub(crate) use decisions::{decision, decision_count, decisions, in_force, put_decision};
 pub(crate) use marks::put_robustness;
@@ -62,6 +65,7 @@ const FREED: u8 = 12;
 const REQUEST: u8 = 13;
 const DECISION: u8 = 14;
 const DECISION_COUNT: u8 = 15;
+const REQUEST_DAYS: u8 = 16;
 
 /// The format of every record here.
 const FORMAT: u8 = 1;
@@ -89,6 +93,16 @@ pub(crate) fn request_prefix(identity: &str) -> Key {
     KeyBuilder::new(REQUEST)
         .text(&etag([identity.as_bytes()]))
         .build()
+}
+
+/// What the keys of all requests begin with.
+pub(crate) fn all_requests() -> Key {
+    KeyBuilder::new(REQUEST).build()
+}
+
+/// Where the marks stand by which requests are past their time.
+pub(crate) fn request_days() -> Key {
+    KeyBuilder::new(REQUEST_DAYS).build()
 }
 
 /// Which service's events a cursor is of.

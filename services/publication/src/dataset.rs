@@ -305,12 +305,14 @@ mod tests {
     fn dataset(release: &str, factor: i64) -> Arc<Dataset> {
         let column = |category: &str| ShownColumn {
             category: category.to_owned(),
+            labels: <[String; 2]>::default(),
             provided: 2,
             expected: 2,
             values: (0..3).map(|place| shown(place, factor)).collect(),
         };
         let metric = |code: &str, categories: &[&str]| ShownMetric {
             code: code.to_owned(),
+            titles: <[String; 2]>::default(),
             decimals: 0,
             columns: categories.iter().map(|one| column(one)).collect(),
         };
@@ -319,6 +321,7 @@ mod tests {
             authorities: vec!["W06000001".to_owned(), "W06000002".to_owned()],
             metrics: vec![metric("AD/001", &["", "a"]), metric("AD/002", &[""])],
             breaks: Vec::new(),
+            figures: Vec::new(),
         };
         let name = ReleaseName::parse(&format!("releases/{release}")).unwrap();
         Arc::new(Dataset::new(&name, 2, Arc::new(tables)))

@@ -18,10 +18,12 @@ mod footnotes;
 mod history;
 mod languages;
 mod life_cycle;
+mod previous;
 mod protect;
 mod quality;
 mod revise;
 mod sources;
+mod spread;
 mod standing;
 mod statements;
 mod tables;
@@ -43,10 +45,14 @@ pub(crate) use footnotes::Footnote;
 pub(crate) use history::{Earlier, EarlierValue, Point, breaks, series};
 pub(crate) use languages::{Held, LanguageReport};
 pub(crate) use life_cycle::{Action, IllegalMove, State};
+pub(crate) use previous::{Previous, YearChange};
 pub(crate) use protect::{Disclosed, audit, is_controlled};
 pub(crate) use quality::{PopulationCount, PopulationName, Quality};
-pub(crate) use revise::{Change, ShownColumn, ShownMetric, ShownTables, UpdateNote, marks_of};
+pub(crate) use revise::{
+    Change, FigureChange, ShownColumn, ShownFigure, ShownMetric, ShownTables, UpdateNote, marks_of,
+};
 pub(crate) use sources::SourceReturn;
+pub(crate) use spread::Spread;
 pub(crate) use statements::{Section, Statement, area_name, statement_args};
 pub(crate) use tables::{Column, Shown, Table};
 pub(crate) use totals::NationalCell;

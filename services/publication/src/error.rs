@@ -24,6 +24,14 @@ pub(crate) enum Error {
         /// The snapshot.
         name: String,
     },
+    /// The snapshot was too large to be kept.
+    #[error("{name} is larger than {bytes_max} bytes, and was not kept")]
+    SnapshotTooLarge {
+        /// The snapshot.
+        name: String,
+        /// The largest that is kept.
+        bytes_max: usize,
+    },
     /// What the snapshot was made from no longer holds.
     #[error(
         "since {name} was made a sign-off was taken back, or a mark of robustness or a decision changed: make a new one"
@@ -124,12 +132,17 @@ pub(crate) enum Error {
         gaps: usize,
     },
     /// A hidden value can be worked out more closely than its policy allows.
-    #[error("of {exposed} values of {name} a reader can derive more than the policy allows")]
+    #[error(
+        "of {exposed} values of {name} a reader can derive more than the policy allows: withhold {}, make a snapshot and compile again",
+        metrics.join(", ")
+    )]
     DisclosureRisk {
         /// The release.
         name: String,
         /// How many values.
         exposed: usize,
+        /// The codes of the metrics that they are of, each once.
+        metrics: Vec<String>,
     },
     /// The person has early access already.
     #[error("{reader} has early access to {name} already")]
@@ -247,6 +260,7 @@ impl Reason for Error {
         match self {
             Self::InvalidField(violation) => violation.reason,
             Self::SnapshotNotReceived { .. } => "SNAPSHOT_NOT_RECEIVED",
+            Self::SnapshotTooLarge { .. } => "SNAPSHOT_NOT_KEPT",
             Self::SnapshotOvertaken { .. } => "SNAPSHOT_OVERTAKEN",
             Self::EditionNotFound { .. } => "EDITION_NOT_FOUND",
             Self::EditionMismatch { .. } => "EDITION_MISMATCH",
@@ -270,6 +284,7 @@ impl Reason for Error {
             Self::Compile(_) | Self::Render(_) => "CANNOT_COMPILE",
             Self::RequestIdReused => "REQUEST_ID_REUSED",
             Self::Store(error) if error.is_conflict() => "CONTENDED",
+            Self::Store(error) if error.is_unavailable() => "STORE_AWAY",
             Self::Store(_) => "STORE",
             Self::Record { .. } => "RECORD",
         }
@@ -288,6 +303,7 @@ impl Reason for Error {
             | Self::FigureNotFound { .. }
             | Self::FileNotFound { .. } => Kind::NotFound,
             Self::SnapshotNotReceived { .. }
+            | Self::SnapshotTooLarge { .. }
             | Self::SnapshotOvertaken { .. }
             | Self::EditionMismatch { .. }
             | Self::WrongState { .. }
@@ -301,6 +317,7 @@ impl Reason for Error {
             Self::Denied(_) | Self::SamePerson { .. } => Kind::Denied,
             Self::StaleEtag { .. } => Kind::Stale,
             Self::Store(error) if error.is_conflict() => Kind::Stale,
+            Self::Store(error) if error.is_unavailable() => Kind::Unavailable,
             Self::Store(_) | Self::Task(_) => Kind::Bug,
             Self::Record { .. } => Kind::Corrupt,
         }
@@ -314,6 +331,10 @@ impl Reason for Error {
             | Self::StaleEtag { name }
             | Self::ReleaseChanged { name }
             | Self::SamePerson { name } => vec![(RESOURCE_NAME, name.clone())],
+            Self::SnapshotTooLarge { name, bytes_max } => vec![
+                (RESOURCE_NAME, name.clone()),
+                ("bytes_max", bytes_max.to_string()),
+            ],
             Self::WrongState {
                 name,
                 state,
@@ -331,9 +352,14 @@ impl Reason for Error {
             Self::LanguageGaps { name, gaps } => {
                 vec![(RESOURCE_NAME, name.clone()), ("gaps", gaps.to_string())]
             }
-            Self::DisclosureRisk { name, exposed } => vec![
+            Self::DisclosureRisk {
+                name,
+                exposed,
+                metrics,
+            } => vec![
                 (RESOURCE_NAME, name.clone()),
                 ("exposed", exposed.to_string()),
+                ("metrics", metrics.join(",")),
             ],
             Self::AlreadyGranted { name, reader } | Self::EarlyAccessNotFound { name, reader } => {
                 vec![(RESOURCE_NAME, name.clone()), ("reader", reader.clone())]

@@ -2,8 +2,8 @@
 //! and published while aggregation is away.
 //!
 //! A snapshot comes in pieces and is kept only if its content has the digest that it says. One that is
-//! larger than the store takes as a value is left out, and told in the log: its release could not be
-//! compiled, and those behind it go on.
+//! larger than the store takes as a value is refused: its name is kept, so that who wants to compile it
+//! is told, the log has it as an error, and those behind it go on.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use mesur_wire::{EditionResource, SnapshotName};
 use prost::Message as _;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
-use tracing::warn;
+use tracing::error;
 
 use crate::releases::Snapshot;
 use crate::store;
@@ -110,7 +110,20 @@ fn content_digest(totals: &mut pb::Totals) -> String {
         hash.finish()
     };
     let authorities = std::mem::take(&mut totals.authorities);
+    // When a return was signed off is no content.
+    let inputs = totals
+        .returns
+        .iter_mut()
+        .chain(&mut totals.previous_returns);
+    let times: Vec<_> = inputs.map(|input| input.sign_off_time.take()).collect();
     let national = digest(&totals.encode_to_vec());
+    let inputs = totals
+        .returns
+        .iter_mut()
+        .chain(&mut totals.previous_returns);
+    for (input, time) in inputs.zip(times) {
+        input.sign_off_time = time;
+    }
     let parts = authorities.iter().map(|one| digest(&one.encode_to_vec()));
     let mut hash = ContentHash::default();
     for part in std::iter::once(national).chain(parts) {
@@ -159,8 +172,14 @@ impl Follower<WatchSnapshotsResponse> for Keeper {
             return Ok(());
         };
         let Some((told, totals)) = read? else {
-            warn!(snapshot = %event.name, "a snapshot is too large to be kept");
-            self.store.commit(store::put_nothing(&event.cursor)).await?;
+            error!(
+                snapshot = %event.name,
+                bytes_max = LARGE_BYTES_MAX,
+                "a snapshot is too large to be kept: no release can be compiled from it"
+            );
+            let name = SnapshotName::parse(&event.name)?;
+            let commit = store::put_too_large(&name, &event.cursor);
+            self.store.commit(commit).await?;
             return Ok(());
         };
         let snapshot = Snapshot {

@@ -34,10 +34,14 @@ use mesur_proto::publication::v1::publication_service_server::{self, Publication
 use mesur_rpc::access::{Authenticator, Bearer};
 use mesur_rpc::channel::{self, MESSAGE_BYTES_MAX, REQUEST_BYTES_MAX};
 use mesur_rpc::clock::Clock;
+use mesur_rpc::duty::duty;
 use mesur_rpc::follow::{Backoff, follow};
+use mesur_rpc::idempotency::sweep_daily;
+use mesur_rpc::operations;
 use mesur_rpc::page::Tokens;
 use mesur_rpc::server::{self, Contract, Drained, Limits, Listener};
 use mesur_store::Store;
+use mesur_store::migrate::migrate;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -48,6 +52,7 @@ pub use mesur_outputs::bundle::Signer;
 pub use render::write_data_csv;
 pub use scheduler::{SystemTimer, Timer};
 pub use signing::{SigningKeyError, signer_from_file, signer_kept_at};
+pub use store::{FOLLOWING_KINDS, check_store, followed};
 pub use timetable::{Timetable, TimetableError, TimetableOptions};
 
 /// What the service runs with.
@@ -108,16 +113,16 @@ pub async fn run(
     web: TcpListener,
     stop: CancellationToken,
 ) -> Result<Drained, RunError> {
+    migrate(&*config.store, &[]).await?;
     let tokens = Tokens::load(&*config.store, &store::page_key()).await?;
     let aggregation = channel::connect_lazy(&config.aggregation, config.bearer)?;
     let aggregation = follower::Aggregation(aggregation);
     // A server that failed was not asked to stop: the others end with it.
     let stop = stop.child_token();
-    let keeper = follower::Keeper {
-        aggregation: aggregation.clone(),
-        store: Arc::clone(&config.store),
-        stop: stop.clone(),
-    };
+    let exports = operations::store_service("publication", Arc::clone(&config.store), stop.clone());
+    let last_change = store::last_change(&*config.store).await;
+    let last_change = last_change.map_err(|error| RunError::Releases(error.into()))?;
+    let clock = Arc::clone(&config.clock);
     let timer = config.timer;
     let trusted = scheduler::TrustedClock::new(config.clock, Arc::clone(&timer));
     let releases = releases::Releases::open(
@@ -137,24 +142,12 @@ pub async fn run(
         releases: Arc::clone(&releases),
         tokens,
     };
-    let routes = Routes::new(
-        PublicationServiceServer::new(api)
-            .max_decoding_message_size(REQUEST_BYTES_MAX)
-            .max_encoding_message_size(MESSAGE_BYTES_MAX),
-    );
-    let contract = Contract {
-        service_names: vec![publication_service_server::SERVICE_NAME],
-        descriptor_sets: vec![mesur_proto::FILE_DESCRIPTOR_SET],
-    };
+    let routes = routes(api).add_service(exports);
     let tasks = TaskTracker::new();
-    tasks.spawn(follow(
-        "aggregation",
-        aggregation,
-        keeper,
-        stop.clone(),
-        Backoff::default(),
-    ));
-    tasks.spawn(scheduler::run(Arc::clone(&releases), timer, stop.clone()));
+    spawn_duties(&tasks, &releases, &aggregation, &clock, &timer, &stop);
+    let replica = Arc::clone(&releases);
+    let kept_up = stop.clone();
+    tasks.spawn(async move { replica.keep_up(last_change, kept_up).await });
     let pages = tasks.spawn(web::serve(
         web,
         releases,
@@ -167,7 +160,7 @@ pub async fn run(
         name,
         listener,
         routes,
-        contract,
+        contract(),
         config.authenticator,
         config.limits,
         stop.clone(),
@@ -178,4 +171,69 @@ pub async fn run(
     // A panic of the pages is one of this service.
     pages.await.map_err(io::Error::other)??;
     Ok(served?)
+}
+
+/// What one replica does in the background.
+fn spawn_duties(
+    tasks: &TaskTracker,
+    releases: &Arc<releases::Releases>,
+    aggregation: &follower::Aggregation,
+    clock: &Arc<dyn Clock>,
+    timer: &Arc<dyn Timer>,
+    stop: &CancellationToken,
+) {
+    let store = releases.store();
+    let clock = Arc::clone(clock);
+    tasks.spawn(duty(
+        "sweeping up requests",
+        Arc::clone(store),
+        stop.clone(),
+        move |store, stop| {
+            let (requests, days) = (store::request_prefix(), store::request_days());
+            sweep_daily(store, requests, days, Arc::clone(&clock), stop)
+        },
+    ));
+    let aggregation = aggregation.clone();
+    tasks.spawn(duty(
+        "following aggregation",
+        Arc::clone(store),
+        stop.clone(),
+        move |store, stop| {
+            let keeper = follower::Keeper {
+                aggregation: aggregation.clone(),
+                store,
+                stop: stop.clone(),
+            };
+            let backoff = Backoff::default();
+            follow("aggregation", aggregation.clone(), keeper, stop, backoff)
+        },
+    ));
+    let (releases, timer) = (Arc::clone(releases), Arc::clone(timer));
+    tasks.spawn(duty(
+        "publishing",
+        Arc::clone(store),
+        stop.clone(),
+        move |store, stop| {
+            let (releases, timer) = (Arc::clone(&releases), Arc::clone(&timer));
+            scheduler::run(releases, store, timer, stop)
+        },
+    ));
+}
+
+fn routes(api: api::Api) -> Routes {
+    Routes::new(
+        PublicationServiceServer::new(api)
+            .max_decoding_message_size(REQUEST_BYTES_MAX)
+            .max_encoding_message_size(MESSAGE_BYTES_MAX),
+    )
+}
+
+fn contract() -> Contract {
+    Contract {
+        service_names: vec![
+            publication_service_server::SERVICE_NAME,
+            operations::SERVICE_NAME,
+        ],
+        descriptor_sets: vec![mesur_proto::FILE_DESCRIPTOR_SET],
+    }
 }

@@ -41,7 +41,7 @@ fn main() -> ExitCode {
         signing_key,
     } = Arguments::parse();
     let own_key = options.data.with_file_name("signing-key.pem");
-    mesur_process::run(&options, |parts| async move {
+    mesur_process::run("publication", &options, |parts| async move {
         let signer = match signing_key {
             Some(given) => signer_from_file(&given)?,
             None => signer_kept_at(&own_key)?,

@@ -13,6 +13,7 @@ mod moving;
 mod provenance;
 mod reading;
 mod shelf;
+mod sweeping;
 
 use std::sync::Arc;
 
@@ -187,7 +188,7 @@ impl Releases {
         let heads = store::heads(&*store).await?;
         let last = heads.iter().filter_map(|(_, head)| head.last_event).max();
         trusted.expect_after(last);
-        Ok(Self {
+        let releases = Self {
             store,
             catalogue,
             clock: trusted.wall(),
@@ -197,7 +198,9 @@ impl Releases {
             signer,
             making: Mutex::new(()),
             rescheduled: Notify::new(),
-        })
+        };
+        releases.sweep().await;
+        Ok(releases)
     }
 
     /// The time by the wall clock.

@@ -18,6 +18,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use mesur_rpc::chain::Chain;
 use mesur_rpc::clock::Clock;
+use mesur_store::Store;
 use tokio_util::sync::CancellationToken;
 
 use crate::releases::Releases;
@@ -96,9 +97,15 @@ impl TrustedClock {
 }
 
 /// Publishes every release on its day, until `stop` is cancelled.
-pub(crate) async fn run(releases: Arc<Releases>, timer: Arc<dyn Timer>, stop: CancellationToken) {
+/// One replica does so at a time: what it commits goes by way of `store`.
+pub(crate) async fn run(
+    releases: Arc<Releases>,
+    store: Arc<dyn Store>,
+    timer: Arc<dyn Timer>,
+    stop: CancellationToken,
+) {
     loop {
-        let wait = publish_due(&releases).await;
+        let wait = publish_due(&releases, &*store).await;
         let until = timer.elapsed().saturating_add(wait);
         tokio::select! {
             () = stop.cancelled() => return,
@@ -109,12 +116,12 @@ pub(crate) async fn run(releases: Arc<Releases>, timer: Arc<dyn Timer>, stop: Ca
 }
 
 /// Publishes what is due; answers how long nothing will be, as far as is known.
-async fn publish_due(releases: &Releases) -> Duration {
+async fn publish_due(releases: &Releases, store: &dyn Store) -> Duration {
     let mut wait = RECHECK;
     for upcoming in releases.shelf().upcoming() {
         let until = match releases.reached() {
             Some(reached) if reached >= upcoming.moment => {
-                let published = releases.publish_due(&upcoming.name).await;
+                let published = releases.publish_due(&upcoming.name, store).await;
                 match published {
                     Ok(()) => continue,
                     Err(error) => {

@@ -19,12 +19,17 @@
 //! | 15 translated | collection, period | nothing: its version is of the last import |
 //! | 16 translations | collection, period | the translations of its texts, a large value |
 //! | 17 feedback | time, the latest first, id | what a reader sent |
+//! | 18 request days | | the marks by which requests are past their time |
+//! | 19 too large | id | nothing: the snapshot could not be kept |
+//! | 20 files | | nothing: its version is of the last time that files were named or swept |
 //!
 //! A snapshot is one commit with the cursor of the event that told of it. Every change of a release
 //! is one commit of kind 1 with the revision, the event and the answer to the request. What stands
 //! under its digest is written before a revision names it: a crash between leaves what nobody
-//! names, and the same is written again. Kinds are never used for anything else.
+//! names, and the same is written again; what nobody names is swept up when the next one is made. Kinds
+//! are never used for anything else.
 
+mod check;
 mod contents;
 mod early;
 mod events;
@@ -39,17 +44,23 @@ use mesur_rpc::clock;
 use mesur_store::{Key, KeyBuilder};
 use mesur_wire::ReleaseName;
 
-pub(crate) use contents::{content_key, details, keep_content, keep_details, keep_tables, tables};
+pub use check::{FOLLOWING_KINDS, check_store, followed};
+pub(crate) use contents::{
+    content_key, details, files_version, keep_content, keep_details, keep_tables, name_files,
+    sweep_content, tables,
+};
 pub(crate) use early::{
     Access, Look, access_of, access_record, accesses, looks, put_access, put_look,
 };
-pub(crate) use events::{Event, append_event, events};
+pub(crate) use events::{Event, append_event, changed, changes_log, events, last_change};
 pub(crate) use feedback::{feedback, put_feedback};
 pub(crate) use releases::{
     Head, expect_head, head, heads, put_head, put_revision, record_of, revision, revision_of,
     revisions,
 };
-pub(crate) use snapshots::{cursor, put_nothing, put_overtaken, put_snapshot, snapshot};
+pub(crate) use snapshots::{
+    cursor, is_too_large, put_overtaken, put_snapshot, put_too_large, snapshot,
+};
 
 use crate::error::Error;
 
@@ -70,6 +81,9 @@ const LOOK: u8 = 14;
 const TRANSLATED: u8 = 15;
 const TRANSLATIONS: u8 = 16;
 const FEEDBACK: u8 = 17;
+const REQUEST_DAYS: u8 = 18;
+const TOO_LARGE: u8 = 19;
+const FILES: u8 = 20;
 
 /// The format of every record here.
 const FORMAT: u8 = 1;
@@ -82,6 +96,11 @@ pub(crate) fn page_key() -> Key {
 /// What response keys begin with.
 pub(crate) fn request_prefix() -> Key {
     KeyBuilder::new(REQUEST).build()
+}
+
+/// Where the marks stand by which requests are past their time.
+pub(crate) fn request_days() -> Key {
+    KeyBuilder::new(REQUEST_DAYS).build()
 }
 
 /// A key of an edition, or what such keys begin with.

@@ -283,6 +283,7 @@ impl Reason for Error {
             Self::AlreadyRevoked { .. } => "ALREADY_REVOKED",
             Self::RequestIdReused => "REQUEST_ID_REUSED",
             Self::Store(error) if error.is_conflict() => "CONTENDED",
+            Self::Store(error) if error.is_unavailable() => "STORE_AWAY",
             Self::Reader(_) => "READER",
             Self::Store(_) => "STORE",
             Self::Record { .. } => "RECORD",
@@ -319,6 +320,7 @@ impl Reason for Error {
             Self::StaleEtag { .. } => Kind::Stale,
             Self::ValidationAway(_) | Self::ValidationSlow => Kind::Unavailable,
             Self::Store(error) if error.is_conflict() => Kind::Stale,
+            Self::Store(error) if error.is_unavailable() => Kind::Unavailable,
             Self::Reader(_) | Self::Store(_) => Kind::Bug,
             Self::Record { .. } => Kind::Corrupt,
         }

@@ -5,8 +5,6 @@
 //! with a line in the log: sign-off asks validation itself, so nothing depends on it. An event that
 //! cannot be read holds up those behind it.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use mesur_proto::validation::v1::WatchReportsResponse;
 use mesur_proto::validation::v1::watch_reports_response::Event;
@@ -26,7 +24,7 @@ enum Error {
 }
 
 /// Moves the returns that validation tells of.
-pub(crate) struct Mover(pub(crate) Arc<Returns>);
+pub(crate) struct Mover(pub(crate) Returns);
 
 #[async_trait]
 impl Follower<WatchReportsResponse> for Mover {

@@ -32,14 +32,20 @@ use mesur_proto::submission::v1::submission_service_server;
 use mesur_rpc::access::{Authenticator, Bearer};
 use mesur_rpc::channel::{self, MESSAGE_BYTES_MAX, REQUEST_BYTES_MAX};
 use mesur_rpc::clock::Clock;
+use mesur_rpc::duty::duty;
 use mesur_rpc::follow::{Backoff, follow};
+use mesur_rpc::idempotency::sweep_daily;
+use mesur_rpc::operations;
 use mesur_rpc::page::Tokens;
 use mesur_rpc::server::{self, Contract, Drained, Limits, Listener};
 use mesur_store::Store;
+use mesur_store::migrate::migrate;
 use mesur_wire::Wordings;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
+
+pub use store::{FOLLOWING_KINDS, check_store, followed, has_event};
 
 /// What the service runs with.
 pub struct Config {
@@ -83,11 +89,13 @@ pub async fn run(
     listener: Listener,
     stop: CancellationToken,
 ) -> Result<Drained, RunError> {
+    migrate(&*config.store, &[]).await?;
     let tokens = Tokens::load(&*config.store, &store::keys::page_key()).await?;
     let wordings = Arc::new(Wordings::house()?);
     let connection = channel::connect_lazy(&config.validation, config.bearer)?;
     let reports = validation::ValidationReports(connection);
     let (store, catalogue, clock) = (config.store, config.catalogue, config.clock);
+    let exports = operations::store_service("submission", Arc::clone(&store), stop.clone());
     let returns = Arc::new(returns::Returns {
         store: Arc::clone(&store),
         catalogue: Arc::clone(&catalogue),
@@ -96,6 +104,10 @@ pub async fn run(
         turns: turns::Turns::default(),
         earlier_values: returns::EarlierValues::default(),
     });
+    let following = stop.child_token();
+    let tasks = TaskTracker::new();
+    spawn_duties(&tasks, &reports, &returns, &following);
+    tasks.close();
     let submission = api::Api {
         returns: Arc::clone(&returns),
         schedules: schedules::Schedules {
@@ -114,20 +126,10 @@ pub async fn run(
         stop: stop.clone(),
     };
     let face = api::CatalogueApi { catalogue, tokens };
-    let following = stop.child_token();
-    let tasks = TaskTracker::new();
-    tasks.spawn(follow(
-        "validation",
-        reports,
-        follower::Mover(returns),
-        following.clone(),
-        Backoff::default(),
-    ));
-    tasks.close();
     let served = server::serve(
         "submission",
         listener,
-        routes(submission, face),
+        routes(submission, face).add_service(exports),
         contract(),
         config.authenticator,
         config.limits,
@@ -153,7 +155,38 @@ fn contract() -> Contract {
         service_names: vec![
             submission_service_server::SERVICE_NAME,
             catalogue_service_server::SERVICE_NAME,
+            operations::SERVICE_NAME,
         ],
         descriptor_sets: vec![mesur_proto::FILE_DESCRIPTOR_SET],
     }
+}
+
+/// What one replica does in the background.
+fn spawn_duties(
+    tasks: &TaskTracker,
+    reports: &validation::ValidationReports,
+    returns: &Arc<returns::Returns>,
+    stop: &CancellationToken,
+) {
+    let clock = Arc::clone(&returns.clock);
+    tasks.spawn(duty(
+        "sweeping up requests",
+        Arc::clone(&returns.store),
+        stop.clone(),
+        move |store, stop| {
+            let (requests, days) = (store::keys::all_requests(), store::keys::request_days());
+            sweep_daily(store, requests, days, Arc::clone(&clock), stop)
+        },
+    ));
+    let (reports, returns) = (reports.clone(), Arc::clone(returns));
+    tasks.spawn(duty(
+        "following validation",
+        Arc::clone(&returns.store),
+        stop.clone(),
+        move |store, stop| {
+            let mover = follower::Mover(returns.writing_to(store));
+            let backoff = Backoff::default();
+            follow("validation", reports.clone(), mover, stop, backoff)
+        },
+    ));
 }

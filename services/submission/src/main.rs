@@ -22,7 +22,7 @@ fn main() -> ExitCode {
         options,
         validation,
     } = Arguments::parse();
-    mesur_process::run(&options, |parts| {
+    mesur_process::run("submission", &options, |parts| {
         let config = Config {
             catalogue: parts.catalogue,
             store: parts.store,

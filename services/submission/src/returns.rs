@@ -75,6 +75,18 @@ pub(crate) struct Returns {
 type Relied = Vec<(Key, Expect)>;
 
 impl Returns {
+    /// The same returns, for whoever writes to them by way of this store.
+    pub(crate) fn writing_to(&self, store: Arc<dyn Store>) -> Self {
+        Self {
+            store,
+            catalogue: Arc::clone(&self.catalogue),
+            clock: Arc::clone(&self.clock),
+            reports: Arc::clone(&self.reports),
+            turns: Turns::default(),
+            earlier_values: EarlierValues::default(),
+        }
+    }
+
     /// An edition by name; `digest`, when given, must be its digest.
     pub(crate) fn edition(&self, name: &EditionName, digest: &str) -> Result<&Arc<Edition>, Error> {
         let edition = self

@@ -16,6 +16,7 @@
 //! | 12 delegation | authority, number | the delegation |
 //! | 13 live delegation | digest of the supplier's identity, authority, collection, period | its number |
 //! | 14 cursor | | the place in validation's stream |
+//! | 15 request days | | the marks by which requests are past their time |
 //! | log `returns` | position | what happened to a return or a delegation |
 //!
 //! A change of a return is one commit: head, revision or move, event, and what the request led to.
@@ -26,6 +27,7 @@
 //! too. Histories, schedules and delegations only grow, an entry each under a key of its own, so no
 //! record has an end that it could reach. Kinds are never used for anything else.
 
+mod check;
 pub(crate) mod contents;
 pub(crate) mod delegations;
 pub(crate) mod events;
@@ -34,9 +36,11 @@ pub(crate) mod revisions;
 pub(crate) mod schedules;
 
 use mesur_rpc::clock;
-use mesur_store::{Key, KeyRange, Store};
+use mesur_store::{Commit, Key, KeyRange, Store, record};
 
 use crate::error::Error;
+
+pub use check::{FOLLOWING_KINDS, check_store, followed, has_event};
 
 /// The format of every record of this service.
 const FORMAT: u8 = 1;
@@ -60,6 +64,20 @@ async fn scan_all(store: &dyn Store, prefix: Key) -> Result<Vec<(Key, Vec<u8>)>,
             return Ok(found);
         }
     }
+}
+
+/// The place in validation's stream; empty before the first event.
+pub(crate) async fn cursor(store: &dyn Store) -> Result<Vec<u8>, Error> {
+    let key = keys::cursor();
+    match store.get(&key).await? {
+        Some(entry) => Ok(record::unseal(&key, &entry.value)?.1.to_vec()),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Adds the place in validation's stream to a commit.
+pub(crate) fn put_cursor(commit: Commit, cursor: &[u8]) -> Commit {
+    commit.put(keys::cursor(), record::seal_bytes(FORMAT, cursor))
 }
 
 /// A time that must be there.

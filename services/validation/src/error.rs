@@ -272,6 +272,7 @@ impl Reason for Error {
             Self::Refused { what, .. } => what.reason(),
             Self::RequestIdReused => "REQUEST_ID_REUSED",
             Self::Store(error) if error.is_conflict() => "CONTENDED",
+            Self::Store(error) if error.is_unavailable() => "STORE_AWAY",
             Self::Store(_) => "STORE",
             Self::Record { .. } => "RECORD",
         }
@@ -287,6 +288,7 @@ impl Reason for Error {
             Self::EditionMismatch { .. } => Kind::State,
             Self::Refused { what, .. } => what.kind(),
             Self::Store(error) if error.is_conflict() => Kind::Stale,
+            Self::Store(error) if error.is_unavailable() => Kind::Unavailable,
             Self::Store(_) => Kind::Bug,
             Self::Record { .. } => Kind::Corrupt,
         }

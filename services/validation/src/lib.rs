@@ -35,15 +35,21 @@ use mesur_proto::validation::v1::validation_service_server::{self, ValidationSer
 use mesur_rpc::access::{Authenticator, Bearer};
 use mesur_rpc::channel::{self, MESSAGE_BYTES_MAX, REQUEST_BYTES_MAX};
 use mesur_rpc::clock::Clock;
+use mesur_rpc::duty::duty;
 use mesur_rpc::follow::{Backoff, follow};
+use mesur_rpc::idempotency::sweep_daily;
+use mesur_rpc::operations;
 use mesur_rpc::page::Tokens;
 use mesur_rpc::server::{self, Contract, Drained, Limits, Listener};
 use mesur_store::Store;
+use mesur_store::migrate::migrate;
 use mesur_wire::Wordings;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
+
+pub use store::{FOLLOWING_KINDS, check_store, followed, has_event};
 
 /// What the service runs with.
 pub struct Config {
@@ -93,11 +99,13 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<Drained, RunError> {
     let wordings = Arc::new(Wordings::house()?);
+    migrate(&*config.store, &[]).await?;
     let tokens = Tokens::load(&*config.store, &store::page_key()).await?;
     let submission =
         submission::Submission(channel::connect_lazy(&config.submission, config.bearer)?);
     // A server that failed was not asked to stop: the others end with it.
     let stop = stop.child_token();
+    let exports = operations::store_service("validation", Arc::clone(&config.store), stop.clone());
     let validation = Arc::new(reports::Validation {
         store: config.store,
         catalogue: config.catalogue,
@@ -105,20 +113,8 @@ pub async fn run(
         tokens,
         stop: stop.clone(),
     });
-    let validator = validator::Validator {
-        submission: submission.clone(),
-        validation: Arc::clone(&validation),
-        stop: stop.clone(),
-    };
     let tasks = TaskTracker::new();
-    let backoff = Backoff::default();
-    tasks.spawn(follow(
-        "submission",
-        submission,
-        validator,
-        stop.clone(),
-        backoff,
-    ));
+    spawn_duties(&tasks, &submission, &validation, &stop);
     if let Some(listener) = config.web {
         let pages = web::Pages {
             validation: Arc::clone(&validation),
@@ -137,9 +133,13 @@ pub async fn run(
         ValidationServiceServer::new(api)
             .max_decoding_message_size(REQUEST_BYTES_MAX)
             .max_encoding_message_size(MESSAGE_BYTES_MAX),
-    );
+    )
+    .add_service(exports);
     let contract = Contract {
-        service_names: vec![validation_service_server::SERVICE_NAME],
+        service_names: vec![
+            validation_service_server::SERVICE_NAME,
+            operations::SERVICE_NAME,
+        ],
         descriptor_sets: vec![mesur_proto::FILE_DESCRIPTOR_SET],
     };
     let served = server::serve(
@@ -155,4 +155,38 @@ pub async fn run(
     stop.cancel();
     tasks.wait().await;
     Ok(served?)
+}
+
+/// What one replica does in the background.
+fn spawn_duties(
+    tasks: &TaskTracker,
+    submission: &submission::Submission,
+    validation: &Arc<reports::Validation>,
+    stop: &CancellationToken,
+) {
+    let clock = Arc::clone(&validation.clock);
+    tasks.spawn(duty(
+        "sweeping up requests",
+        Arc::clone(&validation.store),
+        stop.clone(),
+        move |store, stop| {
+            let (requests, days) = (store::all_requests(), store::request_days());
+            sweep_daily(store, requests, days, Arc::clone(&clock), stop)
+        },
+    ));
+    let (submission, validation) = (submission.clone(), Arc::clone(validation));
+    tasks.spawn(duty(
+        "following submission",
+        Arc::clone(&validation.store),
+        stop.clone(),
+        move |store, stop| {
+            let validator = validator::Validator {
+                submission: submission.clone(),
+                validation: validation.writing_to(store),
+                stop: stop.clone(),
+            };
+            let backoff = Backoff::default();
+            follow("submission", submission.clone(), validator, stop, backoff)
+        },
+    ));
 }

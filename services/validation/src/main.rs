@@ -49,7 +49,7 @@ fn main() -> ExitCode {
         submission,
         web,
     } = Arguments::parse();
-    mesur_process::run(&options, |parts| async move {
+    mesur_process::run("validation", &options, |parts| async move {
         let web = match web {
             Some(address) => Some(listen(address).await?),
             None => None,

@@ -50,6 +50,17 @@ pub(crate) struct Opened {
 pub(crate) type Numbered = (u64, Finding, Said);
 
 impl Validation {
+    /// The same reports, for whoever writes to them by way of this store.
+    pub(crate) fn writing_to(&self, store: Arc<dyn Store>) -> Self {
+        Self {
+            store,
+            catalogue: Arc::clone(&self.catalogue),
+            clock: Arc::clone(&self.clock),
+            tokens: self.tokens.clone(),
+            stop: self.stop.clone(),
+        }
+    }
+
     /// An edition by name; `digest`, when given, must be its digest.
     pub(crate) fn edition(&self, name: &EditionName, digest: &str) -> Result<&Arc<Edition>, Error> {
         let edition = self

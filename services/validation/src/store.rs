@@ -16,6 +16,7 @@
 //! | 12 request | digest of the identity, request id | numbers of what the request made |
 //! | 13 cursor | name of the service that is followed | the cursor of its last event |
 //! | 14 page key | | the key that page tokens are signed with |
+//! | 15 request days | | the marks by which requests are past their time |
 //! | log `reports` | position | what happened |
 //!
 //! A report becomes visible with the commit that also has its event, the progress of the return and
@@ -27,6 +28,7 @@
 //! in the progress too, so that of a seal and a query at once one sees the other. Remarks, queries, rounds
 //! and marks are only added. Kinds are never used for anything else.
 
+mod check;
 mod delegations;
 mod editions;
 mod log;
@@ -42,6 +44,7 @@ use mesur_store::{Commit, Expect, Key, KeyBuilder, Store, Version, record};
 use mesur_wire::ReturnName;
 use prost::Message;
 
+pub use check::{FOLLOWING_KINDS, check_store, followed, has_event};
 pub(crate) use delegations::{delegate, is_delegate_of, may_read, revoke};
 pub(crate) use editions::{
     Mark, Round, edition_progress, mark, marks, put_edition, put_mark, put_round, round, rounds,
@@ -69,6 +72,7 @@ const DELEGATION: u8 = 11;
 const REQUEST: u8 = 12;
 const CURSOR: u8 = 13;
 const PAGE_KEY: u8 = 14;
+const REQUEST_DAYS: u8 = 15;
 
 /// The format of every record here.
 const FORMAT: u8 = 1;
@@ -97,6 +101,16 @@ pub(crate) fn request_prefix(identity: &str) -> Key {
     KeyBuilder::new(REQUEST)
         .text(&etag([identity.as_bytes()]))
         .build()
+}
+
+/// What the keys of all requests begin with.
+pub(crate) fn all_requests() -> Key {
+    KeyBuilder::new(REQUEST).build()
+}
+
+/// Where the marks stand by which requests are past their time.
+pub(crate) fn request_days() -> Key {
+    KeyBuilder::new(REQUEST_DAYS).build()
 }
 
 /// What a mutation made, by its numbers; a repeat is answered from what they name.

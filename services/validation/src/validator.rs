@@ -4,8 +4,6 @@
 //! A revision that cannot be validated here, because the edition is not known or is another one,
 //! holds up those behind it until the catalogues agree: no return goes without its report.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use jiff::Timestamp;
 use mesur_catalogue::Edition;
@@ -36,7 +34,7 @@ struct Error {
 /// Makes the reports.
 pub(crate) struct Validator {
     pub(crate) submission: Submission,
-    pub(crate) validation: Arc<Validation>,
+    pub(crate) validation: Validation,
     pub(crate) stop: CancellationToken,
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context;
+use mesur_process::Etcd;
 use mesur_publication::TimetableOptions;
 use mesur_rpc::clock::SystemClock;
 use mesur_rpc::server::Limits;
@@ -16,7 +17,8 @@ use crate::output::say;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Where the stores are; the folder is made when it is not there.
+    /// Where the stores are; the folder is made when it is not there. With `--etcd` the stores are in etcd,
+    /// and the tokens and the signing key here.
     #[arg(long, default_value = "mesur-data", value_name = "DIR")]
     data: PathBuf,
     /// A folder with a further edition; may be given again.
@@ -28,6 +30,8 @@ pub(crate) struct Arguments {
     port: u16,
     #[command(flatten)]
     timetable: TimetableOptions,
+    #[command(flatten)]
+    etcd: Etcd,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -42,7 +46,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let catalogue = mesur_process::catalogue(&arguments.editions)?;
     let config = Config {
         catalogue: Arc::clone(&catalogue),
-        stores: Stores::Folder(arguments.data.clone()),
+        stores: if arguments.etcd.is_chosen() {
+            Stores::Etcd(Box::new(arguments.etcd.clone()), arguments.data.clone())
+        } else {
+            Stores::Folder(arguments.data.clone())
+        },
         ports: Ports {
             web: arguments.port,
             submission: next(1)?,

@@ -191,7 +191,8 @@ pub struct ReturnInput {
     /// The digest of its content.
     #[prost(string, tag = "3")]
     pub digest: ::prost::alloc::string::String,
-    /// When it was signed off.
+    /// When it was signed off. No input of a snapshot: the same returns signed off at another time are the
+    /// same snapshot, which keeps the times that it was made with, and no digest has them.
     #[prost(message, optional, tag = "4")]
     pub sign_off_time: ::core::option::Option<::prost_types::Timestamp>,
 }
@@ -400,9 +401,9 @@ pub struct Snapshot {
     /// `snapshots/{snapshot}`.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// The digest of the inputs: the edition's digest, every return with its digest and the time of its
-    /// sign-off, those of the previous edition, the marks of values that are not robust, and the decisions
-    /// in force.
+    /// The digest of the inputs: the edition's digest, every return with its revision and digest, those of
+    /// the previous edition, the marks of values that are not robust, and the decisions in force. The same
+    /// inputs are the same content and the same `content_digest` on any machine.
     #[prost(string, tag = "2")]
     pub digest: ::prost::alloc::string::String,
     /// The totals.
@@ -412,9 +413,10 @@ pub struct Snapshot {
     #[prost(message, optional, tag = "4")]
     pub create_time: ::core::option::Option<::prost_types::Timestamp>,
     /// The digest of the whole content, as ReadSnapshot streams it: `sha256:` over the digests of its
-    /// parts, each as text with a line end behind it. The parts are the totals without `authorities`, and
-    /// then the AuthorityValues of every authority, each as one message encoded with its fields in the
-    /// order of their numbers; `name`, `creator` and `create_time` are not in it.
+    /// parts, each as text with a line end behind it. The parts are the totals without `authorities` and
+    /// without the `sign_off_time` of any return, and then the AuthorityValues of every authority, each as
+    /// one message encoded with its fields in the order of their numbers; `name`, `creator` and
+    /// `create_time` are not in it.
     #[prost(string, tag = "5")]
     pub content_digest: ::prost::alloc::string::String,
     /// The identity of who froze it.

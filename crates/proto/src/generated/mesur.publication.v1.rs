@@ -894,6 +894,7 @@ pub mod publication_service_client {
         /// required (`UPDATE_NOTE_REQUIRED`, INVALID_ARGUMENT): no row that was published goes away, and values
         /// that changed are marked. Fails with
         /// `SNAPSHOT_NOT_RECEIVED` (FAILED_PRECONDITION) while the snapshot has not arrived,
+        /// `SNAPSHOT_NOT_KEPT` (FAILED_PRECONDITION) when it was too large,
         /// `SNAPSHOT_OVERTAKEN` (FAILED_PRECONDITION), `EDITION_MISMATCH` (FAILED_PRECONDITION) when the
         /// service has the edition with another digest, `EDITION_NOT_FOUND` (NOT_FOUND), and
         /// `CANNOT_COMPILE` (FAILED_PRECONDITION) when the totals do not fit the edition or one of its
@@ -1586,6 +1587,7 @@ pub mod publication_service_server {
         /// required (`UPDATE_NOTE_REQUIRED`, INVALID_ARGUMENT): no row that was published goes away, and values
         /// that changed are marked. Fails with
         /// `SNAPSHOT_NOT_RECEIVED` (FAILED_PRECONDITION) while the snapshot has not arrived,
+        /// `SNAPSHOT_NOT_KEPT` (FAILED_PRECONDITION) when it was too large,
         /// `SNAPSHOT_OVERTAKEN` (FAILED_PRECONDITION), `EDITION_MISMATCH` (FAILED_PRECONDITION) when the
         /// service has the edition with another digest, `EDITION_NOT_FOUND` (NOT_FOUND), and
         /// `CANNOT_COMPILE` (FAILED_PRECONDITION) when the totals do not fit the edition or one of its

@@ -346,6 +346,28 @@ pub struct ReleaseTablesRecord {
     /// The code of the nation.
     #[prost(string, tag = "4")]
     pub nation: ::prost::alloc::string::String,
+    /// The figures that the statements state, each once.
+    #[prost(message, repeated, tag = "5")]
+    pub figures: ::prost::alloc::vec::Vec<StatedFigureRecord>,
+}
+/// A figure of the main points as it is shown.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StatedFigureRecord {
+    /// The figure's id in the edition.
+    #[prost(string, tag = "1")]
+    pub figure: ::prost::alloc::string::String,
+    /// The value, scaled by the decimals; absent where there is none.
+    #[prost(sint64, optional, tag = "2")]
+    pub units: ::core::option::Option<i64>,
+    /// Digits after the point.
+    #[prost(uint32, tag = "3")]
+    pub decimals: u32,
+    /// A share below 100 that rounds to 100.
+    #[prost(bool, tag = "4")]
+    pub nearly_100: bool,
+    /// The code of the authority that it is about; empty where it is about none.
+    #[prost(string, tag = "5")]
+    pub authority: ::prost::alloc::string::String,
 }
 /// The values of a metric.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -359,6 +381,12 @@ pub struct MetricTableRecord {
     /// Its cells.
     #[prost(message, repeated, tag = "3")]
     pub columns: ::prost::alloc::vec::Vec<MetricColumnRecord>,
+    /// Its English title as it was published; empty where none is held.
+    #[prost(string, tag = "4")]
+    pub title_en: ::prost::alloc::string::String,
+    /// Its Welsh title.
+    #[prost(string, tag = "5")]
+    pub title_cy: ::prost::alloc::string::String,
 }
 /// The values of a cell: that of the nation, then those of the authorities.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -381,6 +409,12 @@ pub struct MetricColumnRecord {
     /// For each value its shorthand, comma separated.
     #[prost(string, repeated, tag = "6")]
     pub marks: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The category's English label as it was published; empty where none is held, and for the metric itself.
+    #[prost(string, tag = "7")]
+    pub label_en: ::prost::alloc::string::String,
+    /// Its Welsh label.
+    #[prost(string, tag = "8")]
+    pub label_cy: ::prost::alloc::string::String,
 }
 /// Something that happened to a release.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -9,8 +9,10 @@
 
 mod access;
 mod drain;
+mod duty;
 mod follow;
 mod logs;
+mod operations;
 mod probe;
 mod shutdown;
 mod status;

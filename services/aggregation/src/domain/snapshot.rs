@@ -26,7 +26,8 @@ impl Input {
         &self.name.data_return.authority
     }
 
-    /// What the digest of the inputs says of it. When it was signed off changes no figure.
+    /// What the digest of the inputs says of it. When it was signed off changes no figure: it is told
+    /// beside what is frozen, and in no digest.
     fn line(&self) -> String {
         format!("\n{} {} {}", self.authority(), self.name, self.digest)
     }
@@ -124,8 +125,8 @@ pub(crate) fn inputs_digest(
 }
 
 /// The digest of a snapshot's content: SHA-256 over the digests of its parts, which are the totals
-/// without the authorities, and then each authority's values, as encoded messages. Digests of parts
-/// are what workers can make at once.
+/// without the authorities and without the times of sign-off, and then each authority's values, as
+/// encoded messages. Digests of parts are what workers can make at once.
 #[derive(Debug, Default)]
 pub(crate) struct ContentDigest(ContentHash);
 

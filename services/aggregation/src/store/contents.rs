@@ -7,8 +7,11 @@ use mesur_returns::{Cells, DataReturn};
 use mesur_store::{Commit, Key, KeyBuilder, KeyRange, KeyReader, Store, large};
 use mesur_wire::{ContentReader, ReturnName, content_frames};
 
-use super::{CONTENT, FREED, SCAN, corrupt, edition_parts};
+use super::{CONTENT, FREED, corrupt, edition_parts};
 use crate::error::Error;
+
+/// How many contents are swept up with one commit.
+const SWEEP: usize = 100;
 
 fn key(kind: u8, edition: &EditionName, authority: &AuthorityCode, digest: &str) -> Key {
     let own = edition_parts(kind, edition).text(authority.as_str());
@@ -65,7 +68,7 @@ pub(super) async fn delete_content(
 pub(crate) async fn sweep_freed(store: &dyn Store) -> Result<(), Error> {
     let freed = KeyRange::prefix(KeyBuilder::new(FREED).build());
     loop {
-        let rows = store.scan(freed.clone(), SCAN).await?;
+        let rows = store.scan(freed.clone(), SWEEP).await?;
         if rows.is_empty() {
             return Ok(());
         }
@@ -87,6 +90,23 @@ pub(crate) async fn sweep_freed(store: &dyn Store) -> Result<(), Error> {
         }
         store.commit(commit).await?;
     }
+}
+
+/// The cells of a content, of whatever edition; `None` where it is not held.
+pub(super) async fn cells(
+    store: &dyn Store,
+    name: &ReturnName,
+    digest: &str,
+) -> Result<Option<Cells>, Error> {
+    let problem = |error: &dyn std::fmt::Display| corrupt(digest, &error.to_string());
+    let Some(mut value) = large::Reader::open(store, &content_key(name, digest)).await? else {
+        return Ok(None);
+    };
+    let mut content = ContentReader::new(0);
+    while let Some(bytes) = value.next().await? {
+        content.take(&bytes).map_err(|error| problem(&error))?;
+    }
+    Ok(Some(content.finish().map_err(|error| problem(&error))?))
 }
 
 /// The return with a content, read a piece at a time; `None` where the content is not held.

@@ -1,11 +1,14 @@
 //! Snapshots: the same bytes for the same inputs, never changed, streamed in order.
 
+use std::time::Duration;
+
 use mesur_proto::aggregation::v1 as pb;
 use prost::Message as _;
 use tokio_stream::StreamExt as _;
 use tonic::Code;
 
-use crate::support::{Service, edition, refusal, samples};
+use crate::support::{Service, edition, memory, refusal, samples};
+use crate::upstream::Upstream;
 
 const PERIOD: &str = "2022-23";
 
@@ -45,8 +48,31 @@ async fn the_same_returns_are_the_same_snapshot_to_the_byte_in_whatever_order_th
     assert_eq!(left.encode_to_vec(), right.encode_to_vec());
     let digest = left.digest.strip_prefix("sha256:").expect("a digest");
     assert_eq!(left.name, format!("snapshots/{}", &digest[..16]));
-    one.stop().await;
-    two.stop().await;
+    // Signed off at another time, on another machine, they are the same inputs and the same content.
+    let upstream = Upstream::start().await;
+    upstream.clock().step(Duration::from_hours(30));
+    for data_return in &forwards {
+        upstream.sign_off(edition(PERIOD), data_return, 1);
+    }
+    let three = Service::start(&memory(), &upstream).await;
+    upstream.until_caught_up().await;
+    let later = three.create(PERIOD, &[]).await.expect("a snapshot");
+    assert_eq!(
+        (&later.name, &later.digest, &later.content_digest),
+        (&left.name, &left.digest, &left.content_digest)
+    );
+    let times = |snapshot: &pb::Snapshot| {
+        let returns = snapshot.totals.as_ref().expect("totals").returns.clone();
+        returns.into_iter().map(|input| input.sign_off_time)
+    };
+    assert!(
+        times(&later)
+            .zip(times(&left))
+            .all(|(one, other)| one != other)
+    );
+    for service in [one, two, three] {
+        service.stop().await;
+    }
 }
 
 #[tokio::test]

@@ -7,9 +7,12 @@ use super::date::Date;
 use super::footnotes::{self, Footnote};
 use super::history::Earlier;
 use super::languages::{LanguageReport, language_report};
+use super::previous::{Previous, YearChanges, withhold_changes};
 use super::protect::{Disclosed, protect, restate};
 use super::quality::{Quality, quality};
-use super::revise::{Change, RowGone, ShownTables, UpdateNote, revise};
+use super::revise::{
+    Change, FigureChange, RowGone, ShownTables, UpdateNote, revise, revise_figures, stated,
+};
 use super::sources::Sources;
 use super::statements::{Section, sections};
 use super::tables::{Table, tables};
@@ -71,6 +74,8 @@ pub(crate) struct Compiled {
     pub(crate) sources: Sources,
     /// What earlier releases published, oldest first; put in by who reads them.
     pub(crate) history: Vec<Earlier>,
+    /// How its cells stand to what is published of the period before.
+    pub(crate) year_changes: YearChanges,
     /// The reference, with ` (R)` from the second revision on.
     pub(crate) reference: Option<String>,
     /// The revision of the release, from 1.
@@ -79,6 +84,8 @@ pub(crate) struct Compiled {
     pub(crate) update_note: Option<UpdateNote>,
     /// The values that differ from those published before, in the order of the tables.
     pub(crate) changes: Vec<Change>,
+    /// The figures of the main points that differ, in the order of the statements.
+    pub(crate) figure_changes: Vec<FigureChange>,
 }
 
 impl Compiled {
@@ -91,26 +98,40 @@ impl Compiled {
         before: &ShownTables,
     ) -> Result<(), Error> {
         self.changes = revise(edition, &mut self.tables, before)?;
+        self.figure_changes = revise_figures(&mut self.sections, &before.figures);
         self.reference = self.reference.take().map(|text| format!("{text} (R)"));
         self.revision = revision;
         self.update_note = Some(note);
         Ok(())
     }
+
+    /// What it shows, for the revisions and releases after it.
+    pub(crate) fn shown(&self, edition: &Edition) -> ShownTables {
+        ShownTables {
+            figures: stated(&self.sections),
+            ..ShownTables::of(edition, &self.tables)
+        }
+    }
 }
 
 /// Compiles the release of an edition from a snapshot's totals; `earlier` are its published
-/// revisions, the oldest first, which disclosure control looks at.
+/// revisions, the oldest first, which disclosure control looks at, and `previous` is the period
+/// before.
 pub(crate) fn compile(
     edition: &Edition,
     snapshot: SnapshotIdentity,
     totals: &Totals,
     earlier: &[Disclosed],
+    previous: Option<&Previous>,
 ) -> Result<Compiled, Error> {
     let sources = Sources::of(totals);
-    let mut totals = CheckedTotals::new(edition, totals)?;
+    let sent = totals;
+    let mut totals = CheckedTotals::new(edition, sent)?;
     let mut tables = totals.standings.apply(tables(edition, &totals));
     protect(edition, &totals, earlier, &mut tables)?;
     restate(edition, &tables, &mut totals.figures);
+    withhold_changes(edition, sent, previous, &mut totals.figures);
+    let year_changes = previous.map(|previous| previous.changes(edition, &tables));
     let wordings = Wordings::load(edition)?;
     let plan = edition.release();
     let release_date = match &plan.release_date {
@@ -140,9 +161,11 @@ pub(crate) fn compile(
         languages,
         sources,
         history: Vec::new(),
+        year_changes: year_changes.unwrap_or_default(),
         reference: plan.reference.clone(),
         revision: 1,
         update_note: None,
         changes: Vec::new(),
+        figure_changes: Vec::new(),
     })
 }

@@ -68,6 +68,8 @@ pub(crate) struct FigureFact {
     pub(crate) metrics: Vec<String>,
     /// The places of its footnotes in the release.
     pub(crate) footnotes: Vec<usize>,
+    /// This revision of the release changed it: the letter `r`.
+    pub(crate) is_revised: bool,
 }
 
 impl FigureFact {

@@ -1,13 +1,18 @@
 //! What a revision changes of what was published before.
 //!
 //! Values are compared as they are shown, after protection, which has put `r` itself on every protected
-//! value that was collected as another one, seen or not: so a value without `r` is the same. A value that differs from the one published before carries `r`, whatever it was
-//! before, and loses a `p` that it carried before; a `p` that this revision puts on it stays. What
-//! did not change carries no `r`, also if an earlier revision marked it: `r` says what this update
-//! changed. Rows never vanish: where the metric, the cell or the value is gone, the row stays
-//! without a value, with `x`, and with `r` if there was a value. A published row that the
-//! edition itself no longer knows is a fault of the edition, as is one whose values have another
-//! number of decimals now.
+//! value that was collected as another one, seen or not: so a value without `r` is the same. A value that
+//! differs from the one published before carries `r`, whatever it was before, and loses a `p` that it
+//! carried before; a `p` that this revision puts on it stays. What did not change carries no `r`, also
+//! if an earlier revision marked it: `r` says what this update changed. Rows never vanish: where the
+//! metric, the cell or the value is gone, the row stays without a value, with `x`, and with `r` if there
+//! was a value. A published row that the edition itself no longer knows is a fault of the edition, as is
+//! one whose values have another number of decimals now.
+//!
+//! A figure of the main points is compared as it is printed, too: its value, that it is nearly 100 and
+//! the authority that it is about.
+
+mod figures;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +21,9 @@ use mesur_figures::{Marks, Shorthand};
 
 use super::tables::{Column, Shown, Table};
 use super::totals::NationalCell;
+
+pub(crate) use figures::{FigureChange, ShownFigure};
+pub(super) use figures::{revise_figures, stated};
 
 /// The values of a release as they were published.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -28,6 +36,8 @@ pub(crate) struct ShownTables {
     pub(crate) metrics: Vec<ShownMetric>,
     /// The codes of what is not comparable with the period before.
     pub(crate) breaks: Vec<String>,
+    /// The figures that the statements state, each once.
+    pub(crate) figures: Vec<ShownFigure>,
 }
 
 /// The values of a metric.
@@ -35,6 +45,8 @@ pub(crate) struct ShownTables {
 pub(crate) struct ShownMetric {
     /// Its code.
     pub(crate) code: String,
+    /// Its titles as they were published, in English and in Welsh; empty where none is held.
+    pub(crate) titles: [String; 2],
     /// Digits after the point.
     pub(crate) decimals: u8,
     /// Its cells.
@@ -46,6 +58,8 @@ pub(crate) struct ShownMetric {
 pub(crate) struct ShownColumn {
     /// The category's code; empty for the metric itself.
     pub(crate) category: String,
+    /// The category's labels in English and in Welsh; empty where none is held.
+    pub(crate) labels: [String; 2],
     /// The authorities in the nation's value.
     pub(crate) provided: u32,
     /// The authorities of the edition.
@@ -89,11 +103,12 @@ pub(crate) struct RowGone {
 }
 
 impl ShownTables {
-    /// The values of tables.
+    /// The values of tables, and no figures.
     pub(crate) fn of(edition: &Edition, tables: &[Table]) -> Self {
         let authorities = edition.authorities().iter();
         let metrics = tables.iter().map(|table| ShownMetric {
             code: table.metric.code.to_string(),
+            titles: [table.metric.title_en.clone(), table.metric.title_cy.clone()],
             decimals: table.metric.decimals,
             columns: table.columns.iter().map(ShownColumn::of).collect(),
         });
@@ -102,6 +117,7 @@ impl ShownTables {
             authorities: authorities.map(|one| one.code.to_string()).collect(),
             metrics: metrics.collect(),
             breaks: super::breaks(edition.changes()).into_iter().collect(),
+            figures: Vec::new(),
         }
     }
 }
@@ -109,8 +125,14 @@ impl ShownTables {
 impl ShownColumn {
     fn of(column: &Column) -> Self {
         let nation = std::iter::once(column.shown);
+        let category = column.category.as_ref();
+        let labels = category.map(|category| {
+            let words = &category.words;
+            [words.label_en.clone(), words.label_cy.clone()]
+        });
         Self {
-            category: code_of(column.category.as_ref()).to_owned(),
+            category: code_of(category).to_owned(),
+            labels: labels.unwrap_or_default(),
             provided: column.national.provided,
             expected: column.national.expected,
             values: nation.chain(column.values.iter().copied()).collect(),
@@ -319,168 +341,4 @@ pub(crate) fn marks_of(text: &str) -> Option<Marks> {
 }
 
 #[cfg(test)]
-mod tests {
-    use mesur_proto::aggregation::v1 as wire;
-    use mesur_proto::types::v1::observation::Status;
-
-    use super::*;
-    use crate::domain::Compiled;
-    use crate::domain::testing::{compiled, complete, edition};
-
-    const R: Shorthand = Shorthand::Revised;
-    const P: Shorthand = Shorthand::Provisional;
-    const X: Shorthand = Shorthand::NotAvailable;
-    const T: Shorthand = Shorthand::Total;
-
-    fn marks(letters: &[Shorthand]) -> Marks {
-        letters.iter().copied().collect()
-    }
-
-    fn note() -> UpdateNote {
-        let text = || ["x".to_owned(), "y".to_owned()];
-        UpdateNote {
-            what: text(),
-            why: text(),
-        }
-    }
-
-    /// A release of totals as a revision of what was published before.
-    fn revised(edition: &Edition, totals: &wire::Totals, before: &ShownTables) -> Compiled {
-        let mut compiled = compiled(edition, totals);
-        compiled
-            .revise(edition, 2, note(), before)
-            .expect("a revision");
-        compiled
-    }
-
-    /// The first value of the first authority, and what the nation shows, after a change.
-    fn first(compiled: &Compiled) -> (Shown, Shown) {
-        let column = &compiled.tables[0].columns[0];
-        (column.shown, column.values[0])
-    }
-
-    #[test]
-    fn a_value_that_changed_carries_r_and_loses_the_p_that_it_had() {
-        let edition = edition(&[]);
-        let totals = complete(&edition);
-        let mut before = ShownTables::of(&edition, &compiled(&edition, &totals).tables);
-        let was = before.metrics[0].columns[0].values[1];
-        let other = was.units.map(|units| units + 1);
-        // What it carried before, what a decision puts on it now, and what it carries then.
-        let cases: [(&[Shorthand], bool, &[Shorthand]); 4] = [
-            (&[], false, &[R]),
-            (&[P], false, &[R]),
-            (&[P], true, &[R]),
-            (&[], true, &[P, R]),
-        ];
-        for (had, decided, expected) in cases {
-            before.metrics[0].columns[0].values[1] = Shown {
-                units: other,
-                marks: marks(had),
-                part_period: false,
-            };
-            let mut release = compiled(&edition, &totals);
-            if decided {
-                let shown = &mut release.tables[0].columns[0].values[0];
-                shown.marks = shown.marks.with(P);
-            }
-            release
-                .revise(&edition, 2, note(), &before)
-                .expect("a revision");
-            assert_eq!(first(&release).1.marks, marks(expected));
-            assert_eq!(release.changes.len(), 1);
-            assert_eq!(release.changes[0].before.units, other);
-            assert_eq!(release.changes[0].after, first(&release).1);
-        }
-        // An `r` of the revision before is not carried over.
-        before.metrics[0].columns[0].values[1] = Shown {
-            marks: marks(&[R]),
-            ..was
-        };
-        let release = revised(&edition, &totals, &before);
-        assert_eq!(
-            (first(&release).1.marks, release.changes),
-            (Marks::NONE, vec![])
-        );
-    }
-
-    #[test]
-    fn a_value_that_is_gone_or_new_is_a_change_and_says_so() {
-        let edition = edition(&[]);
-        let totals = complete(&edition);
-        let mut late = totals.clone();
-        let value = &mut late.authorities[0].values[0];
-        value.value = None;
-        value.status = Status::NotProvided.into();
-        let nation = &mut late.cells[0];
-        nation.provided_count -= 1;
-        nation.not_provided_count += 1;
-        let shown =
-            |totals: &wire::Totals| ShownTables::of(&edition, &compiled(&edition, totals).tables);
-        let gone = revised(&edition, &late, &shown(&totals));
-        assert_eq!(first(&gone).1, Shown::nothing(X).marked(R));
-        let came = revised(&edition, &totals, &shown(&late));
-        assert_eq!(first(&came).1.marks, marks(&[R]));
-        assert_eq!(came.reference.as_deref(), Some("W 1/2032 (R)"));
-    }
-
-    #[test]
-    fn what_was_published_keeps_its_rows_where_they_were() {
-        let edition = edition(&[]);
-        let totals = complete(&edition);
-        let whole = compiled(&edition, &totals);
-        let mut before = ShownTables::of(&edition, &whole.tables);
-        // The middle authority had no value, and that stays as it was told.
-        before.metrics[0].columns[0].values[2] = Shown::nothing(Shorthand::NotApplicable);
-        let mut less = whole.clone();
-        less.tables[1].columns.clear();
-        less.tables.remove(0);
-        less.revise(&edition, 2, note(), &before)
-            .expect("a revision");
-        let rows = |tables: &[Table]| -> Vec<(String, String)> {
-            let columns = tables.iter().flat_map(|table| {
-                let code = table.metric.code.to_string();
-                let columns = table.columns.iter();
-                columns.map(move |one| (code.clone(), code_of(one.category.as_ref()).to_owned()))
-            });
-            columns.collect()
-        };
-        assert_eq!(rows(&less.tables), rows(&whole.tables));
-        let emptied = &less.tables[0].columns[0];
-        assert_eq!(
-            (emptied.shown.units, emptied.shown.marks),
-            (None, marks(&[R, T, X]))
-        );
-        assert_eq!(
-            (emptied.national.units, emptied.national.provided),
-            (None, 0)
-        );
-        let values: Vec<_> = emptied.values.iter().map(|shown| shown.marks).collect();
-        let expected = [
-            marks(&[R, X]),
-            marks(&[Shorthand::NotApplicable]),
-            marks(&[R, X]),
-        ];
-        assert_eq!(values, expected);
-
-        for row in ["WA/009", "X07"] {
-            let mut before = before.clone();
-            match row {
-                "X07" => row.clone_into(&mut before.authorities[0]),
-                _ => row.clone_into(&mut before.metrics[0].code),
-            }
-            let fault = whole.clone().revise(&edition, 2, note(), &before);
-            let fault = fault.expect_err("a fault");
-            assert!(mesur_rpc::chain::Chain(&fault).to_string().contains(row));
-        }
-    }
-
-    impl Shown {
-        fn marked(self, mark: Shorthand) -> Self {
-            Self {
-                marks: self.marks.with(mark),
-                ..self
-            }
-        }
-    }
-}
+mod tests;

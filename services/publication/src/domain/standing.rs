@@ -278,7 +278,7 @@ mod tests {
             marks: Vec::new(),
         }];
         for totals in [none, swapped, unknown, stranger] {
-            let refused = compile(&edition, snapshot(), &totals, &[]);
+            let refused = compile(&edition, snapshot(), &totals, &[], None);
             assert!(
                 matches!(refused, Err(Error::Totals(TotalsError::Malformed { .. }))),
                 "{refused:?}"

@@ -272,5 +272,5 @@ pub(crate) fn snapshot() -> SnapshotIdentity {
 
 /// Compiles what must compile.
 pub(crate) fn compiled(edition: &Edition, totals: &wire::Totals) -> Compiled {
-    compile(edition, snapshot(), totals, &[]).unwrap_or_else(|error| panic!("{error:?}"))
+    compile(edition, snapshot(), totals, &[], None).unwrap_or_else(|error| panic!("{error:?}"))
 }

@@ -207,7 +207,7 @@ fn totals_that_do_not_fit_the_edition_are_refused() {
     let good = complete(&edition);
     let mut other = good.clone();
     other.edition_digest = "sha256:other".to_owned();
-    let refused = compile(&edition, snapshot(), &other, &[]);
+    let refused = compile(&edition, snapshot(), &other, &[], None);
     assert!(matches!(
         refused,
         Err(Error::Totals(TotalsError::EditionMismatch { .. }))
@@ -233,7 +233,7 @@ fn totals_that_do_not_fit_the_edition_are_refused() {
         no_date,
         no_reason,
     ] {
-        let refused = compile(&edition, snapshot(), &totals, &[]);
+        let refused = compile(&edition, snapshot(), &totals, &[], None);
         assert!(
             matches!(refused, Err(Error::Totals(TotalsError::Malformed { .. }))),
             "{refused:?}"

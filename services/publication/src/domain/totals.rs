@@ -287,6 +287,7 @@ fn figure(
         authority: about.map(|code| authority(edition, code)).transpose()?,
         metrics: found.metrics.clone(),
         footnotes: Vec::new(),
+        is_revised: false,
     })
 }
 

@@ -1,13 +1,21 @@
 //! What every change of a release does: read it, answer a repeat, commit, show what everybody may
 //! notice.
 
+use std::time::Duration;
+
+use mesur_rpc::chain::Chain;
 use mesur_rpc::idempotency::Mutation;
-use mesur_store::{Commit, Version};
+use mesur_store::{Commit, Position, Version};
 use mesur_wire::ReleaseName;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
 use super::{Release, Releases};
 use crate::error::Error;
 use crate::store::{self, Head};
+
+/// How long it waits after the changes of other replicas could not be read.
+const AGAIN: Duration = Duration::from_secs(1);
 
 impl Releases {
     /// A release that somebody who works on it names.
@@ -32,6 +40,35 @@ impl Releases {
         earlier
             .map(|bytes| store::revision_of(b"request", &bytes))
             .transpose()
+    }
+
+    /// Shows what other replicas commit, from `after` in the log of changes on, until `stop` is
+    /// cancelled. What this one commits comes by here once more.
+    pub(crate) async fn keep_up(&self, after: Option<Position>, stop: CancellationToken) {
+        let mut after = after;
+        while !stop.is_cancelled() {
+            let following = stop.run_until_cancelled(self.follow_changes(&mut after));
+            match following.await {
+                None | Some(Err(Error::Store(mesur_store::Error::Closed))) => return,
+                Some(Ok(())) => {}
+                Some(Err(error)) => {
+                    tracing::warn!(error = %Chain(&error), "following the changes of other replicas");
+                }
+            }
+            let _ = stop.run_until_cancelled(sleep(AGAIN)).await;
+        }
+    }
+
+    async fn follow_changes(&self, after: &mut Option<Position>) -> Result<(), Error> {
+        let mut changes = self.store.watch(store::changes_log(), *after).await?;
+        loop {
+            if self.store.may_be_away() {
+                self.shelf.stock(&*self.store).await?;
+            }
+            let change = changes.next().await?;
+            self.notice(&store::changed(&change.value)?).await?;
+            *after = Some(change.position);
+        }
     }
 
     /// Shows what a commit did to everybody who may notice it.

@@ -5,19 +5,21 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use mesur_catalogue::{Catalogue, ContentHash, Edition};
 use mesur_figures::format_quantity;
 use mesur_outputs::bundle::Signer;
 use mesur_proto::aggregation::v1::Totals;
 use mesur_rpc::idempotency::Mutation;
+use mesur_store::large::LARGE_BYTES_MAX;
 use mesur_store::{Commit, with_retry};
 use mesur_wire::{ReleaseName, SnapshotName};
 use tokio::task::spawn_blocking;
 
 use super::{Details, FileFacts, Gap, Release, Releases, Snapshot};
 use crate::domain::{
-    Action, Compiled, Date, Disclosed, Earlier, EarlierValue, ShownTables, SnapshotIdentity, State,
-    UpdateNote, compile, is_controlled,
+    Action, Compiled, Date, Disclosed, Earlier, EarlierValue, Previous, ShownTables,
+    SnapshotIdentity, State, UpdateNote, compile, is_controlled,
 };
 use crate::error::Error;
 use crate::render::{self, File, render};
@@ -29,6 +31,8 @@ struct Inputs {
     snapshot: Snapshot,
     totals: Totals,
     history: Vec<Earlier>,
+    /// The period before, where its edition is known.
+    previous: Option<Previous>,
     /// The published revisions, oldest first, where disclosure control asks for them.
     disclosed: Vec<Disclosed>,
     /// From the second revision on: its number, its note, and what was published before.
@@ -45,6 +49,40 @@ struct Made {
     tables: ShownTables,
 }
 
+impl Made {
+    /// The revision that it is, with the digests of its details and its tables.
+    fn release(
+        &self,
+        (name, revision): (&ReleaseName, u32),
+        (compiled_details, tables): (String, String),
+        (identity, now): (&str, Timestamp),
+        note: Option<&UpdateNote>,
+    ) -> Release {
+        let compiled = &self.compiled;
+        Release {
+            name: name.clone(),
+            revision,
+            state: State::Compiled,
+            edition_digest: compiled.edition_digest.clone(),
+            snapshot: compiled.snapshot.name.clone(),
+            snapshot_digest: compiled.snapshot.digest.clone(),
+            reference: compiled.reference.clone().unwrap_or_default(),
+            titles: self.titles.clone(),
+            compiled_details,
+            published_details: String::new(),
+            tables,
+            compiled: now,
+            compiled_by: identity.to_owned(),
+            approved_by: String::new(),
+            scheduled: None,
+            published: None,
+            published_by: String::new(),
+            exception_reason: String::new(),
+            update_note: note.cloned(),
+        }
+    }
+}
+
 impl Releases {
     /// Compiles a revision of the release of a snapshot: the one that is worked on anew, or the
     /// next one after the published one.
@@ -56,10 +94,11 @@ impl Releases {
         mutation: &Mutation,
     ) -> Result<Release, Error> {
         let _alone = self.making.lock().await;
-        with_retry(|| async {
+        let compiled = with_retry(|| async {
             if let Some(earlier) = self.earlier(mutation).await? {
                 return Ok(earlier);
             }
+            let files = store::files_version(&*self.store).await?;
             let (found, totals) = self.standing(snapshot).await?;
             let name = ReleaseName(found.edition.clone());
             let current = store::head(&*self.store, &name).await?;
@@ -73,34 +112,15 @@ impl Releases {
                 snapshot: found,
                 totals,
                 history: self.history(&name),
+                previous: self.previous(&name),
                 disclosed: self.disclosed(&name).await?,
                 update,
                 day: None,
             };
             let made = self.make(inputs).await?;
-            let (compiled_details, tables) = self.keep(&made).await?;
-            let compiled = &made.compiled;
-            let release = Release {
-                name: name.clone(),
-                revision: head.latest,
-                state: State::Compiled,
-                edition_digest: compiled.edition_digest.clone(),
-                snapshot: compiled.snapshot.name.clone(),
-                snapshot_digest: compiled.snapshot.digest.clone(),
-                reference: compiled.reference.clone().unwrap_or_default(),
-                titles: made.titles.clone(),
-                compiled_details,
-                published_details: String::new(),
-                tables,
-                compiled: self.clock.now(),
-                compiled_by: identity.to_owned(),
-                approved_by: String::new(),
-                scheduled: None,
-                published: None,
-                published_by: String::new(),
-                exception_reason: String::new(),
-                update_note: note.cloned(),
-            };
+            let kept = self.keep(&made).await?;
+            let by = (identity, self.clock.now());
+            let release = made.release((&name, head.latest), kept, by, note);
             let event = Event {
                 action: "compiled".to_owned(),
                 revision: release.revision,
@@ -110,16 +130,18 @@ impl Releases {
             };
             let commit = store::append_event(Commit::new(), &name, &mut head, &event);
             let commit = store::put_head(commit, &name, &head, version);
-            let commit = store::put_revision(commit, &release);
+            let commit = store::name_files(store::put_revision(commit, &release), files);
             self.store
                 .commit(super::changes::remember(commit, mutation, &release))
                 .await?;
             if was_announced {
                 self.notice(&name).await?;
             }
-            Ok(release)
-        })
-        .await
+            Ok::<Release, Error>(release)
+        });
+        let compiled = compiled.await?;
+        self.sweep().await;
+        Ok(compiled)
     }
 
     /// Makes the number of the revision that is compiled the latest of the head; tells whether it
@@ -196,6 +218,7 @@ impl Releases {
             snapshot: snapshot.clone(),
             totals: totals.clone(),
             history: self.history(&release.name),
+            previous: self.previous(&release.name),
             update: update.clone(),
             day,
         };
@@ -278,9 +301,17 @@ impl Releases {
     }
 
     pub(super) async fn snapshot(&self, name: &SnapshotName) -> Result<(Snapshot, Totals), Error> {
-        let found = store::snapshot(&*self.store, name).await?;
-        found.ok_or_else(|| Error::SnapshotNotReceived {
-            name: name.to_string(),
+        if let Some(found) = store::snapshot(&*self.store, name).await? {
+            return Ok(found);
+        }
+        let name_told = name.to_string();
+        Err(if store::is_too_large(&*self.store, name).await? {
+            Error::SnapshotTooLarge {
+                name: name_told,
+                bytes_max: LARGE_BYTES_MAX,
+            }
+        } else {
+            Error::SnapshotNotReceived { name: name_told }
         })
     }
 
@@ -292,6 +323,16 @@ impl Releases {
             return Err(Error::SnapshotOvertaken { name });
         }
         Ok((snapshot, totals))
+    }
+
+    /// The period before, with what is published of it.
+    fn previous(&self, name: &ReleaseName) -> Option<Previous> {
+        let edition = Arc::clone(self.catalogue.previous(&name.0)?);
+        let published = self.shelf.current(&ReleaseName(edition.name().clone()));
+        let shown = published
+            .filter(|published| published.release.edition_digest == edition.digest())
+            .map(|published| Arc::clone(&published.tables));
+        Some(Previous { edition, shown })
     }
 
     /// What is published of earlier periods of the collection, oldest first.
@@ -347,6 +388,7 @@ fn make(
         snapshot,
         totals,
         history,
+        previous,
         disclosed,
         update,
         day,
@@ -357,7 +399,8 @@ fn make(
         name: snapshot.name.to_string(),
         digest: snapshot.digest,
     };
-    let mut compiled = compile(edition, identity, &totals, &disclosed).map_err(Error::Compile)?;
+    let compiled = compile(edition, identity, &totals, &disclosed, previous.as_ref());
+    let mut compiled = compiled.map_err(Error::Compile)?;
     if let Some((revision, note, before)) = update {
         let revised = compiled.revise(edition, revision, note, &before);
         revised.map_err(Error::Compile)?;
@@ -368,7 +411,7 @@ fn make(
     Ok(Made {
         titles: render::titles(edition).map_err(Error::Render)?,
         files: files.into_iter().map(facts_of).collect(),
-        tables: ShownTables::of(edition, &compiled.tables),
+        tables: compiled.shown(edition),
         compiled,
     })
 }

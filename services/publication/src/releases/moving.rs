@@ -1,10 +1,12 @@
 //! A revision on its way from compiled to published. What may follow on what is said by the table
 //! in `crate::domain::life_cycle`; here is what else must hold, and what each step writes down.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::civil;
 use mesur_rpc::idempotency::Mutation;
-use mesur_store::{Commit, Version, with_retry};
+use mesur_store::{Commit, Store, Version, with_retry};
 use mesur_wire::{ReleaseName, SnapshotName};
 
 use super::{Release, Releases};
@@ -77,14 +79,15 @@ impl Releases {
     /// Takes one step.
     pub(crate) async fn step(&self, step: &Step) -> Result<Release, Error> {
         // Those that make nothing do not wait for those that do.
-        let _alone = match step.action {
+        let alone = match step.action {
             Move::Schedule(_) | Move::Publish(_) => Some(self.making.lock().await),
             Move::Submit | Move::Reject(_) | Move::Approve => None,
         };
-        with_retry(|| async {
+        let moved = with_retry(|| async {
             if let Some(earlier) = self.earlier(&step.mutation).await? {
                 return Ok(earlier);
             }
+            let files = store::files_version(&*self.store).await?;
             let (head, version) = self.head(&step.name).await?;
             let before = self.latest(&step.name, &head).await?;
             let illegal = |illegal| Error::wrong_state(&step.name, illegal);
@@ -105,7 +108,10 @@ impl Releases {
                 time: now,
                 reason: step.action.reason(),
             };
-            let commit = self.commit_of(&release, (head, version), &event).await?;
+            let mut commit = self.commit_of(&release, (head, version), &event).await?;
+            if alone.is_some() {
+                commit = store::name_files(commit, files);
+            }
             self.store
                 .commit(super::changes::remember(commit, &step.mutation, &release))
                 .await?;
@@ -113,9 +119,13 @@ impl Releases {
             if is_noticed(before.state) || is_noticed(next) {
                 self.notice(&step.name).await?;
             }
-            Ok(release)
-        })
-        .await
+            Ok::<Release, Error>(release)
+        });
+        let moved = moved.await?;
+        if alone.is_some() {
+            self.sweep().await;
+        }
+        Ok(moved)
     }
 
     /// What a step makes of a revision, apart from its state.
@@ -176,14 +186,23 @@ impl Releases {
             }
         }
         let audit = self.audit(release).await?;
-        let exposed = audit.derived.iter().filter(|one| !one.is_protected);
-        match exposed.count() {
-            0 => Ok(()),
-            exposed => Err(Error::DisclosureRisk {
-                name: release.name.to_string(),
-                exposed,
-            }),
+        let exposed: Vec<_> = audit
+            .derived
+            .iter()
+            .filter(|one| !one.is_protected)
+            .collect();
+        if exposed.is_empty() {
+            return Ok(());
         }
+        let cells = exposed.iter().filter_map(|one| edition?.cell(one.cell));
+        let metrics: BTreeSet<String> = cells
+            .map(|cell| cell.reference.metric.to_string())
+            .collect();
+        Err(Error::DisclosureRisk {
+            name: release.name.to_string(),
+            exposed: exposed.len(),
+            metrics: metrics.into_iter().collect(),
+        })
     }
 
     /// The moment of publication on a day, if the notice is long enough.
@@ -205,7 +224,12 @@ impl Releases {
     }
 
     /// Publishes the scheduled revision of a release if both clocks say that its moment has come.
-    pub(crate) async fn publish_due(&self, name: &ReleaseName) -> Result<(), Error> {
+    /// What it commits goes by way of `store`, which takes it from one replica alone.
+    pub(crate) async fn publish_due(
+        &self,
+        name: &ReleaseName,
+        store: &dyn Store,
+    ) -> Result<(), Error> {
         let published = with_retry(|| async {
             let (head, version) = self.head(name).await?;
             let mut release = self.latest(name, &head).await?;
@@ -229,7 +253,7 @@ impl Releases {
                 reason: String::new(),
             };
             let commit = self.commit_of(&release, (head, version), &event).await?;
-            self.store.commit(commit).await?;
+            store.commit(commit).await?;
             Ok::<bool, Error>(true)
         });
         let is_published = published.await?;

@@ -3,7 +3,8 @@
 //! It is filled from the store at the start, and again for a release after each of its commits that
 //! everybody may notice. A reader takes one state of it, so all of a revision comes in at once.
 //! Content is read when it is asked for and kept within a bound; it stands under its digest and never
-//! changes.
+//! changes. Of a store that may be away the current content is read beforehand, so that readers need
+//! nothing but this process.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -154,6 +155,22 @@ impl Shelf {
             .collect();
         upcoming.sort_by_key(|one| one.moment);
         upcoming
+    }
+
+    /// Reads the content of what is current that is not in memory yet: as much as is kept, of the newest
+    /// releases first.
+    pub(super) async fn stock(&self, store: &dyn Store) -> Result<(), Error> {
+        let mut room = CACHE_BYTES_MAX;
+        for published in self.all().iter().rev() {
+            for file in &published.details.files {
+                let Some(left) = room.checked_sub(file.size_bytes) else {
+                    return Ok(());
+                };
+                room = left;
+                self.content(store, file).await?;
+            }
+        }
+        Ok(())
     }
 
     /// The content of a published file.

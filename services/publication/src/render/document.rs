@@ -1,6 +1,7 @@
 //! A release worded in one language: what every reader of that language is told, in order.
 
 use mesur_catalogue::{DefinitionalChange, Edition, FigureKind};
+use mesur_figures::Shorthand;
 use mesur_wording::{Args, Language, Span};
 
 use super::Error;
@@ -149,7 +150,7 @@ impl Document {
             languages: quality::languages(speaker, &compiled.languages)?,
             tables: table::worded(speaker, edition, &compiled.tables)?,
             topics: topics(speaker, edition, compiled)?,
-            shorthand: table::shorthand(speaker, &compiled.tables)?,
+            shorthand: table::shorthand(speaker, compiled)?,
             contact: plan.contact.as_ref().map(message).transpose()?,
         })
     }
@@ -275,6 +276,7 @@ fn worded_statement(
                 };
                 Run::Figure(PrintedFigure {
                     printed: figure::printed(&voice, found)?,
+                    revised: found.is_revised.then(|| revised(speaker)).transpose()?,
                     marks: marks.set(speaker, found)?,
                 })
             }
@@ -293,6 +295,13 @@ fn worded_statement(
         text: Line { runs, english_only },
         sources: sources(speaker, &statement.figures)?,
     })
+}
+
+/// What is read out for the `r` of a figure.
+fn revised(speaker: &Speaker<'_>) -> Result<String, Error> {
+    let code = Shorthand::Revised.code();
+    let meaning = speaker.label(&format!("shorthand-{code}"))?;
+    Ok(format!("{} {meaning}", bracketed(code)))
 }
 
 fn sources(speaker: &Speaker<'_>, figures: &[FigureFact]) -> Result<Vec<Source>, Error> {

@@ -17,6 +17,7 @@ mod release;
 mod revisions;
 mod shell;
 mod sources;
+mod spread;
 mod tables;
 mod text;
 mod topics;

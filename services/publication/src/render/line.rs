@@ -16,6 +16,8 @@ pub(crate) enum Run {
 pub(crate) struct PrintedFigure {
     /// The figure in words and digits.
     pub(crate) printed: String,
+    /// Where this revision changed it, what is read out for its `r`.
+    pub(crate) revised: Option<String>,
     /// Its marks, in order.
     pub(crate) marks: Vec<NoteReference>,
 }

@@ -8,7 +8,7 @@ use super::Error;
 use super::figure::whole_percent;
 use super::line::{Line, Run};
 use super::speaker::Speaker;
-use crate::domain::{Column, NationalCell, Shown, Table};
+use crate::domain::{Column, Compiled, NationalCell, Shown, Table};
 
 /// A table of one metric.
 #[derive(Debug)]
@@ -161,14 +161,18 @@ pub(crate) fn bracketed(code: &str) -> String {
     format!("[{code}]")
 }
 
-/// The shorthand that stands in the tables and in the data file, with its meaning.
+/// The shorthand that stands in the tables, in the main points and in the data file, with its meaning.
 pub(crate) fn shorthand(
     speaker: &Speaker<'_>,
-    tables: &[Table],
+    compiled: &Compiled,
 ) -> Result<Vec<(String, String)>, Error> {
-    let columns = tables.iter().flat_map(|table| &table.columns);
+    let columns = compiled.tables.iter().flat_map(|table| &table.columns);
     let shown = columns.flat_map(|column| column.values.iter().chain([&column.shown]));
-    let used: Marks = shown.flat_map(|shown| shown.marks.iter()).collect();
+    let stated = (!compiled.figure_changes.is_empty()).then_some(Shorthand::Revised);
+    let used: Marks = shown
+        .flat_map(|shown| shown.marks.iter())
+        .chain(stated)
+        .collect();
     let mut lines = Vec::new();
     for shorthand in used.iter() {
         let code = shorthand.code();

@@ -1,5 +1,7 @@
 //! The main points and the quality section as plain text, for reading and for comparing.
 
+use mesur_figures::Shorthand;
+
 use super::Error;
 use super::document::Document;
 use super::line::{Line, Run};
@@ -7,7 +9,8 @@ use super::speaker::Speaker;
 use super::table::bracketed;
 
 /// Writes the text: headings with number signs, one bullet a statement, each figure followed by
-/// the marks of its footnotes.
+/// `r` where this revision
+/// changed it and the marks of its footnotes.
 pub(crate) fn write(document: &Document, speaker: &Speaker<'_>) -> Result<String, Error> {
     let mut text = Text {
         english_only: speaker.label("english-only")?,
@@ -135,6 +138,9 @@ impl Text {
                 Run::English(text) => words.push_str(&self.marked(text)),
                 Run::Figure(figure) => {
                     words.push_str(&figure.printed);
+                    if figure.revised.is_some() {
+                        words.push_str(&bracketed(Shorthand::Revised.code()));
+                    }
                     words.extend(figure.marks.iter().map(|mark| bracketed(&mark.mark)));
                 }
             }

@@ -1,22 +1,30 @@
 //! What stands under its digest: files, and what is long of a revision.
 
+use std::collections::BTreeSet;
+
 use mesur_catalogue::ContentHash;
 use mesur_proto::storage::v1::{
     FileRecord, LanguageGapRecord, MetricColumnRecord, MetricTableRecord, ReleaseDetailsRecord,
-    ReleaseTablesRecord,
+    ReleaseTablesRecord, StatedFigureRecord,
 };
-use mesur_store::{Commit, Key, KeyBuilder, Store, large};
+use mesur_store::{
+    Commit, Expect, Key, KeyBuilder, KeyRange, KeyReader, Store, Version, large, record,
+};
 use prost::Message;
 
-use super::{DETAILS, FILE, TABLES, corrupt};
-use crate::domain::{Shown, ShownColumn, ShownMetric, ShownTables, marks_of};
+use super::{DETAILS, FILE, FILES, FORMAT, TABLES, corrupt};
+use crate::domain::{Shown, ShownColumn, ShownFigure, ShownMetric, ShownTables, marks_of};
 use crate::error::Error;
 use crate::releases::{Details, FileFacts, Gap};
 
-/// How many bytes of content go into one commit, about.
-const COMMIT_BYTES: usize = 4 * 1024 * 1024;
-/// How many files go into one commit at the most.
-const COMMIT_FILES: usize = 256;
+/// How many bytes of content go into one commit; what is longer is staged before it.
+const COMMIT_BYTES: usize = 512 * 1024;
+/// How many rows of content go into one commit.
+const COMMIT_ROWS: usize = 96;
+/// At most how many rows a file has beside its content.
+const FILE_ROWS: usize = 5;
+/// The fewest bytes of content in each of its rows but the last.
+const ROW_BYTES: usize = 16 * 1024;
 /// There is a value.
 const HAS_VALUE: u32 = 1;
 /// It covers part of the period.
@@ -34,14 +42,17 @@ pub(crate) async fn keep_content(
 ) -> Result<(), Error> {
     let mut rest = contents;
     while !rest.is_empty() {
-        let (mut commit, mut bytes, mut count) = (Commit::new(), 0_usize, 0);
+        let (mut commit, mut bytes, mut rows, mut count) = (Commit::new(), 0_usize, 0_usize, 0);
         let mut digests: Vec<&str> = Vec::new();
-        for (digest, content) in rest.iter().take(COMMIT_FILES) {
-            let next = bytes.saturating_add(content.len());
-            if count > 0 && next > COMMIT_BYTES {
+        for (digest, content) in rest {
+            let own = Some(content.len()).filter(|length| *length <= large::INLINE_BYTES);
+            let own = own.unwrap_or(0);
+            bytes = bytes.saturating_add(own);
+            rows = rows.saturating_add(FILE_ROWS.saturating_add(own.div_ceil(ROW_BYTES)));
+            if count > 0 && (bytes > COMMIT_BYTES || rows > COMMIT_ROWS) {
                 break;
             }
-            (bytes, count) = (next, count + 1);
+            count += 1;
             let key = content_key(digest);
             let is_new =
                 !digests.contains(digest) && large::Reader::open(store, &key).await?.is_none();
@@ -56,6 +67,56 @@ pub(crate) async fn keep_content(
         rest = rest.get(count..).unwrap_or_default();
     }
     Ok(())
+}
+
+fn files_key() -> Key {
+    KeyBuilder::new(FILES).build()
+}
+
+/// Where files were last named or swept: to be read before content is kept, and given to
+/// [`name_files`] with the commit that names it.
+pub(crate) async fn files_version(store: &dyn Store) -> Result<Option<Version>, Error> {
+    let found = store.get(&files_key()).await?;
+    Ok(found.map(|entry| entry.version))
+}
+
+/// Lets a commit that names files, or deletes them, conflict if another one did so since `version`: so
+/// nothing is swept that is just being named, whoever shares the store.
+pub(crate) fn name_files(commit: Commit, version: Option<Version>) -> Commit {
+    let expected = version.map_or(Expect::Absent, Expect::At);
+    commit
+        .expect(files_key(), expected)
+        .put(files_key(), record::seal_bytes(FORMAT, &[]))
+}
+
+/// Deletes the content of every file whose digest is not among those that were named at `version`;
+/// answers how many there were. It conflicts as soon as somebody names others.
+pub(crate) async fn sweep_content(
+    store: &dyn Store,
+    named: &BTreeSet<String>,
+    mut version: Option<Version>,
+) -> Result<usize, Error> {
+    let mut range = KeyRange::prefix(KeyBuilder::new(FILE).build());
+    let mut count = 0_usize;
+    loop {
+        // A content has many rows, and its key is in each: the next one is behind them all.
+        let rows = store.scan(range.clone(), 1).await?;
+        let Some((row, _)) = rows.first() else {
+            return Ok(count);
+        };
+        let mut reader = KeyReader::new(row);
+        reader.kind()?;
+        let digest = reader.text()?;
+        let key = content_key(&digest);
+        range = range.after(&[key.as_slice(), &[u8::MAX]].concat());
+        if named.contains(&digest) {
+            continue;
+        }
+        let commit = large::delete_large(store, Commit::new(), &key).await?;
+        version = Some(store.commit(name_files(commit, version)).await?);
+        large::sweep(store, &key).await?;
+        count = count.saturating_add(1);
+    }
 }
 
 /// Keeps a message under its digest; one that is there already is the same.
@@ -121,6 +182,8 @@ pub(crate) async fn details(store: &dyn Store, digest: &str) -> Result<Details, 
 pub(crate) async fn keep_tables(store: &dyn Store, tables: &ShownTables) -> Result<String, Error> {
     let column = |column: &ShownColumn| MetricColumnRecord {
         category: column.category.clone(),
+        label_en: column.labels[0].clone(),
+        label_cy: column.labels[1].clone(),
         provided: column.provided,
         expected: column.expected,
         units: column
@@ -137,6 +200,8 @@ pub(crate) async fn keep_tables(store: &dyn Store, tables: &ShownTables) -> Resu
     };
     let metrics = tables.metrics.iter().map(|metric| MetricTableRecord {
         metric: metric.code.clone(),
+        title_en: metric.titles[0].clone(),
+        title_cy: metric.titles[1].clone(),
         decimals: metric.decimals.into(),
         columns: metric.columns.iter().map(column).collect(),
     });
@@ -145,8 +210,29 @@ pub(crate) async fn keep_tables(store: &dyn Store, tables: &ShownTables) -> Resu
         authorities: tables.authorities.clone(),
         metrics: metrics.collect(),
         breaks: tables.breaks.clone(),
+        figures: tables.figures.iter().map(figure_record).collect(),
     };
     keep(store, TABLES, &stored).await
+}
+
+fn figure_record(figure: &ShownFigure) -> StatedFigureRecord {
+    StatedFigureRecord {
+        figure: figure.id.clone(),
+        units: figure.units,
+        decimals: figure.decimals.into(),
+        nearly_100: figure.nearly_100,
+        authority: figure.authority.clone(),
+    }
+}
+
+fn figure_of(stored: StatedFigureRecord) -> Option<ShownFigure> {
+    Some(ShownFigure {
+        id: stored.figure,
+        units: stored.units,
+        decimals: u8::try_from(stored.decimals).ok()?,
+        nearly_100: stored.nearly_100,
+        authority: stored.authority,
+    })
 }
 
 fn flags(shown: &Shown) -> u32 {
@@ -183,6 +269,7 @@ pub(crate) async fn tables(store: &dyn Store, digest: &str) -> Result<ShownTable
             });
             columns.push(ShownColumn {
                 category: column.category,
+                labels: [column.label_en, column.label_cy],
                 provided: column.provided,
                 expected: column.expected,
                 values: values.collect::<Option<_>>().ok_or_else(malformed)?,
@@ -190,14 +277,17 @@ pub(crate) async fn tables(store: &dyn Store, digest: &str) -> Result<ShownTable
         }
         metrics.push(ShownMetric {
             code: metric.metric,
+            titles: [metric.title_en, metric.title_cy],
             decimals: u8::try_from(metric.decimals).map_err(|_| malformed())?,
             columns,
         });
     }
+    let figures = stored.figures.into_iter().map(figure_of);
     Ok(ShownTables {
         nation: stored.nation,
         authorities: stored.authorities,
         metrics,
         breaks: stored.breaks,
+        figures: figures.collect::<Option<_>>().ok_or_else(malformed)?,
     })
 }

@@ -3,11 +3,14 @@
 use jiff::Timestamp;
 use mesur_proto::storage::v1::ReleaseEventRecord;
 use mesur_rpc::clock;
-use mesur_store::{Commit, Expect, Key, KeyRange, Store, record};
+use mesur_store::{Commit, Expect, Key, KeyRange, Log, Position, Store, record};
 use mesur_wire::ReleaseName;
 
-use super::{EVENT, FORMAT, Head, edition_key, required};
+use super::{EVENT, FORMAT, Head, corrupt, edition_key, required};
 use crate::error::Error;
+
+/// How many changes are read at a time.
+const CHANGES: usize = 64;
 
 /// Something that happened to a release.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +27,34 @@ pub(crate) struct Event {
     pub(crate) reason: String,
 }
 
-/// Adds an event to a commit, and counts it in the head that is going to be put.
+/// The log that tells the replicas of the service which release was changed.
+pub(crate) fn changes_log() -> Log {
+    Log::new("releases")
+}
+
+/// The end of the log of changes; `None` before the first.
+pub(crate) async fn last_change(store: &dyn Store) -> Result<Option<Position>, Error> {
+    let log = changes_log();
+    let mut last = None;
+    loop {
+        let entries = store.read_log(&log, last, CHANGES).await?;
+        match entries.last() {
+            Some(entry) => last = Some(entry.position),
+            None => return Ok(last),
+        }
+    }
+}
+
+/// Which release an entry of the log of changes tells of.
+pub(crate) fn changed(entry: &[u8]) -> Result<ReleaseName, Error> {
+    let (_, name) = record::unseal(b"releases", entry)?;
+    let name = str::from_utf8(name)
+        .ok()
+        .and_then(|name| ReleaseName::parse(name).ok());
+    name.ok_or_else(|| corrupt("the log of changes", "an entry is no name of a release"))
+}
+
+/// Adds an event to a commit, counts it in the head that is going to be put, and tells the replicas.
 pub(crate) fn append_event(
     commit: Commit,
     name: &ReleaseName,
@@ -41,9 +71,11 @@ pub(crate) fn append_event(
         time: Some(clock::to_proto(event.time)),
         reason: event.reason.clone(),
     };
+    let changed = record::seal_bytes(FORMAT, name.to_string().as_bytes());
     commit
         .expect(key.clone(), Expect::Absent)
         .put(key, record::seal(FORMAT, &stored))
+        .append(&changes_log(), changed)
 }
 
 /// At most `limit` events of a release, oldest first, with their keys.

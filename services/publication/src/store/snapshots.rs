@@ -7,11 +7,13 @@ use mesur_store::{Commit, Key, KeyBuilder, Store, large, record};
 use mesur_wire::SnapshotName;
 use prost::Message;
 
-use super::{CURSOR, FORMAT, OVERTAKEN, SNAPSHOT, TOTALS, corrupt, edition_key, edition_name};
+use super::{
+    CURSOR, FORMAT, OVERTAKEN, SNAPSHOT, TOO_LARGE, TOTALS, corrupt, edition_key, edition_name,
+};
 use crate::error::Error;
 use crate::releases::Snapshot;
 
-fn cursor_key() -> Key {
+pub(super) fn cursor_key() -> Key {
     KeyBuilder::new(CURSOR).text("aggregation").build()
 }
 
@@ -56,9 +58,21 @@ pub(crate) async fn put_snapshot(
     Ok(large::put_large(store, commit, &snapshot_key(TOTALS, &snapshot.name), &bytes).await?)
 }
 
-/// A commit of nothing but the cursor of an event.
-pub(crate) fn put_nothing(cursor: &[u8]) -> Commit {
-    Commit::new().put(cursor_key(), record::seal_bytes(FORMAT, cursor))
+/// A commit of nothing of a snapshot but that it is too large, with the cursor of the event that told
+/// of it.
+pub(crate) fn put_too_large(name: &SnapshotName, cursor: &[u8]) -> Commit {
+    Commit::new()
+        .put(cursor_key(), record::seal_bytes(FORMAT, cursor))
+        .put(
+            snapshot_key(TOO_LARGE, name),
+            record::seal_bytes(FORMAT, &[]),
+        )
+}
+
+/// Whether a snapshot came that was too large to be kept.
+pub(crate) async fn is_too_large(store: &dyn Store, name: &SnapshotName) -> Result<bool, Error> {
+    let key = snapshot_key(TOO_LARGE, name);
+    Ok(store.get(&key).await?.is_some())
 }
 
 /// A commit of the overtaking of an edition's snapshots, with the cursor of the event that told it.

@@ -1,4 +1,7 @@
 //! Finding a metric or an authority in what is published, without a script.
+//!
+//! Metrics are found by the words that stand on their pages: those of the edition with the translations
+//! that were held when the release was compiled.
 
 use std::sync::Arc;
 
@@ -6,7 +9,7 @@ use axum::extract::{Query, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
-use mesur_catalogue::{Edition, Metric};
+use mesur_catalogue::Edition;
 use mesur_wire::ReleaseName;
 use mesur_wording::{Args, Language, Wording};
 use serde::Deserialize;
@@ -14,7 +17,7 @@ use serde::Deserialize;
 use super::files::HTML;
 use super::index::title;
 use super::{Missing, Site};
-use crate::domain::area_name;
+use crate::domain::{ShownMetric, area_name};
 use crate::releases::Published;
 use crate::render::{
     QUERY_CHARACTERS_MAX, RELEASE, STYLE_FILE, SiteFrame, feed, find_form, frame, other, page_file,
@@ -113,18 +116,14 @@ fn results(wording: &Wording, one: &Published, found: &[Found]) -> Markup {
 /// The pages of a release that have every word, authorities first. Only what has a page is looked
 /// at: of a metric that is not published nothing is found.
 fn in_release(site: &Site, one: &Published, language: Language, words: &[String]) -> Vec<Found> {
+    if words.is_empty() {
+        return Vec::new();
+    }
     let edition = site.releases.catalogue().get(&one.release.name.0);
     let edition = edition.filter(|edition| edition.digest() == one.release.edition_digest);
-    let Some(edition) = edition.filter(|_| !words.is_empty()) else {
-        return Vec::new();
-    };
-    let mut found = authorities(edition, language, words);
-    found.extend(
-        edition
-            .metrics()
-            .iter()
-            .filter_map(|metric| in_metric(metric, language, words)),
-    );
+    let mut found = edition.map_or_else(Vec::new, |edition| authorities(edition, language, words));
+    let metrics = one.tables.metrics.iter();
+    found.extend(metrics.filter_map(|metric| in_metric(metric, language, words)));
     found.retain(|page| one.file(&page.file).is_some());
     found
 }
@@ -146,24 +145,20 @@ fn authorities(edition: &Edition, language: Language, words: &[String]) -> Vec<F
     found.collect()
 }
 
-fn in_metric(metric: &Metric, language: Language, words: &[String]) -> Option<Found> {
+fn in_metric(metric: &ShownMetric, language: Language, words: &[String]) -> Option<Found> {
     let code = metric.code.as_str();
-    let labels = metric.categories.iter().flat_map(|category| {
-        [
-            category.words.label_en.as_str(),
-            category.words.label_cy.as_str(),
-        ]
-    });
-    let titles = [code, &metric.title_en, &metric.title_cy];
-    let text: Vec<&str> = titles.into_iter().chain(labels).collect();
+    let [english, welsh] = &metric.titles;
+    let labels = metric.columns.iter().flat_map(|column| &column.labels);
+    let titles = [code, english, welsh].into_iter();
+    let text: Vec<&str> = titles.chain(labels.map(String::as_str)).collect();
     if !has_all(&text.join(" "), words) {
         return None;
     }
-    let is_english = language == Language::Cy && metric.title_cy.is_empty();
+    let is_english = language == Language::Cy && welsh.is_empty();
     let title = if is_english || language == Language::En {
-        &metric.title_en
+        english
     } else {
-        &metric.title_cy
+        welsh
     };
     Some(Found {
         file: page_file(&stem("metric", code), language),

@@ -4,6 +4,7 @@ use mesur_access::Role;
 use mesur_proto::publication::v1 as pb;
 use tonic::{Code, Status};
 
+use crate::http;
 use crate::support::{Client, Service, edition, fields, refused};
 use crate::totals::snapshot;
 
@@ -167,6 +168,16 @@ async fn texts_go_out_come_back_translated_and_are_used_by_the_next_compilation(
     let lacks = release.language_gaps.iter();
     let mut lacks = lacks.filter(|gap| gap.kind == "metric_title");
     assert!(lacks.all(|gap| gap.item != "AD/013"));
+    // Published, it is found by the words that stand on its page; a later translation is not there yet.
+    service.publish(&release, "").await.expect("published");
+    let later = client.import_texts(import("Rhywbeth arall", 3)).await;
+    later.expect("taken in");
+    for (words, is_found) in [("Taliadau+uniongyrchol", true), ("Rhywbeth+arall", false)] {
+        let target = format!("/find?q={words}&release=pif-2022-23&lang=cy");
+        let page = http::get(service.web, &target).await;
+        let page = page.text();
+        assert_eq!(page.contains("metric-ad-013.cy.html"), is_found, "{words}");
+    }
 
     let wrong = pb::ImportTextsRequest {
         content: b"key,english,welsh\nmetric_title:AD/013,other,x\nnone,x,y\n".to_vec(),

@@ -75,8 +75,14 @@ async fn a_release_that_gives_a_value_away_with_the_one_before_is_not_approved()
     let first = with(edition, 1, &[(SUBSET, 3)]);
     let second = with(edition, 2, &[(SUBSET, 3), (CONTROLLED, 4)]);
     let third = with(edition, 3, &[(SUBSET, 0), (CONTROLLED, 4)]);
+    let mut withheld = with(edition, 4, &[(SUBSET, 3), (CONTROLLED, 4)]);
+    let totals = withheld.totals.as_mut().expect("totals");
+    let mut standings = totals.metrics.iter_mut();
+    let standing = standings.find(|standing| standing.metric == CONTROLLED);
+    let standing = standing.expect("the metric");
+    (standing.national_published, standing.authorities_published) = (false, false);
     let upstream = Upstream::start().await;
-    for snapshot in [&first, &second, &third] {
+    for snapshot in [&first, &second, &third, &withheld] {
         upstream.make(snapshot);
     }
     let (now, store) = (NOW.parse().expect("a time"), memory());
@@ -90,16 +96,15 @@ async fn a_release_that_gives_a_value_away_with_the_one_before_is_not_approved()
 
     // Three of a part were published, so there are at least as many in all. Nothing that could still be
     // hidden would make room for one to four, so nothing is.
-    let note = pb::UpdateNote {
-        what: Some(both("One value.")),
-        why: Some(both("A slip.")),
-    };
+    let note = note();
     let update = service
         .compile_update(&second, "", Some(note.clone()))
         .await;
     let submitted = service.submit(&update.expect("compiled")).await;
     let refusal = service.approve(&submitted.expect("submitted")).await;
-    refused(refusal, Code::FailedPrecondition, "DISCLOSURE_RISK");
+    let details = refused(refusal, Code::FailedPrecondition, "DISCLOSURE_RISK");
+    let told = details.error_info().expect("a reason");
+    assert_eq!(told.metadata["metrics"], CONTROLLED);
     let found = audit(&service).await;
     assert!(!found.safe);
     let narrow = &found.hidden[0];
@@ -112,6 +117,19 @@ async fn a_release_that_gives_a_value_away_with_the_one_before_is_not_approved()
     assert_eq!(about, (CONTROLLED, 2, 4, Some(4)));
     assert_eq!((narrow.required_width, narrow.protected), (3, false));
 
+    // The way out: the metric that the refusal names is withheld, from the authorities and from the
+    // nation. Its rows stay without values, and the two revisions together tell nothing of it.
+    let update = service
+        .compile_update(&withheld, "", Some(note.clone()))
+        .await;
+    let submitted = service.submit(&update.expect("compiled")).await;
+    let approved = service.approve(&submitted.expect("submitted")).await;
+    approved.expect("approved");
+    assert!(audit(&service).await.safe);
+    let data = service.get(&format!("{RELEASE}/revisions/2")).await;
+    assert_eq!(data.expect("it").snapshot, withheld.name);
+
+    // Or the other values allow it after all.
     let update = service.compile_update(&third, "", Some(note)).await;
     let submitted = service.submit(&update.expect("compiled")).await;
     let approved = service.approve(&submitted.expect("submitted")).await;
@@ -123,6 +141,14 @@ async fn a_release_that_gives_a_value_away_with_the_one_before_is_not_approved()
     let small = small.expect("a small value");
     assert_eq!((small.lower, small.upper, small.revision), (1, Some(4), 2));
     service.stop().await;
+}
+
+/// What an update of a test says of itself.
+pub(crate) fn note() -> pb::UpdateNote {
+    pb::UpdateNote {
+        what: Some(both("One value.")),
+        why: Some(both("A slip.")),
+    }
 }
 
 fn both(text: &str) -> pb::BilingualText {

@@ -10,8 +10,8 @@ use mesur_access::Role;
 use mesur_proto::publication::v1 as pb;
 use mesur_rpc::clock::{self, Clock as _};
 use mesur_store::{
-    Commit, Entry, Error, Key, KeyRange, Log, LogEntry, MemoryStore, Position, Store, Version,
-    Watch,
+    Commit, Dump, DumpRow, Entry, Error, Key, KeyRange, Lease, Log, LogEntry, MemoryStore,
+    Position, Store, Version, Watch,
 };
 use tonic::{Code, Response, Status};
 
@@ -334,6 +334,22 @@ impl Store for Full {
 
     async fn watch(&self, log: Log, after: Option<Position>) -> Result<Watch, Error> {
         self.store.watch(log, after).await
+    }
+
+    async fn lease(&self, name: &str) -> Result<Lease, Error> {
+        self.store.lease(name).await
+    }
+
+    async fn dump(&self) -> Result<Dump, Error> {
+        self.store.dump().await
+    }
+
+    async fn load(&self, rows: Vec<DumpRow>) -> Result<(), Error> {
+        self.store.load(rows).await
+    }
+
+    async fn finish_load(&self, version: Version) -> Result<(), Error> {
+        self.store.finish_load(version).await
     }
 }
 

@@ -81,6 +81,28 @@ async fn a_snapshot_that_makes_no_sense_is_not_kept_and_is_asked_for_again() {
 }
 
 #[tokio::test]
+async fn a_snapshot_that_is_too_large_is_refused_by_name_and_holds_nothing_up() {
+    let upstream = Upstream::start().await;
+    let mut large = snapshot(edition(PERIOD), 10);
+    let cells = &mut large.totals.as_mut().expect("totals").cells;
+    cells.truncate(65);
+    for cell in cells {
+        cell.metric = "x".repeat(1024 * 1024);
+    }
+    let behind = snapshot(edition(PERIOD), 11);
+    upstream.make(&large);
+    upstream.make(&behind);
+    let service = Service::start(&memory(), &upstream).await;
+    upstream.until_caught_up().await;
+    let refusal = service.compile(&large, "").await;
+    let details = refused(refusal, Code::FailedPrecondition, "SNAPSHOT_NOT_KEPT");
+    let info = details.error_info().expect("a reason");
+    assert_eq!(info.metadata["bytes_max"], (64 * 1024 * 1024).to_string());
+    service.compile(&behind, "").await.expect("compiled");
+    service.stop().await;
+}
+
+#[tokio::test]
 async fn a_restart_keeps_everything_and_needs_no_aggregation() {
     let folder = tempfile::tempdir().expect("a folder");
     let open = || -> Arc<dyn Store> {

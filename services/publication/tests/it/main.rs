@@ -5,6 +5,7 @@
 mod dataset;
 mod disclosure;
 mod early;
+mod faces;
 mod files;
 mod following;
 mod http;
@@ -16,6 +17,7 @@ mod revisions;
 mod schedule;
 mod small;
 mod support;
+mod sweeping;
 mod timer;
 mod totals;
 mod upstream;

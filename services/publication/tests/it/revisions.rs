@@ -46,6 +46,31 @@ fn changed(name: u64, cells: &[(usize, Option<i64>)]) -> Snapshot {
     snapshot
 }
 
+/// Has the first figure of the main points state a value.
+fn state(snapshot: &mut Snapshot, value: i64) {
+    let totals = snapshot.totals.as_mut().expect("totals");
+    totals.figures[0].value = Some(value);
+}
+
+/// The figure of the first statement with its mark, as the text has it, and how many figures the facts
+/// tell as changed.
+async fn stated(service: &Service) -> (String, usize) {
+    let text = service.download(RELEASE, "main-points.en.txt").await;
+    let text = String::from_utf8(text.expect("a file").concat()).expect("text");
+    let (_, words) = text.split_once("There were ").expect("a statement");
+    let figure = words.split(' ').next().expect("a figure").to_owned();
+    let facts = service.download(RELEASE, "release.json").await;
+    let facts: serde_json::Value =
+        serde_json::from_slice(&facts.expect("a file").concat()).expect("facts");
+    let marks = &facts["sections"][0]["groups"][0]["statements"][0]["figures"][0]["shorthand"];
+    assert_eq!(
+        marks.as_array().expect("marks").len() == 1,
+        figure.ends_with("[r]")
+    );
+    let changed = facts["revision"]["changed_figures"].as_array();
+    (figure, changed.expect("a list").len())
+}
+
 /// The rows of a revision's data file by area, metric and category: value and shorthand.
 async fn rows(service: &Service, name: &str) -> BTreeMap<[String; 3], [String; 2]> {
     let content = service.download(name, "data.csv").await.expect("a file");
@@ -103,13 +128,25 @@ fn expect_marks(before: &Rows, after: &Rows) -> usize {
     marked
 }
 
+/// Checks that nothing is compiled for a published release without the whole of a note.
+async fn expect_note_required(service: &Service, snapshot: &Snapshot) {
+    let mut half = note();
+    " ".clone_into(&mut half.why.as_mut().expect("a text").cy);
+    for (note, field) in [(None, "update_note"), (Some(half), "update_note.why.cy")] {
+        let refusal = service.compile_update(snapshot, "", note).await;
+        let details = refused(refusal, Code::InvalidArgument, "UPDATE_NOTE_REQUIRED");
+        assert_eq!(fields(&details), [field]);
+    }
+}
+
 #[tokio::test]
 async fn a_revision_marks_what_changed_and_what_was_published_before_stays_where_it_was() {
     let (service, upstream) = small::service().await;
     let first = snapshot(small::edition(), 10);
-    let second = changed(77, &[(0, Some(13)), (2, None)]);
-    let third = changed(78, &[(0, Some(13)), (2, Some(10)), (3, Some(4))]);
-    for snapshot in [&second, &third] {
+    let mut second = changed(77, &[(0, Some(13)), (2, None)]);
+    let mut third = changed(78, &[(0, Some(13)), (2, Some(10)), (3, Some(4))]);
+    for snapshot in [&mut second, &mut third] {
+        state(snapshot, 1239);
         upstream.make(snapshot);
     }
     upstream.until_caught_up().await;
@@ -120,15 +157,7 @@ async fn a_revision_marks_what_changed_and_what_was_published_before_stays_where
     let published = service.publish(&compiled, "").await.expect("published");
     let before = rows(&service, RELEASE).await;
 
-    let without = service.compile(&second, "").await;
-    let details = refused(without, Code::InvalidArgument, "UPDATE_NOTE_REQUIRED");
-    assert_eq!(fields(&details), ["update_note"]);
-    let mut half = note();
-    half.why.as_mut().expect("a text").cy = " ".to_owned();
-    let refusal = service.compile_update(&second, "", Some(half)).await;
-    let details = refused(refusal, Code::InvalidArgument, "UPDATE_NOTE_REQUIRED");
-    assert_eq!(fields(&details), ["update_note.why.cy"]);
-
+    expect_note_required(&service, &second).await;
     let compiled = service.compile_update(&second, "", Some(note())).await;
     let compiled = compiled.expect("compiled");
     assert_eq!((compiled.revision, compiled.state()), (2, State::Compiled));
@@ -143,6 +172,7 @@ async fn a_revision_marks_what_changed_and_what_was_published_before_stays_where
     let after = rows(&service, RELEASE).await;
     // Two cells, of the authority and of the nation.
     assert_eq!(expect_marks(&before, &after), 4);
+    assert_eq!(stated(&service).await, ("1,239[r]".to_owned(), 1));
     let authority = small::edition().authorities()[0].code.to_string();
     let emptied: Vec<_> = after
         .iter()
@@ -164,6 +194,7 @@ async fn a_revision_marks_what_changed_and_what_was_published_before_stays_where
     assert_eq!(public(&service, RELEASE).await.revision, 2);
     let page = http::get(service.web, &format!("/{RELEASE}/release.en.html")).await;
     assert!(page.text().contains("(R)"));
+    assert!(page.text().contains("<td>1,234</td><td>1,239</td>"));
 
     // The next marks what it changes itself, and nothing else.
     let compiled = service.compile_update(&third, "", Some(note())).await;
@@ -173,6 +204,7 @@ async fn a_revision_marks_what_changed_and_what_was_published_before_stays_where
         .expect("published");
     let last = rows(&service, RELEASE).await;
     assert_eq!(expect_marks(&after, &last), 4);
+    assert_eq!(stated(&service).await, ("1,239".to_owned(), 0));
     let revisions = revisions(&service).await;
     let told = revisions.iter().map(|one| (one.revision, one.state()));
     let expected = [

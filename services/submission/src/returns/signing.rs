@@ -15,7 +15,7 @@ use crate::domain::{Action, Revision};
 use crate::error::Error;
 use crate::repeats::once;
 use crate::sight::Sight;
-use crate::store::{self, events, keys};
+use crate::store::{self, events};
 
 /// How long a clearance counts, from when it was asked for: well within the time that validation's
 /// seal holds, which begins later.
@@ -74,13 +74,12 @@ impl Returns {
 
     /// The place in validation's stream; empty before the first event.
     pub(crate) async fn cursor(&self) -> Result<Vec<u8>, Error> {
-        let entry = self.store.get(&keys::cursor()).await?;
-        Ok(entry.map(|entry| entry.value).unwrap_or_default())
+        store::cursor(&*self.store).await
     }
 
     /// Goes on in validation's stream without a change.
     pub(crate) async fn pass_over(&self, cursor: &[u8]) -> Result<(), Error> {
-        let commit = Commit::new().put(keys::cursor(), cursor);
+        let commit = store::put_cursor(Commit::new(), cursor);
         self.store.commit(commit).await?;
         Ok(())
     }
@@ -119,9 +118,7 @@ impl Returns {
             };
             let commit = store::revisions::put_step(Commit::new(), &next, &step, version);
             let commit = events::put(commit, event, &next, step.time);
-            self.store
-                .commit(commit.put(keys::cursor(), cursor))
-                .await?;
+            self.store.commit(store::put_cursor(commit, cursor)).await?;
             Ok(())
         })
         .await

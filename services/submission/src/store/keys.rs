@@ -7,20 +7,21 @@ use mesur_wire::{DelegationName, ReturnName, RevisionName};
 use super::corrupt;
 use crate::error::Error;
 
-const HEAD: u8 = 1;
-const REVISION: u8 = 2;
-const CONTENT: u8 = 3;
-const REQUEST: u8 = 4;
-const PREVIOUS: u8 = 5;
-const PREVIOUS_CONTENT: u8 = 6;
-const PAGE_KEY: u8 = 7;
-const MOVE: u8 = 8;
-const SCHEDULE: u8 = 9;
-const SCHEDULE_CHANGE: u8 = 10;
-const DELEGATIONS: u8 = 11;
-const DELEGATION: u8 = 12;
-const LIVE_DELEGATION: u8 = 13;
-const CURSOR: u8 = 14;
+pub(super) const HEAD: u8 = 1;
+pub(super) const REVISION: u8 = 2;
+pub(super) const CONTENT: u8 = 3;
+pub(super) const REQUEST: u8 = 4;
+pub(super) const PREVIOUS: u8 = 5;
+pub(super) const PREVIOUS_CONTENT: u8 = 6;
+pub(super) const PAGE_KEY: u8 = 7;
+pub(super) const MOVE: u8 = 8;
+pub(super) const SCHEDULE: u8 = 9;
+pub(super) const SCHEDULE_CHANGE: u8 = 10;
+pub(super) const DELEGATIONS: u8 = 11;
+pub(super) const DELEGATION: u8 = 12;
+pub(super) const LIVE_DELEGATION: u8 = 13;
+pub(super) const CURSOR: u8 = 14;
+pub(super) const REQUEST_DAYS: u8 = 15;
 
 /// An identity in a key: its digest, because it may be longer than a key.
 fn identity_part(identity: &str) -> String {
@@ -37,6 +38,16 @@ pub(crate) fn requests(identity: &str) -> Key {
     KeyBuilder::new(REQUEST)
         .text(&identity_part(identity))
         .build()
+}
+
+/// What the keys of all requests begin with.
+pub(crate) fn all_requests() -> Key {
+    KeyBuilder::new(REQUEST).build()
+}
+
+/// Where the marks stand by which requests are past their time.
+pub(crate) fn request_days() -> Key {
+    KeyBuilder::new(REQUEST_DAYS).build()
 }
 
 /// What the heads of an authority, and of its returns for one collection, begin with. The order
@@ -84,6 +95,35 @@ pub(super) fn step(name: &RevisionName, number: u32) -> Key {
 pub(super) fn revision_of_step(key: &[u8]) -> Result<u32, Error> {
     let [revision, _] = numbers_of_step(key)?;
     Ok(revision)
+}
+
+/// The revision that a key of one, of its content or of one of its moves is about.
+pub(super) fn revision_in(key: &[u8]) -> Result<RevisionName, Error> {
+    let problem = |error: &dyn std::fmt::Display| corrupt("a revision", &error.to_string());
+    let mut reader = KeyReader::new(key);
+    reader.kind()?;
+    let authority = AuthorityCode::parse(&reader.text()?).map_err(|error| problem(&error))?;
+    let edition = edition_of(&mut reader)?;
+    let revision = u32::try_from(reader.number()?).map_err(|error| problem(&error))?;
+    Ok(RevisionName {
+        data_return: ReturnName { authority, edition },
+        revision,
+    })
+}
+
+/// The edition in the key of a schedule.
+pub(super) fn edition_in(key: &[u8]) -> Result<EditionName, Error> {
+    let mut reader = KeyReader::new(key);
+    reader.kind()?;
+    edition_of(&mut reader)
+}
+
+fn edition_of(reader: &mut KeyReader<'_>) -> Result<EditionName, Error> {
+    let problem = |error: mesur_catalogue::IdError| corrupt("a key", &error.to_string());
+    Ok(EditionName {
+        collection: CollectionId::parse(&reader.text()?).map_err(problem)?,
+        period: Period::parse(&reader.text()?).map_err(problem)?,
+    })
 }
 
 /// The number in the key of a move.

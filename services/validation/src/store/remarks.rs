@@ -25,6 +25,10 @@ const KINDS: [RemarkKind; 9] = [
     RemarkKind::Withdrawal,
 ];
 
+pub(super) fn remark_key(name: &ReturnName, number: u64) -> Key {
+    return_key(REMARK, name).number(number).build()
+}
+
 /// Adds to a commit a remark with its number, which must be the next of the return.
 pub(crate) fn put_remark(
     commit: Commit,
@@ -32,7 +36,7 @@ pub(crate) fn put_remark(
     number: u64,
     remark: &Remark,
 ) -> Commit {
-    let key = return_key(REMARK, name).number(number).build();
+    let key = remark_key(name, number);
     let (finding, fingerprint, query) = match &remark.subject {
         Subject::Finding { id, fingerprint } => (id.clone(), fingerprint.clone(), 0),
         Subject::Query(number) => (String::new(), String::new(), *number),
@@ -61,7 +65,7 @@ pub(crate) async fn remarks(
     last: u64,
     limit: usize,
 ) -> Result<Vec<(u64, Remark)>, Error> {
-    let key = |number: u64| return_key(REMARK, name).number(number).build();
+    let key = |number| remark_key(name, number);
     let range = KeyRange::new(key(after.saturating_add(1)), key(last.saturating_add(1)));
     let mut found = Vec::new();
     for (key, entry) in store.scan(range, limit).await? {
@@ -94,7 +98,7 @@ pub(crate) async fn remark(
     name: &ReturnName,
     number: u64,
 ) -> Result<Remark, Error> {
-    let key = return_key(REMARK, name).number(number).build();
+    let key = remark_key(name, number);
     let entry = store.get(&key).await?;
     let entry = entry.ok_or_else(|| corrupt(&name.to_string(), &format!("no remark {number}")))?;
     remark_of(&key, &entry.value)
@@ -123,7 +127,7 @@ fn remark_of(key: &Key, value: &[u8]) -> Result<Remark, Error> {
     })
 }
 
-fn query_key(name: &QueryName) -> Key {
+pub(super) fn query_key(name: &QueryName) -> Key {
     let ReturnName { authority, edition } = &name.data_return;
     KeyBuilder::new(QUERY)
         .text(authority.as_str())

@@ -19,10 +19,16 @@ use crate::error::Error;
 const PAGE_FINDINGS: usize = 100;
 /// A page is closed when it has so many bytes.
 const PAGE_BYTES: usize = 256 * 1024;
-/// Cells in one part: at most 990 KB, so that none is staged by itself.
-const PART_CELLS: usize = 90_000;
+/// Cells in one part: at most 253 KB, so that none is staged by itself.
+const PART_CELLS: usize = 23_000;
 /// What goes into one commit, in bytes: more is written before.
-const COMMIT_BYTES: usize = 1024 * 1024;
+const COMMIT_BYTES: usize = 768 * 1024;
+/// What goes into one commit, in rows of the store; there is room for what is committed beside it.
+const COMMIT_ROWS: usize = 96;
+/// The rows that a part takes, beside one for each [`ROW_BYTES`].
+const PART_ROWS: usize = 3;
+/// The fewest bytes of a part in each of its rows but the last.
+const ROW_BYTES: usize = 16 * 1024;
 
 /// A report as it is held.
 #[derive(Debug, Clone)]
@@ -44,6 +50,7 @@ pub(crate) struct Parts<'a> {
     store: &'a dyn Store,
     commit: Commit,
     bytes: usize,
+    rows: usize,
 }
 
 impl<'a> Parts<'a> {
@@ -60,6 +67,7 @@ impl<'a> Parts<'a> {
             store,
             commit: Commit::new(),
             bytes: 0,
+            rows: 0,
         };
         let name = &report.name;
         let pages = parts.write_findings(name, findings).await?;
@@ -79,14 +87,17 @@ impl<'a> Parts<'a> {
     }
 
     async fn add(&mut self, key: Key, bytes: Vec<u8>) -> Result<(), Error> {
+        let rows = PART_ROWS.saturating_add(bytes.len() / ROW_BYTES);
         let together = self.bytes.saturating_add(bytes.len());
+        let rows_together = self.rows.saturating_add(rows);
         let commit = std::mem::take(&mut self.commit);
-        let commit = if together > COMMIT_BYTES && self.bytes > 0 {
+        let is_full = together > COMMIT_BYTES || rows_together > COMMIT_ROWS;
+        let commit = if is_full && self.bytes > 0 {
             self.store.commit(commit).await?;
-            self.bytes = bytes.len();
+            (self.bytes, self.rows) = (bytes.len(), rows);
             Commit::new()
         } else {
-            self.bytes = together;
+            (self.bytes, self.rows) = (together, rows_together);
             commit
         };
         self.commit = large::put_large(self.store, commit, &key, &bytes).await?;
@@ -190,9 +201,20 @@ pub(crate) async fn cells(
     edition: &Edition,
     held: &Held,
 ) -> Result<Cells, Error> {
+    let cells = all_cells(store, held).await?;
+    if cells.len() == edition.cells().len() {
+        Ok(cells)
+    } else {
+        let name = held.report.name.to_string();
+        Err(corrupt(&name, &"the cells are not those of the edition"))
+    }
+}
+
+/// The same, of whatever edition.
+pub(super) async fn all_cells(store: &dyn Store, held: &Held) -> Result<Cells, Error> {
     let name = &held.report.name;
     let problem = |error: &dyn std::fmt::Display| corrupt(&name.to_string(), error);
-    let mut cells = CellsBuilder::with_capacity(edition.cells().len());
+    let mut cells = CellsBuilder::with_capacity(0);
     for part in 0..held.cell_parts {
         let part = usize::try_from(part).map_err(|error| problem(&error))?;
         let key = part_key(CELLS, name, part);
@@ -202,12 +224,7 @@ pub(crate) async fn cells(
         let part = cells_of_part(cells.len(), stored);
         cells.append(&part.map_err(|error| problem(&error))?);
     }
-    let cells = cells.finish();
-    if cells.len() == edition.cells().len() {
-        Ok(cells)
-    } else {
-        Err(problem(&"the cells are not those of the edition"))
-    }
+    Ok(cells.finish())
 }
 
 /// How each metric was provided in the return that a report is on.
@@ -428,7 +445,7 @@ mod tests {
         }
         let held = super::report(&store, &name).await.unwrap().unwrap();
         assert_eq!(held.report, report);
-        assert_eq!(held.cell_parts, 3);
+        assert_eq!(held.cell_parts, 10);
         let mut read = Vec::new();
         for (page, first) in held.pages.iter().enumerate() {
             assert_eq!(u64::try_from(read.len()).unwrap(), *first);

@@ -4,8 +4,8 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use mesur_store::{
-    Commit, Entry, Error, Key, KeyRange, Log, LogEntry, MemoryStore, Position, Store, Version,
-    Watch,
+    Commit, Dump, DumpRow, Entry, Error, Key, KeyRange, Lease, Log, LogEntry, MemoryStore,
+    Position, Store, Version, Watch,
 };
 use tokio::sync::Notify;
 
@@ -77,5 +77,21 @@ impl Store for HeldStore {
 
     async fn watch(&self, log: Log, after: Option<Position>) -> Result<Watch, Error> {
         self.inner.watch(log, after).await
+    }
+
+    async fn lease(&self, name: &str) -> Result<Lease, Error> {
+        self.inner.lease(name).await
+    }
+
+    async fn dump(&self) -> Result<Dump, Error> {
+        self.inner.dump().await
+    }
+
+    async fn load(&self, rows: Vec<DumpRow>) -> Result<(), Error> {
+        self.inner.load(rows).await
+    }
+
+    async fn finish_load(&self, version: Version) -> Result<(), Error> {
+        self.inner.finish_load(version).await
     }
 }

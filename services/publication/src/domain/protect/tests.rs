@@ -36,7 +36,7 @@ fn meters(edition: &Edition, meters: [[i64; 2]; 3]) -> Totals {
 }
 
 fn compiled(edition: &Edition, totals: &Totals, earlier: &[Disclosed]) -> Compiled {
-    compile(edition, snapshot(), totals, earlier).unwrap_or_else(|error| panic!("{error:?}"))
+    compile(edition, snapshot(), totals, earlier, None).unwrap_or_else(|error| panic!("{error:?}"))
 }
 
 fn disclosed(edition: &Edition, totals: &Totals, release: &Compiled) -> Disclosed {

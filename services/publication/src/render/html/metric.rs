@@ -23,6 +23,7 @@ impl Page<'_> {
                 (self.key_figure(table, worded)?)
                 (self.shorthand()?)
                 (self.by_authority(table, worded, shape)?)
+                (self.spread(table, worded, shape)?)
                 (self.over_years(table, worded, shape)?)
                 section aria-labelledby="values" {
                     (self.heading(&shape.stem, "values", &html! { (self.label("values-heading")?) })?)

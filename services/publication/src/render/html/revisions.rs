@@ -4,9 +4,11 @@ use maud::{Markup, html};
 use mesur_catalogue::Authority;
 use mesur_wording::{Args, Language, thousands};
 
+use super::points::statement_id;
 use super::{Page, RELEASE};
-use crate::domain::{Change, Shown, UpdateNote};
+use crate::domain::{Change, FigureChange, FigureFact, Shown, UpdateNote, area_name};
 use crate::render::Error;
+use crate::render::figure::printed;
 use crate::render::table::marks_of;
 
 impl Page<'_> {
@@ -32,11 +34,11 @@ impl Page<'_> {
                 (self.heading(RELEASE, "revisions", &heading)?)
                 @if let Some(note) = &self.compiled.update_note {
                     (self.note(note)?)
-                    @if self.compiled.changes.is_empty() {
+                    @if self.compiled.figure_changes.is_empty() && self.compiled.changes.is_empty() {
                         p { (self.label("revisions-no-values")?) }
-                    } @else {
-                        (self.changed_values()?)
                     }
+                    @if !self.compiled.figure_changes.is_empty() { (self.changed_figures()?) }
+                    @if !self.compiled.changes.is_empty() { (self.changed_values()?) }
                 } @else {
                     p { (self.label("revisions-none")?) }
                 }
@@ -57,6 +59,74 @@ impl Page<'_> {
                     }
                 }
             }
+        })
+    }
+
+    /// The figures of the main points that differ, with the statement that each stands in.
+    fn changed_figures(&self) -> Result<Markup, Error> {
+        Ok(html! {
+            div.scroll role="region" tabindex="0" aria-labelledby="changed-figures" {
+                table {
+                    caption #changed-figures { (self.label("revision-figures")?) }
+                    thead {
+                        tr {
+                            th scope="col" { (self.label("table-statement")?) }
+                            th scope="col" { (self.label("revision-value-before")?) }
+                            th scope="col" { (self.label("revision-value-after")?) }
+                        }
+                    }
+                    tbody {
+                        @for change in &self.compiled.figure_changes {
+                            tr {
+                                th.text scope="row" { (self.statement_link(&change.statement)) }
+                                td { (self.before(change)?) }
+                                td { (self.figure(&change.after)?) }
+                            }
+                        }
+                    }
+                }
+            }
+        })
+    }
+
+    /// The words of a statement, leading to it.
+    fn statement_link(&self, id: &str) -> Markup {
+        let groups = self.document.sections.iter().flat_map(|one| &one.groups);
+        let mut statements = groups.flat_map(|group| &group.statements);
+        let found = statements.find(|statement| statement.id == id);
+        html! {
+            @if let Some(statement) = found {
+                @let lang = statement.text.english_only.then_some(Language::En.code());
+                a href={ "#" (statement_id(id)) } lang=[lang] { (statement.text.words()) }
+                @if statement.text.english_only { (self.marker()) }
+            } @else { (id) }
+        }
+    }
+
+    /// A changed figure as it was printed before.
+    fn before(&self, change: &FigureChange) -> Result<String, Error> {
+        let before = &change.before;
+        let mut areas = self.edition.authorities().iter();
+        let area = areas.find(|area| area.code.as_str() == before.authority);
+        self.figure(&FigureFact {
+            units: before.units,
+            decimals: before.decimals,
+            nearly_100: before.nearly_100,
+            authority: area.cloned(),
+            ..change.after.clone()
+        })
+    }
+
+    /// A figure as it is printed, with the authority that it is about.
+    fn figure(&self, figure: &FigureFact) -> Result<String, Error> {
+        let mut printed = printed(&self.speaker, figure)?;
+        // A sentence says whether it rose or fell; here its sign does.
+        if figure.direction() == Some("fall") {
+            printed.insert(0, '−');
+        }
+        Ok(match &figure.authority {
+            Some(area) => format!("{printed} ({})", area_name(area, self.language())),
+            None => printed,
         })
     }
 

@@ -1,6 +1,7 @@
 //! The tables of a metric: all its cells, what its chart shows, and its periods.
 
 use maud::{Markup, html};
+use mesur_catalogue::Authority;
 use mesur_wording::Language;
 
 use super::{Page, Shape};
@@ -27,10 +28,12 @@ impl Page<'_> {
                         }
                     }
                     tbody {
-                        @for (place, (row, area)) in table.rows.iter().zip(self.areas()).enumerate() {
+                        @for (place, (row, area)) in table.rows.iter().zip(self.area_list()).enumerate() {
                             tr.nation[place == 0] {
-                                th scope="row" { (area) }
-                                @for cell in &row.cells { td { (cell) } }
+                                th scope="row" { (self.area(area)) }
+                                @for (cell, heading) in row.cells.iter().zip(&table.headings) {
+                                    td id=(cell_id(area, heading)) { (cell) }
+                                }
                             }
                         }
                     }
@@ -46,11 +49,14 @@ impl Page<'_> {
     }
 
     /// The nation and the authorities, in the order of the rows of a table.
+    fn area_list(&self) -> impl Iterator<Item = &Authority> {
+        let nation = [self.edition.nation()];
+        nation.into_iter().chain(self.edition.authorities())
+    }
+
+    /// Their names.
     fn areas(&self) -> impl Iterator<Item = Markup> {
-        let areas = [self.edition.nation()]
-            .into_iter()
-            .chain(self.edition.authorities());
-        areas.map(|area| self.area(area))
+        self.area_list().map(|area| self.area(area))
     }
 
     /// Where the caption says that the table is in English, its headings need not say so again.
@@ -154,5 +160,13 @@ impl Page<'_> {
             .number("provided", provided.into())
             .number("all", expected.into());
         self.speaker.house("count-of", &args)
+    }
+}
+
+/// The address of a cell within the page of its metric; its parts are the codes, which do not change.
+fn cell_id(area: &Authority, heading: &Heading) -> String {
+    match &heading.code {
+        Some(category) => format!("value-{}-{category}", area.code),
+        None => format!("value-{}", area.code),
     }
 }

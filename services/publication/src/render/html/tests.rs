@@ -8,7 +8,9 @@ use mesur_wording::Language;
 
 use super::{Download, HTML, WebFile, pages};
 use crate::domain::testing::{bundled, compiled, complete, edition, edition_with};
-use crate::domain::{Change, Compiled, Earlier, EarlierValue, Shown, UpdateNote, Wordings};
+use crate::domain::{
+    Change, Compiled, Earlier, EarlierValue, Shown, UpdateNote, Wordings, YearChange,
+};
 use crate::render::tests::{files, gapped, text};
 use crate::render::{Document, File, Speaker};
 
@@ -29,6 +31,38 @@ fn web(edition: &Edition, compiled: &Compiled) -> BTreeMap<String, String> {
     let files = pages(edition, compiled, worded, &downloads).expect("pages");
     let named = |file: WebFile| (file.name, file.content);
     files.into_iter().map(named).collect()
+}
+
+#[test]
+fn range_quartiles_and_change_stand_on_the_page_of_a_metric_unless_a_value_is_hidden() {
+    let edition = edition(&[]);
+    let mut compiled = compiled(&edition, &complete(&edition));
+    let key = |metric: &str, category: &str| (metric.to_owned(), category.to_owned());
+    let fell = YearChange::Change {
+        units: Some(-5),
+        decimals: 0,
+        authorities: 2,
+    };
+    "2030".clone_into(&mut compiled.year_changes.period);
+    let changes = [
+        (key("WA/001", ""), fell),
+        (key("WA/001", "a"), YearChange::Break),
+    ];
+    compiled.year_changes.cells.extend(changes);
+    let page = &web(&edition, &compiled)["metric-wa-001.en.html"];
+    for piece in [
+        "<th scope=\"col\">Lower quartile</th>",
+        "<td>10</td><td>10</td><td>10</td><td>10</td><td>10</td><td>−5% (2 local authorities)</td>",
+        "<th scope=\"col\">Change on 2030</th>",
+        "<td id=\"value-X99\">30</td>",
+        "<td id=\"value-X02-a\">10</td>",
+        "<td>[b]</td>",
+    ] {
+        assert!(page.contains(piece), "{piece} in {page}");
+    }
+    compiled.tables[1].columns[0].values[0] = Shown::nothing(Shorthand::Confidential);
+    let page = &web(&edition, &compiled)["metric-wa-002.en.html"];
+    assert!(!page.contains("quartile") && !page.contains("Change on"));
 }
 
 #[test]
@@ -74,9 +108,9 @@ fn a_metric_shows_values_gaps_part_periods_and_what_it_was_made_from() {
     let page = text(&files, "metric-wa-001.en.html");
     for piece in [
         "<p class=\"number\">7,010 [part]</p>",
-        "<th scope=\"row\">Whole</th><td>7,010 [part]</td>",
-        "<th scope=\"row\">North</th><td>7,000 [part]</td><td>10</td>",
-        "<th scope=\"row\">South</th><td>[x]</td>",
+        "<th scope=\"row\">Whole</th><td id=\"value-X99\">7,010 [part]</td>",
+        "<th scope=\"row\">North</th><td id=\"value-X01\">7,000 [part]</td><td id=\"value-X01-a\">10</td>",
+        "<th scope=\"row\">South</th><td id=\"value-X02\">[x]</td>",
         "<td>2 of 3 local authorities (67%)</td>",
         "<p>[part] part of the period only: North</p><p>[x] not available: South</p>",
         "<dt>[part]</dt><dd>part of the period only</dd>",
@@ -88,7 +122,7 @@ fn a_metric_shows_values_gaps_part_periods_and_what_it_was_made_from() {
     }
     // Nobody provided WA/004.
     let page = text(&files, "metric-wa-004.en.html");
-    assert!(page.contains("<th scope=\"row\">Whole</th><td>[x]</td>"));
+    assert!(page.contains("<th scope=\"row\">Whole</th><td id=\"value-X99\">[x]</td>"));
     let release = text(&files, "release.en.html");
     assert!(
         release.contains("<p>[1] One local authority did not provide data for this figure.</p>")

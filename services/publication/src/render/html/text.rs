@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 use mesur_catalogue::Authority;
+use mesur_figures::Shorthand;
 use mesur_wording::Language;
 
 use super::Page;
@@ -33,6 +34,11 @@ impl Page<'_> {
                 },
                 Run::Figure(figure) => {
                     span.figure { (figure.printed) }
+                    @if let Some(label) = &figure.revised {
+                        a.noteref href="#revisions" aria-label=(label) {
+                            (bracketed(Shorthand::Revised.code()))
+                        }
+                    }
                     @for mark in &figure.marks { (Self::mark(mark)) }
                 },
             }

@@ -1,7 +1,7 @@
 //! A figure as a structured fact.
 
 use mesur_catalogue::{Edition, FigureKind, Rank};
-use mesur_figures::format_quantity;
+use mesur_figures::{Shorthand, format_quantity};
 use serde::Serialize;
 
 use super::Both;
@@ -21,6 +21,8 @@ pub(super) struct Figure<'a> {
     decimals: u8,
     nearly_100: bool,
     printed: Both,
+    /// `r` where this revision changed it.
+    shorthand: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     basis: Option<Basis>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -138,6 +140,11 @@ pub(super) fn figure<'a>(
             en: Some(printed(english, fact)?),
             cy: Some(printed(welsh, fact)?),
         },
+        shorthand: fact
+            .is_revised
+            .then_some(Shorthand::Revised.code())
+            .into_iter()
+            .collect(),
         basis: basis(edition, &fact.kind),
         matched: fact.matched.map(share),
         plain: fact.plain.map(share),

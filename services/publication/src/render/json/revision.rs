@@ -4,7 +4,7 @@ use mesur_figures::{Marks, Shorthand};
 use serde::Serialize;
 
 use super::Both;
-use crate::domain::{self, Compiled, Shown};
+use crate::domain::{self, Compiled, FigureChange, Shown};
 use crate::render::Error;
 use crate::render::speaker::Speaker;
 
@@ -14,6 +14,7 @@ pub(super) struct Revision<'a> {
     number: u32,
     update_note: Option<UpdateNote<'a>>,
     changed_values: Vec<ChangedValue<'a>>,
+    changed_figures: Vec<ChangedFigure<'a>>,
 }
 
 #[derive(Serialize)]
@@ -36,6 +37,25 @@ struct ChangedValue<'a> {
     decimals: u8,
     before: Value,
     after: Value,
+}
+
+/// A figure of the main points that differs, by the first statement that has it.
+#[derive(Serialize)]
+struct ChangedFigure<'a> {
+    statement: &'a str,
+    figure: &'a str,
+    before: StatedValue<'a>,
+    after: StatedValue<'a>,
+}
+
+/// A figure as it is published, scaled by its decimals.
+#[derive(Serialize)]
+struct StatedValue<'a> {
+    #[serde(rename = "value")]
+    units: Option<i64>,
+    decimals: u8,
+    nearly_100: bool,
+    authority: Option<&'a str>,
 }
 
 /// A value as it is published, scaled by its decimals.
@@ -69,6 +89,28 @@ pub(super) fn revision(compiled: &Compiled) -> Revision<'_> {
         number: compiled.revision,
         update_note: compiled.update_note.as_ref().map(note),
         changed_values: changed.collect(),
+        changed_figures: compiled.figure_changes.iter().map(figure).collect(),
+    }
+}
+
+fn figure(change: &FigureChange) -> ChangedFigure<'_> {
+    let (before, after) = (&change.before, &change.after);
+    let authority = after.authority.as_ref();
+    ChangedFigure {
+        statement: &change.statement,
+        figure: &after.id,
+        before: StatedValue {
+            units: before.units,
+            decimals: before.decimals,
+            nearly_100: before.nearly_100,
+            authority: Some(before.authority.as_str()).filter(|code| !code.is_empty()),
+        },
+        after: StatedValue {
+            units: after.units,
+            decimals: after.decimals,
+            nearly_100: after.nearly_100,
+            authority: authority.map(|authority| authority.code.as_str()),
+        },
     }
 }
 
