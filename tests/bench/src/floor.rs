@@ -2,3 +2,5 @@
 
 pub(crate) mod append;
 pub(crate) mod echo;
+pub(crate) mod nginx;
+pub(crate) mod web;

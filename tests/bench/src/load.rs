@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use bytes::Bytes;
+use mesur_rpc::channel::MESSAGE_BYTES_MAX;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 use tokio_stream::Stream;
@@ -23,6 +24,7 @@ use crate::raw::RawCodec;
 
 const SUBMIT: &str = "/mesur.submission.v1.SubmissionService/SubmitReturn";
 const RECORD_PREVIOUS: &str = "/mesur.submission.v1.SubmissionService/RecordPreviousValues";
+const QUERY: &str = "/mesur.publication.v1.PublicationService/QueryDataset";
 const UPLOAD: &str = "/mesur.submission.v1.SubmissionService/UploadReturn";
 
 /// One sender.
@@ -115,6 +117,47 @@ impl Client {
     }
 }
 
+/// One who asks the same again and again, without a token, as a reader may.
+#[derive(Debug, Clone)]
+pub(crate) struct Asking {
+    grpc: Grpc<Channel>,
+    request: Bytes,
+}
+
+impl Asking {
+    /// Connects to a server.
+    pub(crate) async fn connect(address: &str, request: Bytes) -> anyhow::Result<Self> {
+        let channel = Endpoint::from_str(address)?.connect().await?;
+        Ok(Self {
+            grpc: Grpc::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX),
+            request,
+        })
+    }
+
+    /// Asks a bare server, which takes the same bytes as a payload.
+    pub(crate) fn echoed(self) -> Self {
+        Self {
+            request: Payload::encoded(self.request.to_vec()),
+            ..self
+        }
+    }
+
+    /// Asks, and waits for the answer.
+    pub(crate) async fn ask(&mut self) -> anyhow::Result<Bytes> {
+        self.grpc.ready().await?;
+        let request = Request::new(self.request.clone());
+        let path = PathAndQuery::from_static(QUERY);
+        Ok(self.grpc.unary(request, path, RawCodec).await?.into_inner())
+    }
+}
+
+impl Work for Asking {
+    async fn once(&mut self) -> anyhow::Result<()> {
+        self.ask().await?;
+        Ok(())
+    }
+}
+
 /// Something that is done again and again.
 pub(crate) trait Work: Send + 'static {
     /// Does it once.
@@ -163,16 +206,28 @@ pub(crate) fn median_time<W: Work>(
     window: Duration,
     worker: &mut W,
 ) -> anyhow::Result<f64> {
+    let median = median_of(runtime, window, async || {
+        let begun = Instant::now();
+        worker.once().await?;
+        Ok(begun.elapsed())
+    });
+    Ok(median? * 1e6)
+}
+
+/// The median, in seconds, of what one call after another says that it took.
+pub(crate) fn median_of(
+    runtime: &Runtime,
+    window: Duration,
+    mut call: impl AsyncFnMut() -> anyhow::Result<Duration>,
+) -> anyhow::Result<f64> {
     runtime.block_on(async {
         let start = Instant::now();
         let mut times = Vec::new();
         while start.elapsed() < window || times.is_empty() {
-            let begun = Instant::now();
-            worker.once().await?;
-            times.push(begun.elapsed());
+            times.push(call().await?);
         }
         times.sort_unstable();
         let median = times.get(times.len() / 2).copied().unwrap_or_default();
-        Ok(median.as_secs_f64() * 1e6)
+        Ok(median.as_secs_f64())
     })
 }

@@ -7,17 +7,23 @@
 //! connections to a server in a process of its own, or as many writers to a file on the same disk.
 //! Nothing here is part of the product, and the product has nothing for it.
 
+mod batch;
 mod content;
 mod floor;
 mod invented;
 mod load;
 mod measure;
+mod pages;
+mod process;
+mod production;
 mod raw;
 mod report;
 mod rows;
 mod server;
+mod suite;
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -31,7 +37,7 @@ use server::Serve;
 #[command(args_conflicts_with_subcommands = true)]
 struct Arguments {
     #[command(subcommand)]
-    serve: Option<Serve>,
+    part: Option<Part>,
     /// JSON instead of a table.
     #[arg(long)]
     json: bool,
@@ -46,6 +52,33 @@ struct Arguments {
     quick: bool,
 }
 
+/// What this program is when it is one side of a row.
+#[derive(Debug, clap::Subcommand)]
+enum Part {
+    #[command(flatten)]
+    Serve(Serve),
+    /// The batch task, from the files in one folder into another; prints the kilobytes that it took.
+    #[command(hide = true)]
+    Batch {
+        /// The folder of the files.
+        data: PathBuf,
+        /// Where failures and totals are written.
+        out: PathBuf,
+    },
+}
+
+impl Part {
+    fn run(&self) -> anyhow::Result<()> {
+        match self {
+            Self::Serve(serve) => serve.run(),
+            Self::Batch { data, out } => {
+                let peak = batch::run(data, out)?;
+                Ok(writeln!(std::io::stdout(), "{}", peak / 1024.0)?)
+            }
+        }
+    }
+}
+
 fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -58,8 +91,8 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    if let Some(serve) = &arguments.serve {
-        return serve.run();
+    if let Some(part) = &arguments.part {
+        return part.run();
     }
     let effort = Effort {
         rounds: arguments.rounds.max(1),

@@ -77,6 +77,17 @@ pub(crate) struct Measured {
     pub(crate) ratio: Option<Spread>,
 }
 
+impl Measured {
+    /// Rounds with nothing beside them.
+    pub(crate) fn alone(rounds: &[f64]) -> Self {
+        Self {
+            mesur: Spread::of(rounds),
+            beside: Vec::new(),
+            ratio: None,
+        }
+    }
+}
+
 /// Runs every side once to warm up, then `rounds` times in turns. The first side is Mesur.
 pub(crate) fn alternate(
     rounds: usize,

@@ -90,6 +90,24 @@ impl Row {
     }
 }
 
+/// How a row has grown beside the same at a smaller size.
+#[derive(Debug, Default)]
+pub(crate) struct Growth(Option<f64>);
+
+impl Growth {
+    /// What there is to say of the next size, which is `times` the one before.
+    pub(crate) fn note(&mut self, times: u32, measured: &Measured) -> String {
+        let now = measured.mesur.median;
+        match self.0.replace(now) {
+            Some(before) if before > 0.0 => format!(
+                "; {} times as much as for one {times}th of it",
+                figure(now / before)
+            ),
+            _ => String::new(),
+        }
+    }
+}
+
 /// The rows as JSON, one object with a list.
 pub(crate) fn json(rows: &[Row]) -> anyhow::Result<String> {
     #[derive(Serialize)]

@@ -5,14 +5,23 @@ use std::time::Duration;
 use crate::report::Row;
 
 mod aggregate;
+mod batch;
 mod check_one;
 mod commit;
 mod in_process;
+mod page;
+mod query;
 mod submit;
+mod suite;
 mod upload;
 
 /// Writers and clients at one time.
 const WRITERS: [u32; 4] = [1, 16, 64, 256];
+/// Readers at one time.
+const READERS: [u32; 3] = [1, 16, 64];
+
+/// Under this window it is only to be seen that a row runs.
+const WINDOW_MIN: Duration = Duration::from_secs(1);
 
 /// How long and how often a row is run.
 #[derive(Debug, Clone, Copy)]
@@ -23,10 +32,18 @@ pub(crate) struct Effort {
     pub(crate) window: Duration,
 }
 
+impl Effort {
+    /// The sizes of a row; the smallest alone where it is only to be seen that it runs.
+    fn sizes<T, const N: usize>(self, all: [T; N]) -> impl Iterator<Item = T> {
+        let taken = if self.window < WINDOW_MIN { 1 } else { N };
+        all.into_iter().take(taken)
+    }
+}
+
 type Run = fn(Effort) -> anyhow::Result<Vec<Row>>;
 
 /// Every kind of row by its name, in the order of the report.
-pub(crate) const ROWS: [(&str, Run); 7] = [
+pub(crate) const ROWS: [(&str, Run); 14] = [
     (submit::NAME, submit::run),
     (commit::NAME, commit::run),
     (check_one::NAME, check_one::run),
@@ -34,4 +51,11 @@ pub(crate) const ROWS: [(&str, Run); 7] = [
     (in_process::READ, in_process::read),
     (upload::NAME, upload::run),
     (aggregate::NAME, aggregate::run),
+    (query::NAME, query::run),
+    (page::NAME, page::run),
+    (suite::RENDER, suite::render),
+    (suite::READY, suite::ready),
+    (suite::REST, suite::rest),
+    (suite::YEAR, suite::year),
+    (batch::NAME, batch::run),
 ];

@@ -23,7 +23,8 @@ use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::TcpIncoming;
 
-use crate::floor::echo::Echo;
+use crate::floor::echo::{Echo, Reading};
+use crate::floor::web;
 use crate::invented;
 
 /// Where nobody listens: validation is away, so that only what the call costs is measured.
@@ -52,7 +53,17 @@ struct Ready {
 pub(crate) enum Serve {
     /// The bare server.
     #[command(hide = true)]
-    Floor,
+    Floor {
+        /// A file of what it answers; without one, what it was sent.
+        #[arg(long)]
+        answer: Option<PathBuf>,
+    },
+    /// The bare web server.
+    #[command(hide = true)]
+    Web {
+        /// What it answers.
+        file: PathBuf,
+    },
     /// The submission service alone.
     #[command(hide = true)]
     Submission {
@@ -69,7 +80,8 @@ impl Serve {
     /// Serves until standard input ends.
     pub(crate) fn run(&self) -> anyhow::Result<()> {
         let served = match self {
-            Self::Floor => floor(),
+            Self::Floor { answer } => floor(answer.as_deref()),
+            Self::Web { file } => web(file),
             Self::Submission { data, edition } => submission(data, edition),
         };
         if let Err(error) = &served {
@@ -80,7 +92,8 @@ impl Serve {
     }
 }
 
-fn floor() -> anyhow::Result<()> {
+fn floor(answer: Option<&Path>) -> anyhow::Result<()> {
+    let echo = Echo::answering(answer.map(std::fs::read).transpose()?);
     Runtime::new()?.block_on(async {
         // As tonic's own `serve` listens: with Nagle's delay a small answer takes 40 ms.
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -89,13 +102,23 @@ fn floor() -> anyhow::Result<()> {
             address: format!("http://{}", incoming.local_addr()?),
             tokens: BTreeMap::new(),
         }))?;
-        let server = tonic::transport::Server::builder().add_service(Echo);
+        let server = tonic::transport::Server::builder()
+            .add_service(Reading(echo.clone()))
+            .add_service(echo);
         let ended = input_ends();
         server
             .serve_with_incoming_shutdown(incoming, ended.cancelled_owned())
             .await?;
         Ok(())
     })
+}
+
+fn web(file: &Path) -> anyhow::Result<()> {
+    let ready = |address| {
+        let tokens = BTreeMap::new();
+        say(&Said::Ready(Ready { address, tokens }))
+    };
+    Runtime::new()?.block_on(web::serve(file, ready, input_ends()))
 }
 
 fn submission(data: &Path, edition: &Path) -> anyhow::Result<()> {
@@ -180,6 +203,17 @@ impl Server {
     /// Starts the bare server.
     pub(crate) fn floor() -> anyhow::Result<Self> {
         Self::start(Command::new(std::env::current_exe()?).arg("floor"))
+    }
+
+    /// Starts the bare server that answers every call with what is in a file.
+    pub(crate) fn answering(file: &Path) -> anyhow::Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        Self::start(command.args(["floor", "--answer"]).arg(file))
+    }
+
+    /// Starts the bare web server of a file.
+    pub(crate) fn web(file: &Path) -> anyhow::Result<Self> {
+        Self::start(Command::new(std::env::current_exe()?).arg("web").arg(file))
     }
 
     /// Starts the submission service with the edition in a folder.

@@ -1,10 +1,12 @@
 //! The floor under a call: a bare tonic server that echoes, at the path of Mesur's method.
 //!
 //! Its message has one field of bytes, through the codec that tonic generates for any service; it
-//! answers with the message that it got, checks no token and keeps nothing. A stream it reads to its
-//! end, and answers with an empty message. Nothing of the server is set.
+//! answers with the message that it got, or with one that it was given at its start, checks no token
+//! and keeps nothing. A stream it reads to its end, and answers with an empty message. Nothing of the
+//! server is set.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -32,12 +34,30 @@ impl Payload {
     }
 }
 
-/// Echoes.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Echo;
+/// Echoes at the paths of submission.
+#[derive(Debug, Clone)]
+pub(crate) struct Echo {
+    answer: Option<Arc<Payload>>,
+}
+
+/// The same at the paths of publication.
+#[derive(Debug, Clone)]
+pub(crate) struct Reading(pub(crate) Echo);
+
+impl Echo {
+    /// Answers with these bytes; without any, with what it gets.
+    pub(crate) fn answering(answer: Option<Vec<u8>>) -> Self {
+        let answer = answer.map(|payload| Arc::new(Payload { payload }));
+        Self { answer }
+    }
+}
 
 impl NamedService for Echo {
     const NAME: &'static str = "mesur.submission.v1.SubmissionService";
+}
+
+impl NamedService for Reading {
+    const NAME: &'static str = "mesur.publication.v1.PublicationService";
 }
 
 impl Service<http::Request<Body>> for Echo {
@@ -51,14 +71,29 @@ impl Service<http::Request<Body>> for Echo {
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
         let streamed = request.uri().path().ends_with("/UploadReturn");
+        let echo = self.clone();
         Box::pin(async move {
             Ok(if streamed {
-                Grpc::new(RawCodec).client_streaming(Self, request).await
+                Grpc::new(RawCodec).client_streaming(echo, request).await
             } else {
                 let codec = ProstCodec::<Payload, Payload>::default();
-                Grpc::new(codec).unary(Self, request).await
+                Grpc::new(codec).unary(echo, request).await
             })
         })
+    }
+}
+
+impl Service<http::Request<Body>> for Reading {
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<Self::Response, Self::Error>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Service::<http::Request<Body>>::poll_ready(&mut self.0, context)
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        Service::call(&mut self.0, request)
     }
 }
 
@@ -67,7 +102,14 @@ impl UnaryService<Payload> for Echo {
     type Future = BoxFuture<Response<Payload>, Status>;
 
     fn call(&mut self, request: Request<Payload>) -> Self::Future {
-        Box::pin(async move { Ok(Response::new(request.into_inner())) })
+        let answer = self.answer.clone();
+        Box::pin(async move {
+            let payload = match answer {
+                Some(answer) => Payload::clone(&answer),
+                None => request.into_inner(),
+            };
+            Ok(Response::new(payload))
+        })
     }
 }
 

@@ -27,9 +27,10 @@ use mesur_wire::EditionResource;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
-use super::Effort;
+use super::{Effort, WINDOW_MIN};
 use crate::invented::Shape;
-use crate::measure::{Better, Measured, Side, Spread, alternate};
+use crate::measure::{Better, Measured, Side, alternate};
+use crate::process::{forget_peak, memory};
 use crate::report::{Aim, Row};
 use upstream::Upstream;
 
@@ -39,10 +40,12 @@ pub(crate) const NAME: &str = "aggregate";
 const SIZES: [u32; 3] = [22, 2_200, 22_000];
 /// The same where it is only to be seen that it runs.
 const QUICK_SIZES: [u32; 2] = [22, 220];
-/// Under this window it is only to be seen that it runs.
-const WINDOW_MIN: Duration = Duration::from_secs(1);
 /// Returns of which the time of one is told.
 const MORE: u32 = 100;
+/// Returns that come one by one, of which the median is told.
+const ALONE: usize = 21;
+/// How often it is looked whether a return had its effect.
+const GLANCE: Duration = Duration::from_micros(50);
 /// How much a scan reads at a time.
 const SCAN_ROWS: usize = 64;
 /// The kinds of the keys at which the service keeps contents, and how far it follows submission.
@@ -50,6 +53,8 @@ const CONTENT: u8 = 11;
 const CURSOR: u8 = 1;
 /// Where nobody listens: no value is marked.
 const NOBODY: &str = "http://127.0.0.1:1";
+/// This process, as `/proc` names it.
+const OWN: &str = "self";
 /// How long a token is good for.
 const TOKEN_LIFETIME: Duration = Duration::from_hours(24);
 /// How long live totals may take to follow, in microseconds.
@@ -86,54 +91,76 @@ fn rows_of(runtime: &Runtime, effort: Effort, authorities: u32) -> anyhow::Resul
         }),
     ];
     let snapshot = alternate(effort.rounds, Better::Less, sides)?;
-    let mut more = Vec::new();
-    for _ in 0..=effort.rounds {
-        more.push(runtime.block_on(world.more())?);
-    }
     let seconds = snapshot.mesur.median * cells / 1e9;
     let million = cells / 1e6;
-    let row = |size: String, unit, measured, aims, note| Row {
+    let megabytes: Vec<f64> = memory.iter().map(|bytes| bytes / 1e6).collect();
+    let mut rows = vec![
+        Row {
+            note: format!("{million:.1} million cells in {seconds:.2} s"),
+            ..row(authorities, "snapshot", "ns/cell", snapshot)
+        },
+        Row {
+            note:
+                "highest resident set above that before, with what the store reads into its cache"
+                    .to_owned(),
+            ..row(authorities, "memory of a snapshot", "MB", warm(&megabytes))
+        },
+    ];
+    rows.extend(one_more(runtime, effort, &world, authorities)?);
+    runtime.block_on(world.stop())?;
+    Ok(rows)
+}
+
+/// What it takes until one more return had its effect.
+fn one_more(
+    runtime: &Runtime,
+    effort: Effort,
+    world: &World,
+    authorities: u32,
+) -> anyhow::Result<[Row; 2]> {
+    let (mut more, mut by_one) = (Vec::new(), Vec::new());
+    for _ in 0..=effort.rounds {
+        more.push(runtime.block_on(world.more())?);
+        by_one.push(runtime.block_on(world.alone())?);
+    }
+    // Totals of more authorities do not fit a message.
+    if authorities == SIZES[0] {
+        runtime.block_on(world.has_last())?;
+    }
+    Ok([
+        Row {
+            aims: vec![Aim::Figure(FOLLOW_AIM)],
+            note: format!("fetched, checked, durable and in the live totals; of {MORE} at once"),
+            ..row(authorities, "one more return", "µs", warm(&more))
+        },
+        Row {
+            aims: vec![Aim::Figure(FOLLOW_AIM)],
+            note: "the same, from its sign-off; the median".to_owned(),
+            ..row(
+                authorities,
+                "one more return by itself",
+                "µs",
+                warm(&by_one),
+            )
+        },
+    ])
+}
+
+fn row(authorities: u32, what: &str, unit: &'static str, measured: Measured) -> Row {
+    Row {
         name: NAME,
-        size,
+        size: format!("{authorities} authorities, {what}"),
         unit,
         better: Better::Less,
         measured: Some(measured),
-        aims,
-        note,
-    };
-    let alone = |rounds: &[f64]| Measured {
-        mesur: Spread::of(rounds),
-        beside: Vec::new(),
-        ratio: None,
-    };
-    // The first of each was to warm up.
-    let warm = |rounds: Vec<f64>| alone(rounds.get(1..).unwrap_or_default());
-    let megabytes = memory.iter().map(|bytes| bytes / 1e6).collect();
-    runtime.block_on(world.stop())?;
-    Ok(vec![
-        row(
-            format!("{authorities} authorities, snapshot"),
-            "ns/cell",
-            snapshot,
-            Vec::new(),
-            format!("{million:.1} million cells in {seconds:.2} s"),
-        ),
-        row(
-            format!("{authorities} authorities, memory of a snapshot"),
-            "MB",
-            warm(megabytes),
-            Vec::new(),
-            "highest resident set above that before, with what the store reads into its cache"
-                .to_owned(),
-        ),
-        row(
-            format!("{authorities} authorities, one more return"),
-            "µs",
-            warm(more),
-            vec![Aim::Figure(FOLLOW_AIM)],
-            "fetched, checked, durable and in the live totals".to_owned(),
-        ),
-    ])
+        aims: Vec::new(),
+        note: String::new(),
+    }
+}
+
+/// The first round was to warm up.
+fn warm(rounds: &[f64]) -> Measured {
+    Measured::alone(rounds.get(1..).unwrap_or_default())
 }
 
 /// The service with every return of its edition signed off.
@@ -208,7 +235,8 @@ impl World {
                 return Ok(start.elapsed());
             }
             ensure!(!self.running.is_finished(), "the service ended");
-            tokio::time::sleep(Duration::from_millis(1)).await;
+            // Nothing else is to be done by this thread, which is none of the runtime's.
+            std::thread::sleep(GLANCE);
         }
     }
 
@@ -219,6 +247,30 @@ impl World {
         Ok(took.as_secs_f64() * 1e6 / f64::from(MORE))
     }
 
+    /// The median, in microseconds, of returns each of which comes when the one before had its effect.
+    async fn alone(&self) -> anyhow::Result<f64> {
+        let mut times = Vec::with_capacity(ALONE);
+        for _ in 0..ALONE {
+            self.upstream.prepare(1)?;
+            times.push(self.sign_off(1).await?);
+        }
+        times.sort_unstable();
+        let median = times.get(ALONE / 2).copied().unwrap_or_default();
+        Ok(median.as_secs_f64() * 1e6)
+    }
+
+    /// That what had its effect is in the live totals.
+    async fn has_last(&self) -> anyhow::Result<()> {
+        let request = pb::GetTotalsRequest {
+            edition: self.edition.clone(),
+        };
+        let totals = self.client.clone().get_totals(request).await?.into_inner();
+        let last = self.upstream.last()?.to_string();
+        let is_in = totals.returns.iter().any(|input| input.name == last);
+        ensure!(is_in, "{last} is not in the live totals");
+        Ok(())
+    }
+
     /// Freezes what was never frozen: how long it takes, and how many bytes of memory at once.
     async fn snapshot(&self) -> anyhow::Result<(Duration, f64)> {
         self.sign_off(1).await?;
@@ -226,13 +278,13 @@ impl World {
             edition: self.edition.clone(),
             ..pb::CreateSnapshotRequest::default()
         };
-        std::fs::write("/proc/self/clear_refs", "5").context("resetting the peak")?;
-        let before = resident("VmRSS")?;
+        forget_peak(OWN)?;
+        let before = memory(OWN, "VmRSS")?;
         let start = Instant::now();
         let made = self.client.clone().create_snapshot(request).await?;
         let took = start.elapsed();
         ensure!(!made.get_ref().content_digest.is_empty(), "a snapshot");
-        Ok((took, resident("VmHWM")? - before))
+        Ok((took, memory(OWN, "VmHWM")? - before))
     }
 
     /// Reads every byte of the contents that are held.
@@ -258,14 +310,4 @@ impl World {
         self.stop.cancel();
         self.running.await?
     }
-}
-
-/// A line of the status of this process, in bytes.
-fn resident(name: &str) -> anyhow::Result<f64> {
-    let status = std::fs::read_to_string("/proc/self/status");
-    let status = status.context("memory is read from /proc, as Linux has it")?;
-    let line = status.lines().find_map(|line| line.strip_prefix(name));
-    let kilobytes = line.and_then(|line| line.strip_prefix(':')?.trim().strip_suffix(" kB"));
-    let kilobytes: u32 = kilobytes.context("a line of the status")?.trim().parse()?;
-    Ok(f64::from(kilobytes) * 1024.0)
 }

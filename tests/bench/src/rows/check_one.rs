@@ -5,7 +5,7 @@ use anyhow::Context;
 use tokio::runtime::Runtime;
 
 use super::Effort;
-use super::submit::Material;
+use super::submit::{Material, sent_and_answered};
 use crate::content::previous_values;
 use crate::load::{Client, median_time};
 use crate::measure::{Better, Side, alternate};
@@ -48,7 +48,10 @@ pub(crate) fn run(effort: Effort) -> anyhow::Result<Vec<Row>> {
             better: Better::Less,
             measured: Some(alternate(effort.rounds, Better::Less, sides)?),
             aims: vec![Aim::Ratio(0.5), Aim::Figure(1_000.0)],
-            note: format!("median call; {request_bytes} bytes sent, {answer_bytes} answered"),
+            note: format!(
+                "median call; {}",
+                sent_and_answered(request_bytes, answer_bytes)
+            ),
         });
     }
     Ok(rows)

@@ -144,7 +144,7 @@ impl Bench<'_> {
             better: Better::More,
             measured: Some(alternate(effort.rounds, Better::More, sides)?),
             aims: vec![Aim::Ratio(0.5)],
-            note: format!("{request_bytes} bytes sent, {answer_bytes} answered"),
+            note: sent_and_answered(request_bytes, answer_bytes),
         })
     }
 
@@ -158,4 +158,11 @@ impl Bench<'_> {
             })
             .collect()
     }
+}
+
+/// What both servers are sent, and what they answer.
+pub(crate) fn sent_and_answered(request_bytes: usize, answer_bytes: usize) -> String {
+    format!(
+        "{request_bytes} bytes sent; {answer_bytes} answered by Mesur, and by the echo as many as it got"
+    )
 }

@@ -26,7 +26,8 @@ use super::Effort;
 use crate::content::{Submission, write_csv};
 use crate::invented::{COLLECTION, PERIOD, Shape, authority_code};
 use crate::load::Client;
-use crate::measure::{Better, Measured, Side, Spread, alternate};
+use crate::measure::{Better, Measured, Side, alternate};
+use crate::process::{forget_peak, memory};
 use crate::report::{Aim, Row};
 use crate::server::Server;
 
@@ -103,28 +104,24 @@ fn upload(effort: Effort, shape: Shape) -> anyhow::Result<(Measured, Measured, S
         runtime.block_on(Client::connect(server.address(), token, submissions))
     };
     let (mut sender, mut caller) = (connect(&mesur)?, connect(&floor)?);
-    let process = Process(mesur.id());
-    let before = process.bytes("VmRSS")?;
+    let process = mesur.id().to_string();
+    let before = memory(&process, "VmRSS")?;
     let peaks = RefCell::new(Vec::new());
     let mut turn = false;
     let ours = || {
         // No two revisions in a row are the same.
         turn = !turn;
-        process.forget_peak()?;
+        forget_peak(&process)?;
         let file = if turn { &other } else { &one };
         let took = file.send(&runtime, &mut sender)?;
-        let above = process.bytes("VmHWM")? - before - f64::from(file.size_bytes);
+        let above = memory(&process, "VmHWM")? - before - f64::from(file.size_bytes);
         peaks.borrow_mut().push(above / MB);
         Ok(took)
     };
     let bare = || one.send(&runtime, &mut caller);
     let sides = vec![Side::new("Mesur", ours), Side::new("bare reading", bare)];
     let time = alternate(effort.rounds, Better::Less, sides)?;
-    let memory = Measured {
-        mesur: Spread::of(&peaks.borrow()),
-        beside: Vec::new(),
-        ratio: None,
-    };
+    let memory = Measured::alone(&peaks.borrow());
     let note = format!(
         "a file of {:.1} MB; {:.0} MB resident with the edition loaded, which took {:.1} s",
         f64::from(one.size_bytes) / MB,
@@ -213,24 +210,4 @@ fn chunk(file: &mut File) -> anyhow::Result<Option<Vec<u8>>> {
     file.take(u64::try_from(CHUNK_BYTES)?)
         .read_to_end(&mut bytes)?;
     Ok((!bytes.is_empty()).then_some(bytes))
-}
-
-/// What the kernel says of a process.
-struct Process(u32);
-
-impl Process {
-    /// A line of its status, in bytes.
-    fn bytes(&self, name: &str) -> anyhow::Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0));
-        let status = status.context("memory is read from /proc, as Linux has it")?;
-        let line = status.lines().find_map(|line| line.strip_prefix(name));
-        let kilobytes = line.and_then(|line| line.strip_prefix(':')?.trim().strip_suffix(" kB"));
-        let kilobytes: u32 = kilobytes.context("a line of the status")?.trim().parse()?;
-        Ok(f64::from(kilobytes) * 1024.0)
-    }
-
-    /// Lets the highest resident set begin again at the present one.
-    fn forget_peak(&self) -> anyhow::Result<()> {
-        std::fs::write(format!("/proc/{}/clear_refs", self.0), "5").context("resetting the peak")
-    }
 }

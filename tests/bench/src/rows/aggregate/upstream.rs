@@ -74,6 +74,12 @@ impl Upstream {
         self.told.borrow().to_be_bytes().to_vec()
     }
 
+    /// The revision that was told of last.
+    pub(super) fn last(&self) -> anyhow::Result<RevisionName> {
+        let told = *self.told.borrow();
+        self.name(told)
+    }
+
     /// Makes the next returns before they are told of.
     pub(super) fn prepare(&self, count: u32) -> anyhow::Result<()> {
         let first = *self.told.borrow() + 1;
