@@ -246,7 +246,7 @@ pub const fn page_key(number: u8) -> Kind {
     }
 }
 
-/// A kind with what [`requests`] keeps of requests.
+/// A kind with what [`mod@requests`] keeps of requests.
 pub const fn requests(number: u8, parts: &'static [Part]) -> Kind {
     Kind {
         number,

@@ -40,6 +40,7 @@ use crate::kill::authority::{self, Authority};
 use crate::kill::calls::{Caller, reason};
 use crate::kill::checks::Checks;
 use crate::kill::journal::Journal;
+use crate::kill::people::Person;
 use crate::kill::production::Production;
 use crate::kill::{refused, say};
 use cluster::Cluster;
@@ -239,41 +240,36 @@ async fn hand_in(authorities: Vec<Authority>) -> anyhow::Result<Vec<Authority>> 
 impl Makers {
     /// Freezes all that is signed off, and has it published on the next working day.
     async fn publish(&mut self, pair: &mut [Replicas; 2], fate: Fate) -> anyhow::Result<Release> {
-        let production = &mut self.production;
-        let returns = production.signed();
-        let snapshot = until_caught_up(async || production.snapshot(returns.clone()).await).await;
-        let snapshot = snapshot.map_err(refused)?;
-        let release = until_caught_up(async || production.compile(&snapshot).await).await;
-        let mut release = release.map_err(refused)?;
-        for step in ["SubmitRelease", "ApproveRelease"] {
-            release = production.step(step, release).await.map_err(refused)?;
-        }
         let publisher = pair[1].world.person("publisher")?;
-        // Publication's clock is ahead: behind everything that has happened to a release.
-        let after = release.compile_time.context("when it was compiled")?;
-        let after = Timestamp::new(after.seconds, after.nanos)?;
-        let caller = &mut self.caller;
-        let scheduled = day::schedule(caller, &publisher, &release, after).await?;
-        day::comes(pair, caller, &scheduled, fate).await?;
+        let begun = Instant::now();
+        let scheduled = loop {
+            match self.schedule(&publisher).await {
+                Err(status) if lags(&status) && begun.elapsed() < CATCH_UP_TIMEOUT => {
+                    sleep(CATCH_UP_AFTER).await;
+                }
+                answer => break answer.map_err(refused)?,
+            }
+        };
+        day::comes(pair, &mut self.caller, &scheduled, fate).await?;
         Ok(scheduled)
+    }
+
+    /// From the snapshot to a day on the calendar.
+    async fn schedule(&mut self, publisher: &Person) -> Result<Release, Status> {
+        let production = &mut self.production;
+        let snapshot = production.snapshot(production.signed()).await?;
+        let mut release = production.compile(&snapshot).await?;
+        for step in ["SubmitRelease", "ApproveRelease"] {
+            release = production.step(step, release).await?;
+        }
+        day::schedule(&mut self.caller, publisher, &release).await
     }
 }
 
-/// Asks again while a service has not caught up.
-async fn until_caught_up<A>(mut ask: impl AsyncFnMut() -> Result<A, Status>) -> Result<A, Status> {
-    let begun = Instant::now();
-    loop {
-        let answer = ask().await;
-        let lags = answer.as_ref().is_err_and(|status| {
-            let reason = reason(status);
-            matches!(
-                reason.as_deref(),
-                Some("RETURNS_NOT_RECEIVED" | "SNAPSHOT_NOT_RECEIVED")
-            )
-        });
-        if !lags || begun.elapsed() > CATCH_UP_TIMEOUT {
-            return answer;
-        }
-        sleep(CATCH_UP_AFTER).await;
-    }
+/// Whether a refusal is one of a service that has not caught up with another.
+fn lags(status: &Status) -> bool {
+    matches!(
+        reason(status).as_deref(),
+        Some("RETURNS_NOT_RECEIVED" | "SNAPSHOT_NOT_RECEIVED" | "SNAPSHOT_OVERTAKEN")
+    )
 }

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use jiff::{Timestamp, ToSpan as _, Zoned};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
 use mesur_proto::publication::v1 as publication;
 use mesur_proto::publication::v1::Release;
 use mesur_proto::publication::v1::release::State;
 use tokio::time::{Instant, sleep};
+use tonic::Status;
 
 use super::http;
 use super::processes::{LEASE_SECONDS, Replica, Replicas};
@@ -43,19 +45,21 @@ pub(crate) enum Fate {
     Paused,
 }
 
-/// Puts an approved release on the first working day after `after`.
+/// Puts an approved release on the first working day after the one that it was compiled on by the clock of
+/// publication, which is behind everything that has happened to a release.
 pub(crate) async fn schedule(
     caller: &mut Caller,
     publisher: &Person,
     approved: &Release,
-    after: Timestamp,
-) -> anyhow::Result<Release> {
-    let today = Zoned::new(after, jiff::tz::TimeZone::UTC).date();
+) -> Result<Release, Status> {
+    let compiled = approved.compile_time.unwrap_or_default();
+    let compiled = Timestamp::new(compiled.seconds, compiled.nanos).unwrap_or_default();
+    let today = compiled.to_zoned(TimeZone::UTC).date();
     for days in 1..=DAYS_OFF_MAX {
         let request = publication::ScheduleReleaseRequest {
             name: approved.name.clone(),
             etag: approved.etag.clone(),
-            publish_date: today.checked_add(days.days())?.to_string(),
+            publish_date: today.saturating_add(days.days()).to_string(),
             request_id: caller.request_id(),
         };
         let answer = caller.ask(|| {
@@ -64,10 +68,10 @@ pub(crate) async fn schedule(
         });
         match answer.await {
             Err(status) if reason(&status).as_deref() == Some("NOT_A_WORKING_DAY") => {}
-            answer => return answer.map_err(refused),
+            answer => return answer,
         }
     }
-    bail!("there is no working day");
+    Err(Status::internal("there is no working day"))
 }
 
 /// The moment of a scheduled release.
