@@ -24,7 +24,7 @@ const DUTY: &str = "publishing";
 const HAS_IT: &str = "this replica has it";
 const LOST_IT: &str = "lost it to another";
 /// How long before the moment the replicas start.
-const PRELUDE: Duration = Duration::from_secs(6);
+const PRELUDE: Duration = Duration::from_secs(20);
 /// How long before the moment the one with the duty goes away.
 const GOES_AT: Duration = Duration::from_millis(200);
 /// How late a release may come out: when the lease has run out, on a machine with much else to do.
@@ -104,10 +104,9 @@ pub(crate) async fn comes(
     } else {
         (second, first)
     };
-    let until: Duration = moment.duration_since(now()?).try_into()?;
-    let until = until
-        .checked_sub(GOES_AT)
-        .context("the replicas started too late")?;
+    let until = Duration::try_from(moment.duration_since(now()?)).ok();
+    let until = until.and_then(|until| until.checked_sub(GOES_AT));
+    let until = until.context("the replicas started too late: the machine is too busy")?;
     sleep(until).await;
     match fate {
         Fate::Killed => holder.publication()?.kill()?,
