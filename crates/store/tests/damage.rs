@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
-use std::os::unix::process::CommandExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -23,8 +22,9 @@ use tokio::runtime::Runtime;
 const COMMITS: u8 = 80;
 /// Where a child finds its folder.
 const FOLDER: &str = "MESUR_TEST_FOLDER";
-/// A user with no rights of its own.
-const NOBODY: u32 = 65_534;
+/// Starts a program as root without the right to write what its rights forbid. Another user would not do:
+/// the way to this program may be closed to it.
+const WITHOUT_OVERRIDE: [&str; 2] = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"];
 
 fn settings() -> Settings {
     Settings {
@@ -205,9 +205,17 @@ fn a_file_that_is_cut_anywhere_is_told_or_harmless_and_never_another_value() {
     assert!(outcomes.contains_key(&Outcome::Refused), "{outcomes:?}");
 }
 
-/// A child that runs one of the tests below that are left out otherwise.
-fn child(test: &str, folder: &Path) -> Command {
-    let mut command = Command::new(std::env::current_exe().expect("this test"));
+/// A child that runs one of the tests below that are left out otherwise, started by `starter` if any.
+fn child_by(starter: &[&str], test: &str, folder: &Path) -> Command {
+    let this = std::env::current_exe().expect("this test");
+    let mut command = match starter {
+        [] => Command::new(this),
+        [program, arguments @ ..] => {
+            let mut command = Command::new(program);
+            command.args(arguments).arg(this);
+            command
+        }
+    };
     let exact = [
         "--exact",
         test,
@@ -217,6 +225,10 @@ fn child(test: &str, folder: &Path) -> Command {
     ];
     command.args(exact).env(FOLDER, folder);
     command
+}
+
+fn child(test: &str, folder: &Path) -> Command {
+    child_by(&[], test, folder)
 }
 
 fn folder_of_child() -> PathBuf {
@@ -286,12 +298,17 @@ fn a_folder_that_may_not_be_written_is_refused_and_left_as_it_is() {
         fs::set_permissions(path, fs::Permissions::from_mode(0o444)).expect("rights");
     }
     may(0o555);
-    let mut reader = child("opens_a_folder_that_it_may_not_write", folder.path());
     // Rights say nothing to root.
-    if fs::write(folder.path().join("probe"), "").is_ok() {
-        fs::remove_file(folder.path().join("probe")).expect("removed");
-        reader.uid(NOBODY);
+    let probe = folder.path().join("probe");
+    let starter: &[&str] = match fs::write(&probe, "") {
+        Ok(()) => &WITHOUT_OVERRIDE,
+        Err(_) => &[],
+    };
+    if probe.exists() {
+        fs::remove_file(&probe).expect("removed");
     }
+    let reader = "opens_a_folder_that_it_may_not_write";
+    let mut reader = child_by(starter, reader, folder.path());
     let ended = reader.output().expect("a process");
     may(0o755);
     let output = String::from_utf8_lossy(&ended.stdout).into_owned();
