@@ -4,6 +4,7 @@ mod convert;
 mod dataset;
 mod disclosure;
 mod early;
+mod encoded;
 mod feedback;
 mod fields;
 mod life;
@@ -25,6 +26,8 @@ use tonic::{Request, Response, Status};
 use crate::error::Error;
 use crate::releases::{Reader, Releases};
 use crate::texts::Texts;
+use encoded::Encoded as _;
+pub(crate) use encoded::PublicationServer;
 use reading::Pieces;
 
 /// How many releases a page of a list has.
@@ -215,8 +218,7 @@ impl PublicationService for Api {
         &self,
         request: Request<pb::QueryDatasetRequest>,
     ) -> Result<Response<pb::QueryDatasetResponse>, Status> {
-        caller(&request)?;
-        answer(self.query(request.get_ref()))
+        self.query(&request)?.decoded().map(Response::new)
     }
 
     type StreamDatasetStream = BoxStream<pb::StreamDatasetResponse>;
@@ -225,8 +227,9 @@ impl PublicationService for Api {
         &self,
         request: Request<pb::StreamDatasetRequest>,
     ) -> Result<Response<Self::StreamDatasetStream>, Status> {
-        caller(&request)?;
-        answer(self.stream(request.into_inner()))
+        let pieces = self.pieces(&request)?;
+        let pieces = tokio_stream::iter(pieces.map(|piece| piece.decoded()));
+        Ok(Response::new(Box::pin(pieces)))
     }
 
     async fn get_provenance(

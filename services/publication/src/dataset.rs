@@ -4,15 +4,18 @@
 //! cell by cell and area by area: a filter picks cells and areas, and the n-th row of what was asked
 //! for is found by arithmetic.
 
+mod encoded;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use mesur_figures::format_quantity;
 use mesur_proto::publication::v1 as pb;
 use mesur_rpc::Violation;
 use mesur_wire::ReleaseName;
+use prost::bytes::BufMut;
 
 use crate::domain::{ShownColumn, ShownMetric, ShownTables};
+use encoded::EncodedRows;
 
 /// The category that asks for the metric itself.
 const ITSELF: &str = "_";
@@ -26,15 +29,19 @@ pub(crate) struct Dataset {
     collection: String,
     period: String,
     tables: Arc<ShownTables>,
+    rows: EncodedRows,
 }
 
 impl Dataset {
     /// The values of a revision.
     pub(crate) fn new(name: &ReleaseName, revision: u32, tables: Arc<ShownTables>) -> Self {
+        let release = format!("{name}/revisions/{revision}");
+        let period = name.0.period.to_string();
         Self {
-            release: format!("{name}/revisions/{revision}"),
+            rows: EncodedRows::new(&release, &period, &tables),
+            release,
             collection: name.0.collection.to_string(),
-            period: name.0.period.to_string(),
+            period,
             tables,
         }
     }
@@ -50,47 +57,14 @@ impl Dataset {
         let metrics = self.tables.metrics.iter();
         metrics.flat_map(|metric| metric.columns.iter().map(move |column| (metric, column)))
     }
-
-    fn row(&self, cell: Place, area: usize) -> Option<pb::DatasetRow> {
-        let metric = self.tables.metrics.get(cell.metric)?;
-        let column = metric.columns.get(cell.column)?;
-        let shown = column.values.get(area)?;
-        let code = match area.checked_sub(1) {
-            None => &self.tables.nation,
-            Some(authority) => self.tables.authorities.get(authority)?,
-        };
-        let of_nation = |count: u32| {
-            let count = i32::try_from(count).unwrap_or(i32::MAX);
-            (area == 0).then_some(count)
-        };
-        let value = shown
-            .units
-            .map(|units| format_quantity(units, metric.decimals));
-        let shorthand = shown.marks.iter().map(|mark| mark.code().to_owned());
-        Some(pb::DatasetRow {
-            release: self.release.clone(),
-            period: self.period.clone(),
-            area: code.to_owned(),
-            metric: metric.code.clone(),
-            category: column.category.clone(),
-            value: value.unwrap_or_default(),
-            shorthand: shorthand.collect(),
-            provided_count: of_nation(column.provided),
-            expected_count: of_nation(column.expected),
-        })
-    }
-}
-
-/// Where a cell stands in the tables.
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    metric: usize,
-    column: usize,
 }
 
 /// Every dataset that is published, in the order of collection and period.
 #[derive(Debug, Default)]
-pub(crate) struct Library(Vec<Arc<Dataset>>);
+pub(crate) struct Library {
+    datasets: Vec<Arc<Dataset>>,
+    tag: String,
+}
 
 impl Library {
     /// Of the current revisions of the releases.
@@ -99,7 +73,9 @@ impl Library {
             let key = |dataset: &Dataset| (dataset.collection.clone(), dataset.period.clone());
             key(one).cmp(&key(other))
         });
-        Self(datasets)
+        let names: Vec<&str> = datasets.iter().map(|one| one.release.as_str()).collect();
+        let tag = names.join(" ");
+        Self { datasets, tag }
     }
 
     /// What a filter asks for. Every value that names nothing published is told.
@@ -119,18 +95,11 @@ impl Library {
         let categories = Wanted::new(&filter.categories);
         let areas = Wanted::new(&filter.areas);
         let mut parts = Vec::new();
-        for dataset in self.0.iter().filter(in_scope) {
-            let mut cells = Vec::new();
-            for (metric, held) in dataset.tables.metrics.iter().enumerate() {
-                if !metrics.has(&held.code) {
-                    continue;
-                }
-                for (column, held) in held.columns.iter().enumerate() {
-                    if categories.has(category_of(held)) {
-                        cells.push(Place { metric, column });
-                    }
-                }
-            }
+        for dataset in self.datasets.iter().filter(in_scope) {
+            let cells = dataset.cells().enumerate().filter(|(_, (metric, column))| {
+                metrics.has(&metric.code) && categories.has(category_of(column))
+            });
+            let cells: Vec<usize> = cells.map(|(place, _)| place).collect();
             let held = dataset.areas().enumerate();
             let held = held.filter(|(_, area)| areas.has(area));
             let areas: Vec<usize> = held.map(|(place, _)| place).collect();
@@ -152,7 +121,7 @@ impl Library {
 
     fn unknown(&self, filter: &pb::DatasetFilter) -> Vec<Violation> {
         let held = |of: &dyn Fn(&Dataset, &str) -> bool, wanted: &str| {
-            self.0.iter().any(|dataset| of(dataset, wanted))
+            self.datasets.iter().any(|dataset| of(dataset, wanted))
         };
         let lists: [List<'_>; 5] = [
             ("collections", &filter.collections, &|one, wanted| {
@@ -191,9 +160,8 @@ impl Library {
     }
 
     /// Which revisions are here: changes with every publication.
-    pub(crate) fn tag(&self) -> String {
-        let names: Vec<&str> = self.0.iter().map(|one| one.release.as_str()).collect();
-        names.join(" ")
+    pub(crate) fn tag(&self) -> &str {
+        &self.tag
     }
 }
 
@@ -245,7 +213,7 @@ impl<'a> Wanted<'a> {
 /// The cells and areas of a dataset that were asked for.
 struct Part {
     dataset: Arc<Dataset>,
-    cells: Vec<Place>,
+    cells: Vec<usize>,
     areas: Vec<usize>,
 }
 
@@ -267,9 +235,9 @@ impl Selection {
         lengths.fold(0, usize::saturating_add)
     }
 
-    /// At most `limit` rows from the one at `from` on.
-    pub(crate) fn rows(&self, from: usize, limit: usize) -> Vec<pb::DatasetRow> {
-        let mut rows = Vec::with_capacity(limit.min(self.len().saturating_sub(from)));
+    /// Writes at most `limit` rows from the one at `from` on, as field 1 of a message; answers how many.
+    pub(crate) fn write(&self, from: usize, limit: usize, buffer: &mut impl BufMut) -> usize {
+        let mut written = 0_usize;
         let mut skip = from;
         for part in &self.parts {
             if skip >= part.len() {
@@ -278,18 +246,20 @@ impl Selection {
             }
             let width = part.areas.len();
             for place in skip..part.len() {
-                if rows.len() == limit {
-                    return rows;
+                if written == limit {
+                    return written;
                 }
                 let cell = place.checked_div(width).and_then(|at| part.cells.get(at));
                 let area = place.checked_rem(width).and_then(|at| part.areas.get(at));
-                if let (Some(cell), Some(area)) = (cell, area) {
-                    rows.extend(part.dataset.row(*cell, *area));
+                if let (Some(cell), Some(area)) = (cell, area)
+                    && part.dataset.rows.write(*cell, *area, buffer)
+                {
+                    written = written.saturating_add(1);
                 }
             }
             skip = 0;
         }
-        rows
+        written
     }
 }
 
@@ -299,6 +269,7 @@ mod tests {
 
     use super::*;
     use crate::domain::Shown;
+    use prost::Message as _;
 
     const NATION: &str = "W92000004";
 
@@ -340,19 +311,27 @@ mod tests {
         }
     }
 
+    fn rows(selection: &Selection, from: usize, limit: usize) -> Vec<pb::DatasetRow> {
+        let mut message = Vec::new();
+        let written = selection.write(from, limit, &mut message);
+        let rows = pb::StreamDatasetResponse::decode(&*message).unwrap().rows;
+        assert_eq!(rows.len(), written);
+        rows
+    }
+
     #[test]
     fn pages_put_together_are_the_rows_of_the_filter_in_order() {
         let library = Library::new(vec![dataset("pif-2022-23", 10), dataset("pif-2020-21", 1)]);
         let all = library.select(&pb::DatasetFilter::default()).unwrap();
         assert_eq!(all.len(), 18);
-        let whole = all.rows(0, 100);
+        let whole = rows(&all, 0, 100);
         assert_eq!(whole.len(), 18);
         assert_eq!(whole[0].period, "2020-21");
         assert_eq!(whole[0].shorthand, ["r", "t"]);
         for size in 1..=19 {
             let mut paged = Vec::new();
             while paged.len() < 18 {
-                paged.extend(all.rows(paged.len(), size));
+                paged.extend(rows(&all, paged.len(), size));
             }
             assert_eq!(paged, whole, "{size}");
         }
@@ -363,8 +342,7 @@ mod tests {
             ..pb::DatasetFilter::default()
         };
         let some = library.select(&filter).unwrap();
-        let seen: Vec<_> = some
-            .rows(0, 9)
+        let seen: Vec<_> = rows(&some, 0, 9)
             .into_iter()
             .map(|row| (row.metric, row.area, row.value))
             .collect();

@@ -30,9 +30,9 @@ use std::io;
 use std::sync::Arc;
 
 use mesur_catalogue::Catalogue;
-use mesur_proto::publication::v1::publication_service_server::{self, PublicationServiceServer};
+use mesur_proto::publication::v1::publication_service_server;
 use mesur_rpc::access::{Authenticator, Bearer};
-use mesur_rpc::channel::{self, MESSAGE_BYTES_MAX, REQUEST_BYTES_MAX};
+use mesur_rpc::channel;
 use mesur_rpc::clock::Clock;
 use mesur_rpc::duty::duty;
 use mesur_rpc::follow::{Backoff, follow};
@@ -142,7 +142,7 @@ pub async fn run(
         releases: Arc::clone(&releases),
         tokens,
     };
-    let routes = routes(api).add_service(exports);
+    let routes = Routes::new(api::PublicationServer::new(api)).add_service(exports);
     let tasks = TaskTracker::new();
     spawn_duties(&tasks, &releases, &aggregation, &clock, &timer, &stop);
     let replica = Arc::clone(&releases);
@@ -218,14 +218,6 @@ fn spawn_duties(
             scheduler::run(releases, store, timer, stop)
         },
     ));
-}
-
-fn routes(api: api::Api) -> Routes {
-    Routes::new(
-        PublicationServiceServer::new(api)
-            .max_decoding_message_size(REQUEST_BYTES_MAX)
-            .max_encoding_message_size(MESSAGE_BYTES_MAX),
-    )
 }
 
 fn contract() -> Contract {

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use mesur_proto::publication::v1 as pb;
 use mesur_rpc::page::SizeLimits;
 use prost::Message;
-use tonic::Status;
-use tonic::codegen::BoxStream;
+use prost::bytes::BufMut;
+use tonic::{Request, Status};
 
-use super::Api;
-use crate::dataset::{Dataset, Library, Selection};
+use super::encoded::Encoded;
+use super::{Api, caller, status};
+use crate::dataset::Selection;
 use crate::error::Error;
 
 /// How many values a page has.
@@ -20,64 +21,94 @@ const PAGE: SizeLimits = SizeLimits {
 /// The values in one message of a stream.
 const PIECE_ROWS: usize = 1_000;
 
+/// A page of values.
+pub(super) struct Page {
+    rows: Piece,
+    next_page_token: String,
+    total_size: i64,
+}
+
+impl Encoded for Page {
+    type Message = pb::QueryDatasetResponse;
+
+    fn write(&self, buffer: &mut impl BufMut) {
+        self.rows.write(buffer);
+        let rest = pb::QueryDatasetResponse {
+            rows: Vec::new(),
+            next_page_token: self.next_page_token.clone(),
+            total_size: self.total_size,
+        };
+        // There is always room in a buffer that grows.
+        let _ = rest.encode(buffer);
+    }
+}
+
+/// A message of a stream of values.
+pub(super) struct Piece {
+    selection: Arc<Selection>,
+    from: usize,
+    limit: usize,
+}
+
+impl Encoded for Piece {
+    type Message = pb::StreamDatasetResponse;
+
+    fn write(&self, buffer: &mut impl BufMut) {
+        self.selection.write(self.from, self.limit, buffer);
+    }
+}
+
 impl Api {
-    pub(super) fn query(
-        &self,
-        message: &pb::QueryDatasetRequest,
-    ) -> Result<pb::QueryDatasetResponse, Error> {
-        let size = PAGE.apply(message.page_size).map_err(Error::InvalidField)?;
+    pub(super) fn query(&self, request: &Request<pb::QueryDatasetRequest>) -> Result<Page, Status> {
+        caller(request)?;
+        self.page(request.get_ref()).map_err(status)
+    }
+
+    fn page(&self, message: &pb::QueryDatasetRequest) -> Result<Page, Error> {
+        let limit = PAGE.apply(message.page_size).map_err(Error::InvalidField)?;
         let filter = message.filter.clone().unwrap_or_default();
-        let library = self.library();
+        let library = self.releases.shelf().library();
         // A page of other revisions would fit neither the one before nor the one after.
-        let (tag, asked) = (library.tag(), filter.encode_to_vec());
-        let arguments: [&[u8]; 3] = [b"dataset", tag.as_bytes(), &asked];
+        let asked = filter.encode_to_vec();
+        let arguments: [&[u8]; 3] = [b"dataset", library.tag().as_bytes(), &asked];
         let from = self.tokens.read(&arguments, &message.page_token);
         let from = from.map_err(Error::InvalidField)?;
         let from = from.as_deref().map_or(0, place_of);
         let selection = library.select(&filter).map_err(Error::InvalidFields)?;
-        let rows = selection.rows(from, size);
-        let next = from.saturating_add(rows.len());
+        let next = from.saturating_add(limit);
         let next_page_token = if next < selection.len() {
             let next = u64::try_from(next).unwrap_or(u64::MAX);
             self.tokens.issue(&arguments, &next.to_be_bytes())
         } else {
             String::new()
         };
-        Ok(pb::QueryDatasetResponse {
-            rows,
-            next_page_token,
+        Ok(Page {
             total_size: i64::try_from(selection.len()).unwrap_or(i64::MAX),
+            rows: Piece {
+                selection: Arc::new(selection),
+                from,
+                limit,
+            },
+            next_page_token,
         })
     }
 
-    pub(super) fn stream(
+    pub(super) fn pieces(
         &self,
-        message: pb::StreamDatasetRequest,
-    ) -> Result<BoxStream<pb::StreamDatasetResponse>, Error> {
-        let filter = message.filter.unwrap_or_default();
-        let selection = self.library().select(&filter);
-        let selection = selection.map_err(Error::InvalidFields)?;
-        Ok(Box::pin(tokio_stream::iter(pieces(selection))))
+        request: &Request<pb::StreamDatasetRequest>,
+    ) -> Result<impl Iterator<Item = Piece> + Send + use<>, Status> {
+        caller(request)?;
+        let filter = request.get_ref().filter.clone().unwrap_or_default();
+        let selection = self.releases.shelf().library().select(&filter);
+        let selection = selection.map_err(Error::InvalidFields).map_err(status)?;
+        let selection = Arc::new(selection);
+        let places = (0..selection.len()).step_by(PIECE_ROWS);
+        Ok(places.map(move |from| Piece {
+            selection: Arc::clone(&selection),
+            from,
+            limit: PIECE_ROWS,
+        }))
     }
-
-    /// What is published now.
-    fn library(&self) -> Library {
-        let published = self.releases.shelf().all();
-        let datasets = published.iter().map(|published| {
-            let release = &published.release;
-            let tables = Arc::clone(&published.tables);
-            Arc::new(Dataset::new(&release.name, release.revision, tables))
-        });
-        Library::new(datasets.collect())
-    }
-}
-
-fn pieces(selection: Selection) -> impl Iterator<Item = Result<pb::StreamDatasetResponse, Status>> {
-    let places = (0..selection.len()).step_by(PIECE_ROWS);
-    places.map(move |from| {
-        let rows = selection.rows(from, PIECE_ROWS);
-        Ok(pb::StreamDatasetResponse { rows })
-    })
 }
 
 /// A token that is signed holds eight bytes.

@@ -18,6 +18,7 @@ use quick_cache::sync::Cache;
 use tokio::sync::Mutex;
 
 use super::{Details, FileFacts, Release};
+use crate::dataset::{Dataset, Library};
 use crate::domain::{ShownTables, State};
 use crate::error::Error;
 use crate::store;
@@ -36,6 +37,8 @@ pub(crate) struct Published {
     pub(crate) details: Details,
     /// Its values as they are shown.
     pub(crate) tables: Arc<ShownTables>,
+    /// The same to be asked for.
+    dataset: Arc<Dataset>,
 }
 
 impl Published {
@@ -78,9 +81,26 @@ impl Weighter<String, Bytes> for ByLength {
     }
 }
 
+/// One state of the shelf.
+#[derive(Debug)]
+struct Filled {
+    titles: Titles,
+    /// The values of what is current.
+    library: Arc<Library>,
+}
+
+impl Filled {
+    fn new(titles: Titles) -> Self {
+        let current = titles.values().filter_map(|title| title.revisions.last());
+        let datasets = current.map(|published| Arc::clone(&published.dataset));
+        let library = Arc::new(Library::new(datasets.collect()));
+        Self { titles, library }
+    }
+}
+
 /// What everybody may see of all releases.
 pub(crate) struct Shelf {
-    titles: RwLock<Arc<Titles>>,
+    filled: RwLock<Arc<Filled>>,
     /// One author at a time puts a release in, so that a later state is never overwritten.
     writing: Mutex<()>,
     contents: Cache<String, Bytes, ByLength>,
@@ -95,7 +115,7 @@ impl Shelf {
             titles.insert(name, title);
         }
         Ok(Self {
-            titles: RwLock::new(Arc::new(titles)),
+            filled: RwLock::new(Arc::new(Filled::new(titles))),
             writing: Mutex::new(()),
             contents: Cache::with_weighter(CACHE_FILES, CACHE_BYTES_MAX, ByLength),
         })
@@ -104,27 +124,33 @@ impl Shelf {
     /// Puts a release in as it is now in the store.
     pub(crate) async fn refresh(&self, store: &dyn Store, name: &ReleaseName) -> Result<(), Error> {
         let _alone = self.writing.lock().await;
-        let before = self.titles();
-        let held = before.get(name).cloned().unwrap_or_default();
+        let before = self.filled();
+        let held = before.titles.get(name).cloned().unwrap_or_default();
         let title = read(store, name, &held).await?;
-        let mut titles = (*before).clone();
+        let mut titles = before.titles.clone();
         titles.insert(name.clone(), title);
-        *self.titles.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(titles);
+        let after = Arc::new(Filled::new(titles));
+        *self.filled.write().unwrap_or_else(PoisonError::into_inner) = after;
         Ok(())
     }
 
-    fn titles(&self) -> Arc<Titles> {
-        Arc::clone(&self.titles.read().unwrap_or_else(PoisonError::into_inner))
+    fn filled(&self) -> Arc<Filled> {
+        Arc::clone(&self.filled.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The values of what is published now.
+    pub(crate) fn library(&self) -> Arc<Library> {
+        Arc::clone(&self.filled().library)
     }
 
     /// The published revision of a release.
     pub(crate) fn current(&self, name: &ReleaseName) -> Option<Arc<Published>> {
-        self.titles().get(name)?.revisions.last().cloned()
+        self.filled().titles.get(name)?.revisions.last().cloned()
     }
 
     /// A revision of a release, if it is or was published.
     pub(crate) fn revision(&self, name: &ReleaseName, revision: u32) -> Option<Arc<Published>> {
-        let titles = self.titles();
+        let titles = &self.filled().titles;
         let mut revisions = titles.get(name)?.revisions.iter();
         revisions
             .find(|published| published.release.revision == revision)
@@ -133,7 +159,7 @@ impl Shelf {
 
     /// The revisions of a release that are or were published, oldest first.
     pub(crate) fn revisions(&self, name: &ReleaseName) -> Vec<Arc<Published>> {
-        let titles = self.titles();
+        let titles = &self.filled().titles;
         titles
             .get(name)
             .map_or_else(Vec::new, |title| title.revisions.clone())
@@ -141,14 +167,14 @@ impl Shelf {
 
     /// The published revision of every release, in the order of their names.
     pub(crate) fn all(&self) -> Vec<Arc<Published>> {
-        let titles = self.titles();
+        let titles = &self.filled().titles;
         let current = titles.values().filter_map(|title| title.revisions.last());
         current.cloned().collect()
     }
 
     /// What is announced, the nearest first.
     pub(crate) fn upcoming(&self) -> Vec<Upcoming> {
-        let titles = self.titles();
+        let titles = &self.filled().titles;
         let mut upcoming: Vec<_> = titles
             .values()
             .filter_map(|title| title.upcoming.clone())
@@ -209,15 +235,18 @@ async fn read(store: &dyn Store, name: &ReleaseName, held: &Title) -> Result<Tit
             continue;
         }
         let mut known = held.revisions.iter();
-        let published = match known.find(|known| known.release == release) {
-            Some(known) => Arc::clone(known),
-            None => Arc::new(Published {
-                details: store::details(store, release.details()).await?,
-                tables: Arc::new(store::tables(store, &release.tables).await?),
-                release,
-            }),
-        };
-        title.revisions.push(published);
+        if let Some(known) = known.find(|known| known.release == release) {
+            title.revisions.push(Arc::clone(known));
+            continue;
+        }
+        let tables = Arc::new(store::tables(store, &release.tables).await?);
+        let dataset = Dataset::new(&release.name, release.revision, Arc::clone(&tables));
+        title.revisions.push(Arc::new(Published {
+            details: store::details(store, release.details()).await?,
+            dataset: Arc::new(dataset),
+            tables,
+            release,
+        }));
     }
     Ok(title)
 }
