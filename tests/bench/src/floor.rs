@@ -2,5 +2,7 @@
 
 pub(crate) mod append;
 pub(crate) mod echo;
+#[cfg(feature = "etcd")]
+pub(crate) mod etcd;
 pub(crate) mod nginx;
 pub(crate) mod web;

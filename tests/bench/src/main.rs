@@ -42,7 +42,7 @@ struct Arguments {
     #[arg(long)]
     json: bool,
     /// Only this row; may be given again.
-    #[arg(long = "row", value_name = "NAME", value_parser = ROWS.map(|(name, _)| name))]
+    #[arg(long = "row", value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(ROWS.iter().map(|(name, _)| *name)))]
     rows: Vec<String>,
     /// Alternating rounds of each row.
     #[arg(long, default_value_t = 5, value_name = "N")]

@@ -8,6 +8,8 @@ mod aggregate;
 mod batch;
 mod check_one;
 mod commit;
+#[cfg(feature = "etcd")]
+mod etcd;
 mod in_process;
 mod page;
 mod query;
@@ -43,9 +45,11 @@ impl Effort {
 type Run = fn(Effort) -> anyhow::Result<Vec<Row>>;
 
 /// Every kind of row by its name, in the order of the report.
-pub(crate) const ROWS: [(&str, Run); 14] = [
+pub(crate) const ROWS: &[(&str, Run)] = &[
     (submit::NAME, submit::run),
     (commit::NAME, commit::run),
+    #[cfg(feature = "etcd")]
+    (etcd::NAME, etcd::run),
     (check_one::NAME, check_one::run),
     (in_process::VALIDATE, in_process::validate),
     (in_process::READ, in_process::read),

@@ -41,12 +41,7 @@ fn row(runtime: &Runtime, effort: Effort, kilobytes: usize, writers: u32) -> any
     )?);
     let log = Arc::new(AppendLog::create(&folder.path().join("log"))?);
     let mut commits: Vec<_> = (0..writers)
-        .map(|writer| CommitWriter {
-            store: Arc::clone(&store),
-            value: value.clone(),
-            writer,
-            written: 0,
-        })
+        .map(|writer| CommitWriter::new(store.clone(), value.clone(), writer))
         .collect();
     let mut appends: Vec<_> = (0..writers)
         .map(|_| Appender {
@@ -70,11 +65,23 @@ fn row(runtime: &Runtime, effort: Effort, kilobytes: usize, writers: u32) -> any
 }
 
 /// Writes a new key each time, as every revision of a return has one.
-struct CommitWriter {
-    store: Arc<SledStore>,
+pub(super) struct CommitWriter {
+    store: Arc<dyn Store>,
     value: Bytes,
     writer: u32,
     written: u32,
+}
+
+impl CommitWriter {
+    /// One of several, who have not written yet.
+    pub(super) fn new(store: Arc<dyn Store>, value: Bytes, writer: u32) -> Self {
+        Self {
+            store,
+            value,
+            writer,
+            written: 0,
+        }
+    }
 }
 
 impl Work for CommitWriter {
