@@ -1,7 +1,8 @@
 //! Publishing on the day: by itself, whatever happens to the service and its clock, and never early.
 
-use std::sync::Arc;
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::{Timestamp, ToSpan as _};
@@ -80,6 +81,62 @@ async fn nothing_is_there_a_millisecond_before_its_moment_and_all_of_it_at_the_m
     let page = service.download(RELEASE, "release.en.html").await;
     let page = String::from_utf8(page.expect("a file").concat()).expect("text");
     assert!(page.contains("3 October 2023"), "{page}");
+    service.stop().await;
+}
+
+/// What is logged, by whoever is on this thread.
+#[derive(Clone, Default)]
+struct Logged(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Logged {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("no panic").write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn what_is_logged_before_the_moment_has_no_figure_of_the_release() {
+    // A number that is nothing else, and three authorities have it.
+    const VALUE: i64 = 7_351_946;
+    let logged = Logged::default();
+    let writer = logged.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    // The services of this test are on its own thread.
+    let logging = tracing::subscriber::set_default(subscriber);
+    let (service, upstream) = small::service_on(&memory()).await;
+    let snapshot = snapshot(small::edition(), VALUE);
+    upstream.make(&snapshot);
+    upstream.until_caught_up().await;
+    let approved = service.approved(&snapshot).await;
+    let scheduled = service.schedule(&approved, DAY).await.expect("scheduled");
+    service.step_to(moment() - 1.millisecond()).await;
+    let asked = every_face(&service, RELEASE, &scheduled.files).await;
+    assert!(asked.iter().all(|told| !told.is_there));
+    drop(logging);
+    let text = String::from_utf8(logged.0.lock().expect("no panic").clone()).expect("text");
+    assert!(
+        text.contains("TRACE") && text.contains("serving"),
+        "nothing is logged"
+    );
+    for figure in ["7351946", "7,351,946", "735194.6", "735,194.6"] {
+        assert!(!text.contains(figure), "{figure}");
+    }
+    for sum in ["22055838", "22,055,838", "2205583.8", "2,205,583.8"] {
+        assert!(!text.contains(sum), "{sum}");
+    }
+    service.step(Duration::from_millis(1));
+    until_published(&service).await;
+    let page = service.download(RELEASE, "release.en.html").await;
+    let page = String::from_utf8(page.expect("a file").concat()).expect("text");
+    assert!(page.contains("22,055,838"), "the figure is another");
     service.stop().await;
 }
 
