@@ -55,13 +55,14 @@ pub fn signer_kept_at(path: &Path) -> Result<Signer, SigningKeyError> {
     Ok(signer)
 }
 
-/// Written beside its place and renamed, so that half a key is never there.
+/// Written beside its place and linked there, so that half a key is never there, and of several processes
+/// that make one the first has made it for all.
 fn make(path: &Path) -> Result<(), SigningKeyError> {
     let pem = Signer::generate_pem().map_err(|source| SigningKeyError::Key {
         path: path.to_owned(),
         source,
     })?;
-    let beside = path.with_extension("new");
+    let beside = path.with_extension(format!("{}.new", std::process::id()));
     let write = || -> io::Result<()> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
@@ -79,7 +80,12 @@ fn make(path: &Path) -> Result<(), SigningKeyError> {
             .open(&beside)?;
         file.write_all(pem.as_bytes())?;
         file.sync_all()?;
-        fs::rename(&beside, path)
+        let linked = fs::hard_link(&beside, path);
+        fs::remove_file(&beside)?;
+        match linked {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
+        }
     };
     write().map_err(file_error(path))
 }
@@ -108,6 +114,12 @@ mod tests {
         assert_eq!(mode & 0o777, 0o600);
         let beside = fs::read_to_string(path.with_extension("pub.pem")).expect("a file");
         assert_eq!(beside, public_key.to_pem());
+        // Another process saw no key, and was slower.
+        make(&path).expect("made");
+        let kept = signer_from_file(&path).expect("a key").public_key();
+        assert_eq!(kept, public_key);
+        let names = fs::read_dir(folder.path().join("keys")).expect("a folder");
+        assert_eq!(names.count(), 2);
         fs::write(&path, "half").expect("written");
         let refused = signer_kept_at(&path);
         assert!(
