@@ -32,6 +32,16 @@ pub(crate) enum Error {
         /// The largest that is kept.
         bytes_max: usize,
     },
+    /// A file of the release is too large to be kept.
+    #[error("the file {file} has {bytes} bytes, and at most {bytes_max} are kept")]
+    FileTooLarge {
+        /// The file.
+        file: String,
+        /// How long it is.
+        bytes: u64,
+        /// The longest that is kept.
+        bytes_max: usize,
+    },
     /// What the snapshot was made from no longer holds.
     #[error(
         "since {name} was made a sign-off was taken back, or a mark of robustness or a decision changed: make a new one"
@@ -261,6 +271,7 @@ impl Reason for Error {
             Self::InvalidField(violation) => violation.reason,
             Self::SnapshotNotReceived { .. } => "SNAPSHOT_NOT_RECEIVED",
             Self::SnapshotTooLarge { .. } => "SNAPSHOT_NOT_KEPT",
+            Self::FileTooLarge { .. } => "FILE_TOO_LARGE",
             Self::SnapshotOvertaken { .. } => "SNAPSHOT_OVERTAKEN",
             Self::EditionNotFound { .. } => "EDITION_NOT_FOUND",
             Self::EditionMismatch { .. } => "EDITION_MISMATCH",
@@ -304,6 +315,7 @@ impl Reason for Error {
             | Self::FileNotFound { .. } => Kind::NotFound,
             Self::SnapshotNotReceived { .. }
             | Self::SnapshotTooLarge { .. }
+            | Self::FileTooLarge { .. }
             | Self::SnapshotOvertaken { .. }
             | Self::EditionMismatch { .. }
             | Self::WrongState { .. }
@@ -335,6 +347,9 @@ impl Reason for Error {
                 (RESOURCE_NAME, name.clone()),
                 ("bytes_max", bytes_max.to_string()),
             ],
+            Self::FileTooLarge {
+                file, bytes_max, ..
+            } => vec![("file", file.clone()), ("bytes_max", bytes_max.to_string())],
             Self::WrongState {
                 name,
                 state,

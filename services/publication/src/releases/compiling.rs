@@ -280,6 +280,7 @@ impl Releases {
 
     /// Keeps the files, the details and the tables; answers the digests of the latter two.
     async fn keep(&self, made: &Made) -> Result<(String, String), Error> {
+        check_sizes(made.files.iter().map(|(facts, _)| facts))?;
         let contents = made.files.iter();
         let contents: Vec<_> = contents
             .map(|(facts, content)| (facts.digest.as_str(), content.as_slice()))
@@ -443,4 +444,36 @@ fn facts_of(file: File) -> (FileFacts, Vec<u8>) {
         digest: ContentHash::of(&file.content),
     };
     (facts, file.content)
+}
+
+/// Refuses a release with a file that cannot be kept.
+fn check_sizes<'a>(files: impl IntoIterator<Item = &'a FileFacts>) -> Result<(), Error> {
+    let bytes_max = u64::try_from(LARGE_BYTES_MAX).unwrap_or(u64::MAX);
+    let too_large = files.into_iter().find(|file| file.size_bytes > bytes_max);
+    too_large.map_or(Ok(()), |file| {
+        Err(Error::FileTooLarge {
+            file: file.name.clone(),
+            bytes: file.size_bytes,
+            bytes_max: LARGE_BYTES_MAX,
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_kept_up_to_the_limit_and_told_beyond_it() {
+        let file = |name: &str, size_bytes| FileFacts {
+            name: name.to_owned(),
+            media_type: String::new(),
+            size_bytes,
+            digest: String::new(),
+        };
+        let files = [file("a", 64 * 1024 * 1024), file("b", 64 * 1024 * 1024 + 1)];
+        assert!(check_sizes(&files[..1]).is_ok());
+        let told = check_sizes(&files).unwrap_err().to_string();
+        assert!(told.starts_with("the file b has 67108865 bytes"), "{told}");
+    }
 }
