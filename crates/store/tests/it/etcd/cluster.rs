@@ -1,7 +1,7 @@
 //! A real cluster of three etcd members on loopback.
 
 use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -11,7 +11,9 @@ use std::time::Duration;
 use etcd_client::Client;
 use mesur_store::{EtcdSettings, EtcdStore};
 
-const MEMBERS: usize = 3;
+use super::network::Network;
+
+pub(crate) const MEMBERS: usize = 3;
 /// Runs a member until nobody holds its standard input any more: however the test ends, the member
 /// ends with it.
 const GUARD: &str = r#"
@@ -27,12 +29,14 @@ wait "$member" 2>/dev/null
 /// dropped.
 pub(crate) struct Cluster {
     members: Vec<Member>,
+    network: Option<Network>,
     folder: PathBuf,
     remover: Option<Child>,
 }
 
 struct Member {
-    arguments: Vec<String>,
+    /// The program and its arguments.
+    command: Vec<String>,
     pub(crate) endpoint: String,
     guard: Option<(Child, u32)>,
 }
@@ -40,8 +44,8 @@ struct Member {
 impl Member {
     fn start(&mut self) {
         let mut guard = Command::new("sh")
-            .args(["-c", GUARD, "sh", "etcd"])
-            .args(&self.arguments)
+            .args(["-c", GUARD, "sh"])
+            .args(&self.command)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -71,6 +75,26 @@ impl Member {
 impl Cluster {
     /// Starts the members; whether they answer shows when a store is opened.
     pub(crate) fn start() -> Self {
+        let sockets: Vec<_> = (0..2 * MEMBERS)
+            .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
+            .collect();
+        let addresses = sockets.iter().map(|socket| socket.local_addr().unwrap());
+        let addresses: Vec<_> = addresses.collect();
+        drop(sockets);
+        Self::at(&addresses, None)
+    }
+
+    /// Starts each member on a host of its own, so that the network between them can be cut.
+    pub(crate) fn apart() -> Self {
+        let network = Network::new(MEMBERS);
+        let ports = [2379, 2380];
+        let addresses = ports.map(|port| network.hosts().map(move |host| (host, port).into()));
+        let addresses: Vec<_> = addresses.into_iter().flatten().collect();
+        Self::at(&addresses, Some(network))
+    }
+
+    /// Starts the members: where each is for clients, then where each is for the others.
+    fn at(addresses: &[SocketAddr], network: Option<Network>) -> Self {
         let folder = tempfile::tempdir().unwrap().keep();
         // Gone with the test process, too.
         let remover = Command::new("sh")
@@ -79,22 +103,17 @@ impl Cluster {
             .stdin(Stdio::piped())
             .spawn()
             .unwrap();
-        let sockets: Vec<_> = (0..2 * MEMBERS)
-            .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
-            .collect();
-        let urls: Vec<_> = sockets
-            .iter()
-            .map(|socket| format!("http://{}", socket.local_addr().unwrap()))
-            .collect();
-        drop(sockets);
+        let urls: Vec<_> = addresses.iter().map(|at| format!("http://{at}")).collect();
         let (clients, peers) = urls.split_at(MEMBERS);
         let all = peers.iter().enumerate();
         let all: Vec<_> = all.map(|(n, url)| format!("member{n}={url}")).collect();
         let mut members = Vec::new();
         for (n, (client, peer)) in clients.iter().zip(peers).enumerate() {
-            let arguments = arguments(&folder, n, client, peer, &all.join(","));
+            let mut command = network.as_ref().map_or_else(Vec::new, |one| one.on(n));
+            command.push("etcd".to_owned());
+            command.extend(arguments(&folder, n, client, peer, &all.join(",")));
             let mut member = Member {
-                arguments,
+                command,
                 endpoint: client.clone(),
                 guard: None,
             };
@@ -103,9 +122,19 @@ impl Cluster {
         }
         Self {
             members,
+            network,
             folder,
             remover: Some(remover),
         }
+    }
+
+    /// Cuts a member off from the others, not from its clients.
+    pub(crate) fn cut_off(&self, member: usize) {
+        self.network.as_ref().unwrap().cut_off(member);
+    }
+
+    pub(crate) fn join_again(&self, member: usize) {
+        self.network.as_ref().unwrap().join_again(member);
     }
 
     /// Settings for a store of its own name.

@@ -4,4 +4,5 @@
 pub(crate) mod cluster;
 mod faults;
 mod leases;
+mod network;
 mod replicas;
