@@ -24,6 +24,10 @@ pub(crate) const MEMBERS_MAX: usize = 1_000;
 /// The deepest nesting of a spreadsheet's XML. Real ones stay below twenty.
 pub(crate) const XML_DEPTH_MAX: usize = 64;
 
+/// The most attributes of an element of a spreadsheet's XML. Real ones have some tens, nearly all of
+/// them names of vocabularies.
+pub(crate) const XML_ATTRIBUTES_MAX: usize = 256;
+
 /// The most columns of a sheet that are read, and the most of a CSV file in the long form.
 pub(crate) const COLUMNS_MAX: usize = 256;
 

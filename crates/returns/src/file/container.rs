@@ -6,7 +6,7 @@
 
 use std::io::{Cursor, Read};
 
-use memchr::memmem;
+use memchr::{memchr_iter, memmem};
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 use zip::ZipArchive;
@@ -15,7 +15,7 @@ use zip::result::ZipError;
 use crate::file::Refusal;
 use crate::finding::{Finding, shortened};
 use crate::kind::FindingKind;
-use crate::limits::{MEMBERS_MAX, XML_DEPTH_MAX};
+use crate::limits::{MEMBERS_MAX, XML_ATTRIBUTES_MAX, XML_DEPTH_MAX};
 
 /// Says which packed files of a spreadsheet are encrypted.
 const MANIFEST: &str = "META-INF/manifest.xml";
@@ -67,8 +67,7 @@ pub(crate) fn inspect(bytes: &[u8], unpacked_max: usize) -> Result<Container, Re
     for place in 0..archive.len() {
         let (name, member) = unpack(&mut archive, place, room).map_err(refusal)?;
         room = room.saturating_sub(member.len());
-        let is_xml = [".xml", ".rels"].iter().any(|end| name.ends_with(end));
-        if !is_xml {
+        if !is_xml(&name, &member) {
             continue;
         }
         let text = String::from_utf8(member).map_err(|_| damaged(&name))?;
@@ -93,6 +92,18 @@ pub(crate) fn inspect(bytes: &[u8], unpacked_max: usize) -> Result<Container, Re
     } else {
         unsupported("ZIP")
     })
+}
+
+/// Whether a packed file is gone through as XML. A workbook may keep a sheet under any name, so the
+/// name decides only for what does not look it.
+fn is_xml(name: &str, content: &[u8]) -> bool {
+    let name = name.to_ascii_lowercase();
+    let is_named = [".xml", ".rels"].iter().any(|end| name.ends_with(end));
+    let text = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
+    let is_wide = [&b"\xff\xfe"[..], b"\xfe\xff", b"<\0", b"\0<"]
+        .iter()
+        .any(|start| content.starts_with(start));
+    is_named || is_wide || text.trim_ascii_start().starts_with(b"<")
 }
 
 /// What is found of a file of another kind.
@@ -138,7 +149,8 @@ fn unpack(
     Ok((name, unpacked))
 }
 
-/// Whether XML is sound, flat, without a document type, and has no place beyond the largest sheet.
+/// Whether XML is sound, flat, without a document type or an element of very many attributes, and has
+/// no place beyond the largest sheet.
 fn check_xml(text: &str) -> Option<()> {
     let mut reader = Reader::from_str(text);
     reader.config_mut().check_end_names = true;
@@ -149,9 +161,13 @@ fn check_xml(text: &str) -> Option<()> {
                 depth = depth
                     .checked_add(1)
                     .filter(|depth| *depth <= XML_DEPTH_MAX)?;
+                check_attributes(&start)?;
                 check_place(&start)?;
             }
-            Event::Empty(start) => check_place(&start)?,
+            Event::Empty(start) => {
+                check_attributes(&start)?;
+                check_place(&start)?;
+            }
             Event::End(_) => depth = depth.saturating_sub(1),
             Event::DocType(_) => return None,
             Event::Eof => return (depth == 0).then_some(()),
@@ -167,6 +183,18 @@ fn check_xml(text: &str) -> Option<()> {
             | Event::GeneralRef(_) => {}
         }
     }
+}
+
+/// Whether an element has no more attributes than any has.
+fn check_attributes(start: &BytesStart<'_>) -> Option<()> {
+    // An attribute has a space before it and a sign behind its name.
+    let signs = || memchr_iter(b'=', start.as_bytes()).nth(XML_ATTRIBUTES_MAX);
+    if start.len() <= XML_ATTRIBUTES_MAX || signs().is_none() {
+        return Some(());
+    }
+    let mut attributes = start.attributes();
+    let next = attributes.with_checks(false).nth(XML_ATTRIBUTES_MAX);
+    next.is_none().then_some(())
 }
 
 /// Whether what an element says of its place is no longer than the last place there is.

@@ -148,7 +148,15 @@ impl Sheets<'_> {
 }
 
 impl Text {
+    /// Whether there is more than is kept of a text, whatever its characters.
+    fn is_full(&self) -> bool {
+        self.text.len() > TEXT_CHARS_MAX.saturating_mul(char::MAX_LEN_UTF8)
+    }
+
     fn take(&mut self, event: &Event<'_>) -> Result<(), Refusal> {
+        if self.is_full() {
+            return Ok(());
+        }
         match event {
             Event::Start(start) => match start.name().as_ref() {
                 "text:p" => {

@@ -17,6 +17,7 @@ pub(crate) struct Records<'a> {
     text: &'a str,
     at: usize,
     line: u64,
+    fields_max: usize,
 }
 
 /// The physical line, from 1, on which a quotation opens that never closes.
@@ -29,6 +30,19 @@ impl<'a> Records<'a> {
             text,
             at: 0,
             line: 1,
+            fields_max: usize::MAX,
+        }
+    }
+
+    /// The same, where no more than one field beyond so many is kept of a record. It tells that there
+    /// are too many.
+    pub(crate) fn of_fields(self, fields_max: usize) -> Self {
+        Self { fields_max, ..self }
+    }
+
+    fn keep(&self, fields: &mut Vec<Cow<'a, str>>, field: Cow<'a, str>) {
+        if fields.len() <= self.fields_max {
+            fields.push(field);
         }
     }
 
@@ -47,11 +61,17 @@ impl<'a> Records<'a> {
         // Fields are a few bytes long: looking at each byte is faster than a search for each field.
         for (at, byte) in record.bytes().enumerate() {
             if byte == b',' {
-                fields.push(Cow::Borrowed(record.get(start..at).unwrap_or_default()));
+                self.keep(
+                    fields,
+                    Cow::Borrowed(record.get(start..at).unwrap_or_default()),
+                );
                 start = at.saturating_add(1);
             }
         }
-        fields.push(Cow::Borrowed(record.get(start..).unwrap_or_default()));
+        self.keep(
+            fields,
+            Cow::Borrowed(record.get(start..).unwrap_or_default()),
+        );
         self.at = self.at.saturating_add(end);
         Some(Ok(line))
     }
@@ -60,7 +80,7 @@ impl<'a> Records<'a> {
     fn next_quoted(&mut self, fields: &mut Vec<Cow<'a, str>>) -> Result<(), Unclosed> {
         loop {
             let field = self.field()?;
-            fields.push(field);
+            self.keep(fields, field);
             if self.byte() != Some(b',') {
                 return Ok(());
             }

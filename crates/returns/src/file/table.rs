@@ -159,7 +159,7 @@ fn read_csv<'a>(
     rows_max: usize,
     notes: &mut Vec<Finding>,
 ) -> Result<(Survey, Body<'a>), Vec<Finding>> {
-    let mut records = Records::new(text);
+    let mut records = Records::new(text).of_fields(rows_max);
     let mut header: Vec<Cow<'a, str>> = Vec::new();
     let line = match records.next(&mut header) {
         Some(Ok(line)) => line,
