@@ -11,10 +11,12 @@ use std::fmt::{self, Display};
 use prost::Message;
 
 use crate::{Entry, Error, Key, KeyRange, KeyReader, Log, LogEntry, Position, Store};
-use crate::{large, migrate, record, requests};
+use crate::{chain, large, migrate, record, requests};
 
 /// Rows that are read at a time.
 const PAGE_ROWS: usize = 64;
+/// What the chain is called.
+const CHAIN: &str = "audit";
 /// Problems that are kept; further ones are counted.
 const PROBLEMS_MAX: usize = 1_000;
 
@@ -267,7 +269,7 @@ pub const fn request_days(number: u8) -> Kind {
 }
 
 /// Looks at every row of a store by itself: those of the `kinds`, and the entries of the log, each by
-/// what reads it.
+/// what reads it; and along the [`chain`].
 ///
 /// Fails only where the store cannot be read at all.
 pub async fn walk(
@@ -299,7 +301,33 @@ pub async fn walk(
         }
     }
     walk_log(store, &mut report, log, entry).await?;
+    walk_chain(store, &mut report).await?;
     Ok(report)
+}
+
+/// Goes along the chain to its end, or to where it is broken.
+async fn walk_chain(store: &dyn Store, report: &mut Report) -> Result<(), Error> {
+    let mut pages = chain::Pages::default();
+    let mut verifier = chain::Verifier::default();
+    loop {
+        let page = match pages.next(store).await {
+            Err(error @ Error::Corrupt { .. }) => {
+                report.problem(CHAIN, problem_of(&error));
+                return Ok(());
+            }
+            page => page?,
+        };
+        if page.is_empty() {
+            return Ok(());
+        }
+        for linked in &page {
+            report.count(CHAIN, chain::LINK_BYTES + linked.entry.len());
+            if let Err(broken) = verifier.take(linked) {
+                report.problem(CHAIN, broken);
+                return Ok(());
+            }
+        }
+    }
 }
 
 async fn walk_log(

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::lease::Claim;
-use crate::{Error, Key, Lease, Log};
+use crate::{Error, Key, Lease, Log, chain};
 
 /// The longest key accepted, in bytes.
 pub const KEY_BYTES_MAX: usize = 512;
 /// The longest value accepted, in bytes.
 pub const VALUE_BYTES_MAX: usize = 32 * 1024;
-/// The most expectations, writes, deletions and log entries of one commit, together.
+/// The most expectations, writes, deletions, log entries and entries of the chain of one commit, together.
 pub const COMMIT_KEYS_MAX: usize = 120;
 /// The most bytes of keys and values of one commit: 1 MiB, so that with 120 keys it is one transaction
 /// of etcd.
@@ -67,6 +67,7 @@ pub struct Commit {
     pub(crate) expectations: Vec<(Key, Expect)>,
     pub(crate) writes: BTreeMap<Key, Option<Vec<u8>>>,
     pub(crate) appends: Vec<(Log, Vec<u8>)>,
+    pub(crate) chained: Vec<Vec<u8>>,
 }
 
 impl Commit {
@@ -106,9 +107,17 @@ impl Commit {
         self
     }
 
-    /// Expectations, writes, deletions and log entries.
+    /// Adds an entry to the store's [`chain`], of at most [`chain::CHAINED_BYTES_MAX`] bytes. Entries of
+    /// one commit keep the order of the calls.
+    pub fn chain(mut self, entry: impl Into<Vec<u8>>) -> Self {
+        self.chained.push(entry.into());
+        self
+    }
+
+    /// Expectations, writes, deletions and entries of logs and of the chain.
     pub(crate) fn keys(&self) -> usize {
-        self.expectations.len() + self.writes.len() + self.appends.len()
+        let entries = self.appends.len() + self.chained.len();
+        self.expectations.len() + self.writes.len() + entries
     }
 
     /// Bytes of all keys and values.
@@ -122,7 +131,15 @@ impl Commit {
             .iter()
             .map(|(log, value)| log.prefix().len() + value.len());
         let expectations = self.expectations.iter().map(|(key, _)| key.len());
-        writes.chain(appends).chain(expectations).sum()
+        let chained = self
+            .chained
+            .iter()
+            .map(|entry| chain::LINK_BYTES + entry.len());
+        writes
+            .chain(appends)
+            .chain(expectations)
+            .chain(chained)
+            .sum()
     }
 
     /// Refuses what is over a limit, before anything is queued.
@@ -142,6 +159,13 @@ impl Commit {
         let entries = self.appends.iter().map(|(_, value)| value);
         for value in values.chain(entries) {
             within("bytes of a value", value.len(), VALUE_BYTES_MAX)?;
+        }
+        for entry in &self.chained {
+            within(
+                "bytes of an entry of the chain",
+                entry.len(),
+                chain::CHAINED_BYTES_MAX,
+            )?;
         }
         Ok(())
     }

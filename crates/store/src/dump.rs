@@ -32,6 +32,11 @@ impl DumpRow {
         }
         layout::service_key(&self.key).first().copied()
     }
+
+    /// Whether it is an entry of the [`chain`](crate::chain).
+    pub fn is_chained(&self) -> bool {
+        layout::is_chain_row(&self.key)
+    }
 }
 
 /// Where a back end's dump comes from.

@@ -5,6 +5,7 @@
 //! entries (`log | version | index in the commit`), `3` what a back end keeps beside them. How it
 //! holds a row's value and the version of the commit that wrote it is its own affair.
 
+use crate::chain::{self, Link};
 use crate::lease::Claim;
 use crate::log::POSITION_BYTES;
 use crate::{Commit, Entry, Error, Expect, Key, KeyRange, Log, LogEntry, Position, Version};
@@ -139,6 +140,20 @@ pub(crate) struct Draft<V> {
     reliance: Reliance,
     writes: Vec<(Vec<u8>, Option<V>)>,
     appends: Vec<(Vec<u8>, V)>,
+    /// What it adds to the chain, without links.
+    chained: Vec<Vec<u8>>,
+}
+
+/// What a commit does, for a back end that puts it together itself.
+pub(crate) struct Parts<V> {
+    /// What it relies on.
+    pub(crate) reliance: Reliance,
+    /// The rows that it writes or deletes.
+    pub(crate) writes: Vec<(Vec<u8>, Option<V>)>,
+    /// The rows of the logs that it appends to, without a position.
+    pub(crate) appends: Vec<(Vec<u8>, V)>,
+    /// What it adds to the chain, without links. These entries stand behind all others.
+    pub(crate) chained: Vec<Vec<u8>>,
 }
 
 impl<V> Draft<V> {
@@ -160,6 +175,7 @@ impl<V> Draft<V> {
             appends: appends
                 .map(|(log, value)| (log_row(&log), form(value)))
                 .collect(),
+            chained: commit.chained,
         }
     }
 
@@ -184,29 +200,59 @@ impl<V> Draft<V> {
         self.reliance.verify(current)
     }
 
-    /// What it relies on, the rows that it writes or deletes, and the rows of the logs that it
-    /// appends to, without a position.
-    #[expect(
-        clippy::type_complexity,
-        reason = "three lists, named where they are taken"
-    )]
-    pub(crate) fn into_parts(self) -> (Reliance, Vec<(Vec<u8>, Option<V>)>, Vec<(Vec<u8>, V)>) {
-        (self.reliance, self.writes, self.appends)
+    /// Whether it adds to the chain.
+    #[cfg(feature = "etcd")]
+    pub(crate) fn is_chained(&self) -> bool {
+        !self.chained.is_empty()
     }
 
-    /// What the commit does as `version`: the value of each row, or that it is deleted.
-    pub(crate) fn rows(self, version: Version) -> impl Iterator<Item = (Vec<u8>, Option<V>)> {
-        // The limit on keys keeps the index far below its end.
-        let appends = self
-            .appends
-            .into_iter()
-            .zip(0u16..)
-            .map(move |((mut row, value), index)| {
-                row.extend_from_slice(&Position::new(version, index).to_bytes());
-                (row, Some(value))
-            });
-        self.writes.into_iter().chain(appends)
+    /// What it does.
+    pub(crate) fn into_parts(self) -> Parts<V> {
+        Parts {
+            reliance: self.reliance,
+            writes: self.writes,
+            appends: self.appends,
+            chained: self.chained,
+        }
     }
+
+    /// What the commit does as `version`: the value of each row, or that it is deleted. `head` is the
+    /// last link of the chain, before and after; `form` is as in [`Draft::new`].
+    pub(crate) fn rows(
+        self,
+        version: Version,
+        head: &mut Link,
+        form: impl Fn(Vec<u8>) -> V,
+    ) -> Vec<(Vec<u8>, Option<V>)> {
+        let mut rows = self.writes;
+        // The limit on keys keeps the index far below its end.
+        let mut indices = 0u16..;
+        let mut position = || Position::new(version, indices.next().unwrap_or(u16::MAX));
+        for (mut row, value) in self.appends {
+            row.extend_from_slice(&position().to_bytes());
+            rows.push((row, Some(value)));
+        }
+        for entry in self.chained {
+            let position = position();
+            let mut row = chain_row();
+            row.extend_from_slice(&position.to_bytes());
+            let mut value = chain::unlinked(&entry);
+            chain::seal(&mut value, position, head);
+            rows.push((row, Some(form(value))));
+        }
+        rows
+    }
+}
+
+/// What the rows of the chain begin with; the position follows.
+pub(crate) fn chain_row() -> Vec<u8> {
+    log_row(&chain::log())
+}
+
+/// Whether the row is an entry of the chain.
+pub(crate) fn is_chain_row(key: &[u8]) -> bool {
+    let prefix = chain_row();
+    key.len() == prefix.len() + POSITION_BYTES && key.starts_with(&prefix)
 }
 
 /// Whether the row is a log entry: one that no earlier commit can have written.

@@ -19,7 +19,8 @@
 //! it appends to which [`Log`]. It happens wholly or not at all. Commits of one store have one
 //! order, their [`Version`]; a key's version is that of the commit that last wrote it. Use cases
 //! read, decide in pure code and commit with the versions they saw; [`with_retry`] repeats them
-//! on a conflict. [`requests`] makes a mutation happen once however often it is sent.
+//! on a conflict. [`requests`] makes a mutation happen once however often it is sent. [`chain`] is the
+//! one log in which nothing that stands can be changed unnoticed.
 //!
 //! # Whole stores
 //!
@@ -49,6 +50,7 @@
 //! No secondary indexes (a commit writes the index entries itself), no time, no randomness, no
 //! encryption, no history of values: a service that needs revisions gives each its own key.
 
+pub mod chain;
 pub mod check;
 mod commit;
 mod dump;
@@ -69,6 +71,7 @@ pub mod record;
 pub mod requests;
 mod retry;
 mod store;
+mod told;
 mod watch;
 
 pub use commit::{

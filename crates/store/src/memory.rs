@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock, Weak};
 use async_trait::async_trait;
 use tokio::sync::watch;
 
+use crate::chain::{self, Link};
 use crate::dump::{self, Source};
 use crate::layout::{self, Draft, Row, Rows};
 use crate::lease::Locks;
@@ -30,6 +31,8 @@ struct Shared {
 struct State {
     rows: BTreeMap<Vec<u8>, Entry>,
     last: Version,
+    /// The last link of the chain.
+    head: Link,
 }
 
 impl Default for State {
@@ -37,6 +40,7 @@ impl Default for State {
         Self {
             rows: BTreeMap::new(),
             last: Version::ZERO,
+            head: Link::START,
         }
     }
 }
@@ -96,12 +100,14 @@ impl Store for MemoryStore {
         draft.verify(|key| Ok(state.rows.get(key).map(|entry| entry.version)))?;
         let version = state.last.next();
         state.last = version;
-        for (key, value) in draft.rows(version) {
+        let mut head = state.head;
+        for (key, value) in draft.rows(version, &mut head, |value| value) {
             match value {
                 Some(value) => state.rows.insert(key, Entry { version, value }),
                 None => state.rows.remove(&key),
             };
         }
+        state.head = head;
         self.progress.send_replace(Progress::Durable);
         Ok(version)
     }
@@ -144,6 +150,9 @@ impl Store for MemoryStore {
             value,
         } in rows
         {
+            if layout::is_chain_row(&key) {
+                state.head = chain::opened(&value).map_or(state.head, |(link, _)| link);
+            }
             state.rows.insert(key, Entry { version, value });
         }
         Ok(())

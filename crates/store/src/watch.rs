@@ -72,6 +72,11 @@ impl Watch {
         }
     }
 
+    /// How many entries were read that [`Watch::next`] did not answer yet.
+    pub fn ready(&self) -> usize {
+        self.ready.len()
+    }
+
     /// The next entry; waits until there is one.
     ///
     /// May be dropped while it waits without losing an entry. Answers [`Error::Closed`] once the

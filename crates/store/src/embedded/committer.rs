@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
+use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -14,7 +15,9 @@ use super::overlay::{Layer, Reached};
 use super::point;
 use super::row::Place;
 use super::shared::Shared;
+use crate::chain::Link;
 use crate::layout::{self, Reliance};
+use crate::told;
 use crate::{Commit, Error, Version};
 
 /// The most commits made durable by one sync.
@@ -92,6 +95,10 @@ struct Group {
     reached: Reached,
     /// Where it begins in its file.
     start: u32,
+    /// The last link of the chain.
+    head: Option<Link>,
+    /// Whether rows of a dump are in it, of which the last link is not known yet.
+    holds_load: bool,
 }
 
 /// The writing side of a store.
@@ -99,6 +106,8 @@ pub(super) struct Committer {
     pub(super) shared: Arc<Shared>,
     pub(super) journal: Journal,
     pub(super) health: Arc<Health>,
+    /// The last link of the chain; none while it has to be looked for.
+    pub(super) head: Option<Link>,
 }
 
 impl Committer {
@@ -144,7 +153,9 @@ impl Committer {
     /// Answers the group; how many rows the index does not have yet.
     fn serve(&mut self, writes: Vec<Write>) -> usize {
         let mut replies = Vec::with_capacity(writes.len());
+        let begun = Instant::now();
         let written = self.write(writes, &mut replies);
+        told::group(begun, replies.len());
         if let Err(error) = &written {
             tracing::warn!(reason = %with_causes(error), "a group of commits was not written");
         }
@@ -173,6 +184,8 @@ impl Committer {
             frames: Vec::with_capacity(writes.len()),
             reached: self.shared.overlay().reached,
             start: 0,
+            head: self.head,
+            holds_load: false,
         };
         let begun = self.health.check().and_then(|()| self.journal.end());
         if let Ok(mark) = &begun {
@@ -203,6 +216,7 @@ impl Committer {
         overlay.upper.extend(group.rows);
         overlay.reached = group.reached;
         drop(overlay);
+        self.head = group.head;
         self.health.advanced();
         Ok(())
     }
@@ -239,6 +253,19 @@ impl Committer {
             Kind::Load | Kind::Loaded if last > Version::ZERO => return Err(Error::NotEmpty),
             Kind::Load | Kind::Loaded => version,
         };
+        if frame.is_chained() {
+            let mut head = match group.head {
+                Some(head) => head,
+                None if group.holds_load => return Err(Error::Loading),
+                None => self.shared.chain_head()?,
+            };
+            frame.link(version, &mut head);
+            group.head = Some(head);
+        }
+        if matches!(frame.kind(), Kind::Load | Kind::Loaded) {
+            group.head = None;
+            group.holds_load = true;
+        }
         let mark = group.reached.mark;
         frame.seal(version, group.start);
         group.rows.extend(frame.take_rows(version, mark));

@@ -18,11 +18,16 @@
 //! | 8 | of `3`: the version of that commit |
 //! | | the key, without the position of a log entry that is appended; the value |
 //!
+//! An entry of the chain is an entry of a log with its link in front; the link is filled in last.
+//!
 //! A frame is whole when both checksums hold, and otherwise it never was. Numbers are big-endian.
+
+use std::ops::Range;
 
 use super::journal::Mark;
 use super::row::{Content, INLINE_BYTES_MAX, Place, Row};
-use crate::layout::{Draft, Reliance};
+use crate::chain::{self, Link};
+use crate::layout::{self, Draft, Parts, Reliance};
 use crate::{Position, Version};
 
 /// Bytes of a head.
@@ -79,13 +84,15 @@ struct FrameRow {
     value: Option<Value>,
 }
 
-/// A frame that is ready to be written, but for its version.
+/// A frame that is ready to be written, but for its version and the links of the chain.
 #[derive(Debug)]
 pub(super) struct Frame {
     kind: Kind,
     bytes: Vec<u8>,
     checksum: u32,
     rows: Vec<FrameRow>,
+    /// The rows that are entries of the chain without links yet, and where their values stand.
+    chained: Vec<(usize, Range<usize>)>,
 }
 
 impl Frame {
@@ -96,12 +103,18 @@ impl Frame {
             bytes: vec![0; HEAD_BYTES],
             checksum: 0,
             rows: Vec::new(),
+            chained: Vec::new(),
         }
     }
 
     /// The frame of a commit, and what the commit relies on.
     pub(super) fn of(draft: Draft<Vec<u8>>) -> (Self, Reliance) {
-        let (reliance, writes, appends) = draft.into_parts();
+        let Parts {
+            reliance,
+            writes,
+            appends,
+            chained,
+        } = draft.into_parts();
         let mut frame = Self::new(Kind::Commit);
         let values = writes.iter().filter_map(|(_, value)| value.as_ref());
         let values = values.chain(appends.iter().map(|(_, value)| value));
@@ -114,8 +127,17 @@ impl Frame {
                 None => frame.push_deleted(key),
             }
         }
-        for ((log, value), index) in appends.into_iter().zip(0u16..) {
-            frame.push(APPENDED, log, Some(index), None, value);
+        let mut indices = 0u16..;
+        for (log, value) in appends {
+            frame.push(APPENDED, log, indices.next(), None, value);
+        }
+        for entry in chained {
+            let value = chain::unlinked(&entry);
+            let length = value.len();
+            frame.push(APPENDED, layout::chain_row(), indices.next(), None, value);
+            let end = frame.bytes.len();
+            let row = frame.rows.len().saturating_sub(1);
+            frame.chained.push((row, end.saturating_sub(length)..end));
         }
         (frame.close(), reliance)
     }
@@ -172,10 +194,36 @@ impl Frame {
         self.kind
     }
 
-    /// Works out the checksum of the rows, so that whoever seals the frame need not.
+    /// Whether it adds to the chain.
+    pub(super) fn is_chained(&self) -> bool {
+        !self.chained.is_empty()
+    }
+
+    /// Works out the checksum of the rows, so that whoever seals the frame need not, unless it adds to
+    /// the chain.
     pub(super) fn close(mut self) -> Self {
-        self.checksum = crc32c::crc32c(self.bytes.get(HEAD_BYTES..).unwrap_or_default());
+        if !self.is_chained() {
+            self.sum();
+        }
         self
+    }
+
+    fn sum(&mut self) {
+        self.checksum = crc32c::crc32c(self.bytes.get(HEAD_BYTES..).unwrap_or_default());
+    }
+
+    /// Gives what it adds to the chain its links behind `head`, which is the last of them then. It must
+    /// be sealed afterwards, with the same version.
+    pub(super) fn link(&mut self, version: Version, head: &mut Link) {
+        for (row, place) in &self.chained {
+            let value = self.bytes.get_mut(place.clone());
+            if let Some((row, value)) = self.rows.get_mut(*row).zip(value) {
+                let position = Position::new(version, row.index.unwrap_or_default());
+                chain::seal(value, position, head);
+                row.value = Some(Value::new(place.start, value.to_vec()));
+            }
+        }
+        self.sum();
     }
 
     /// Gives it its version, and its group's beginning in the file. It must be closed.
@@ -358,10 +406,12 @@ mod tests {
             .put("long", vec![7; INLINE_BYTES_MAX + 1])
             .delete("gone")
             .append(&Log::new("log"), "entry")
-            .append(&Log::new("log"), vec![8; INLINE_BYTES_MAX + 1]);
+            .append(&Log::new("log"), vec![8; INLINE_BYTES_MAX + 1])
+            .chain("linked");
         let (mut frame, _) = Frame::of(Draft::new(commit, |value| value));
         frame.push_moved(b"\x01moved".to_vec(), Version::new(2), b"there".to_vec());
         let mut frame = frame.close();
+        frame.link(Version::new(7), &mut Link::START.clone());
         frame.seal(Version::new(7), 16);
         frame.bytes().to_vec()
     }
@@ -382,7 +432,7 @@ mod tests {
     fn a_frame_is_read_back_as_it_was_written() {
         let bytes = frame();
         let rows = read(&bytes).unwrap();
-        assert_eq!(rows.len(), 6);
+        assert_eq!(rows.len(), 7);
         for (key, row) in rows {
             let Some(row) = row else {
                 assert_eq!(key, b"\x01gone");

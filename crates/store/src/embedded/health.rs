@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use tokio::sync::watch;
 
 use crate::Error;
+use crate::told;
 use crate::watch::Progress;
 
 /// A store's state, and who is told of it.
@@ -47,6 +48,7 @@ impl Health {
     pub(super) fn fail(&self, error: &Error) {
         let reason = with_causes(error);
         if self.failure.set(reason.clone()).is_ok() {
+            told::failed(true);
             tracing::error!(%reason, "store failed; it accepts no more commits");
             self.progress.send_replace(Progress::Failed(reason));
         }

@@ -8,6 +8,7 @@ use super::frame::Frame;
 use super::shared::Shared;
 use super::{files, point};
 use crate::Error;
+use crate::told;
 
 /// The most buffers that one call hands to the operating system.
 const BUFFERS_MAX: usize = 1024;
@@ -103,6 +104,7 @@ impl Journal {
         }
         point!("journal-after-sync");
         self.end = self.end.after(bytes);
+        told::journal(bytes);
         Ok(())
     }
 

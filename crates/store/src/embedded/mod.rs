@@ -5,7 +5,8 @@
 //! A commit is one **frame** (`frame.rs`), made on its author's thread. One committer thread takes what
 //! is queued, checks each commit against the state that the ones before it leave, writes the frames of
 //! the whole group behind one another at the end of the journal, calls `fdatasync` once, shows the group
-//! to readers and answers it. The next group is written after that and no sooner.
+//! to readers and answers it. The next group is written after that and no sooner. Only entries of the
+//! chain get something from that thread, their links: it alone knows which entry is the one before.
 //!
 //! Values of over 512 bytes stay where they are in the journal; all else of a row is short. Rows wait
 //! in memory (`overlay.rs`) until the indexer thread puts some thousand at a time into sled, with the
@@ -71,6 +72,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::dump;
 use crate::layout;
 use crate::lease::Locks;
+use crate::told;
 use crate::{Commit, Dump, DumpRow, Entry, Error, Key, KeyRange, Lease, Log, LogEntry, Position};
 use crate::{KEY_BYTES_MAX, Store, Version, Watch};
 use committer::{Committer, Reply, Request, Write};
@@ -142,6 +144,8 @@ impl SledStore {
     /// Opens the store in the folder `path`, or makes an empty one there.
     pub fn open(path: &Path, settings: Settings) -> Result<Self, Error> {
         let health = Arc::new(Health::new());
+        told::begin();
+        told::failed(false);
         let (indexer, journal) = folder::open(path, settings, &health)?;
         let shared = Arc::clone(&indexer.shared);
         let (queue, queued) = mpsc::channel(QUEUE_COMMITS);
@@ -150,6 +154,7 @@ impl SledStore {
             shared: Arc::clone(&shared),
             journal,
             health: Arc::clone(&health),
+            head: None,
         };
         // Handed over, not queued: the indexer takes a job when it is done with the one before.
         let (to_index, jobs) = std::sync::mpsc::sync_channel(0);
@@ -213,7 +218,7 @@ impl Store for SledStore {
     async fn commit(&self, commit: Commit) -> Result<Version, Error> {
         commit.check_limits()?;
         let write = |reply| Request::Write(Write::commit(commit, reply));
-        self.ask(write).await
+        told::commit(self.ask(write)).await
     }
 
     async fn read_log(

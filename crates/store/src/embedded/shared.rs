@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use super::files::{self, Files};
 use super::overlay::Overlay;
 use super::row::{Content, Place, Row};
+use crate::chain::{self, Link};
 use crate::layout::{self, Rows};
 use crate::{Entry, Error, Version};
 
@@ -117,6 +118,38 @@ impl Rows for Shared {
 }
 
 impl Shared {
+    /// The last link of the chain.
+    pub(super) fn chain_head(&self) -> Result<Link, Error> {
+        let (start, end) = layout::logged(&chain::log(), None);
+        let found = {
+            let overlay = self.overlay();
+            let range = (Bound::Included(&*start), Bound::Excluded(&*end));
+            let upper = overlay.upper.range::<[u8], _>(range).next_back();
+            let lower = overlay.lower.range::<[u8], _>(range).next_back();
+            let layers = [lower, upper].into_iter().flatten();
+            // Values that were moved stand in a layer above later ones.
+            let in_layers = layers.max_by(|(one, _), (other, _)| one.cmp(other));
+            let indexed = self.db.range(&*start..&*end).next_back();
+            let indexed = indexed.transpose().map_err(read_fault)?;
+            let last = match (in_layers, indexed) {
+                (Some((key, Some(row))), indexed)
+                    if indexed.as_ref().is_none_or(|(other, _)| **other <= **key) =>
+                {
+                    Some((key.clone(), row.clone()))
+                }
+                (_, Some((key, row))) => Some((key.to_vec(), parse(&key, &row)?)),
+                (_, None) => None,
+            };
+            last.map(|(key, row)| (key, self.with_file(row)))
+        };
+        let Some((key, found)) = found else {
+            return Ok(Link::START);
+        };
+        let value = entry(&key, found)?.value;
+        let link = chain::opened(&value).map(|(link, _)| link);
+        link.ok_or_else(|| Error::corrupt(layout::service_key(&key), "an entry without a link"))
+    }
+
     /// The rows of the index alone.
     pub(super) fn indexed_rows(
         &self,

@@ -13,10 +13,12 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use super::cluster::Cluster;
-use super::facts::{self, applied_row, lease_row};
+use super::facts::{self, CHAIN_ROW, applied_row, lease_row};
 use super::reader::VERSION_BYTES;
 use super::seen::{Relied, Seen};
+use crate::chain::Link;
 use crate::layout::{self, Draft, LAST_ROW};
+use crate::told;
 use crate::watch::Progress;
 use crate::{COMMIT_BYTES_MAX, COMMIT_KEYS_MAX, Commit, Error, Version};
 
@@ -38,8 +40,7 @@ impl Request {
         Self {
             keys: commit.keys() + usize::from(commit.claim.is_some()),
             bytes: commit.bytes(),
-            // Room for the version, which is known when its turn has come.
-            draft: Draft::new(commit, |value| [&[0; VERSION_BYTES], &*value].concat()),
+            draft: Draft::new(commit, with_room),
             queued: Instant::now(),
             reply,
         }
@@ -50,6 +51,8 @@ impl Request {
 struct Staged {
     /// The version of the last of them; the head's when there is none.
     version: Version,
+    /// The last link of the chain after them; none when it is not known and nothing is added.
+    link: Option<Link>,
     /// What they write, after one another; `None` is deleted.
     rows: BTreeMap<Vec<u8>, Option<(Version, Vec<u8>)>>,
     answers: Vec<Result<Version, Error>>,
@@ -69,6 +72,8 @@ pub(super) struct Committer {
     /// The number of the last transaction.
     sequence: u64,
     head: Version,
+    /// The last link of the chain as of the head; none while it is not known.
+    link: Option<Link>,
     /// Versions of rows as of the head.
     known: HashMap<Vec<u8>, Option<Version>>,
     progress: watch::Sender<Progress>,
@@ -88,6 +93,7 @@ impl Committer {
             writer,
             sequence: 0,
             head,
+            link: None,
             known: HashMap::new(),
             progress,
             is_away: false,
@@ -129,7 +135,9 @@ impl Committer {
             // They waited for those before them, who waited in vain.
             deadline = deadline.min(first.queued + self.cluster.patience());
         }
+        let begun = std::time::Instant::now();
         let settled = self.settle(&group, deadline).await;
+        told::group(begun, group.len());
         self.is_away = matches!(settled, Err(Error::Unavailable { .. }));
         match settled {
             Ok(answers) => {
@@ -168,7 +176,7 @@ impl Committer {
     ) -> Result<Vec<Result<Version, Error>>, Error> {
         let relied = Relied::by(group);
         let mut leases = None;
-        if !relied.may_be_assumed(&self.known) {
+        if !relied.may_be_assumed(&self.known, self.link) {
             leases = Some(self.look(&relied, deadline).await?);
         }
         loop {
@@ -182,9 +190,8 @@ impl Committer {
             }
             match self.write(&staged, &relied, deadline).await? {
                 Outcome::Written => {
-                    let Staged { rows, answers, .. } = staged;
-                    self.moved(staged.version, &rows);
-                    return Ok(answers);
+                    self.moved(&staged);
+                    return Ok(staged.answers);
                 }
                 Outcome::Lost(seen) => {
                     let applied = seen.applied;
@@ -218,6 +225,7 @@ impl Committer {
     ) -> Staged {
         let mut staged = Staged {
             version: self.head,
+            link: self.link,
             rows: BTreeMap::new(),
             answers: Vec::with_capacity(group.len()),
         };
@@ -243,10 +251,13 @@ impl Committer {
             let answer = answer.map(|()| version);
             if answer.is_ok() {
                 staged.version = version;
-                let rows = draft.clone().rows(version);
-                staged.rows.extend(rows.map(|(row, value)| {
+                // Known where anything is added: it was looked for before.
+                let mut link = staged.link.unwrap_or(Link::START);
+                let rows = draft.clone().rows(version, &mut link, with_room);
+                staged.rows.extend(rows.into_iter().map(|(row, value)| {
                     (row, value.map(|value| (version, stamped(value, version))))
                 }));
+                staged.link = staged.link.map(|_| link);
             }
             staged.answers.push(answer);
         }
@@ -270,6 +281,9 @@ impl Committer {
             TxnOp::put(cluster.key(LAST_ROW), head, None),
             TxnOp::put(applied, self.sequence.to_be_bytes(), None),
         ];
+        if let Some(link) = staged.link.filter(|link| Some(*link) != self.link) {
+            writes.push(TxnOp::put(cluster.key(CHAIN_ROW), link.to_bytes(), None));
+        }
         writes.extend(staged.rows.iter().map(|(row, value)| match value {
             Some((_, value)) => TxnOp::put(cluster.key(row), value.clone(), None),
             None => TxnOp::delete(cluster.key(row), None),
@@ -304,22 +318,36 @@ impl Committer {
             self.head = seen.head;
             self.known.clear();
         }
+        self.link = Some(seen.link);
         self.known.extend(seen.rows);
         seen.leases
     }
 
     /// Knows what was written, and wakes followers.
-    fn moved(&mut self, head: Version, rows: &BTreeMap<Vec<u8>, Option<(Version, Vec<u8>)>>) {
-        self.head = head;
+    fn moved(&mut self, staged: &Staged) {
+        self.head = staged.version;
+        self.link = staged.link;
         if self.known.len() > KNOWN_ROWS_MAX {
             self.known.clear();
         }
-        let keys = rows.iter().filter(|(row, _)| !layout::is_log_row(row));
+        let keys = staged
+            .rows
+            .iter()
+            .filter(|(row, _)| !layout::is_log_row(row));
         self.known.extend(
             keys.map(|(row, value)| (row.clone(), value.as_ref().map(|(version, _)| *version))),
         );
         self.progress.send_replace(Progress::Durable);
     }
+}
+
+/// A value with room for its version, which is known when its turn has come.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the shape that a draft takes"
+)]
+fn with_room(value: Vec<u8>) -> Vec<u8> {
+    [&[0; VERSION_BYTES], &*value].concat()
 }
 
 /// A value with its version in the room that was left for it.

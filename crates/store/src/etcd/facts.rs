@@ -3,6 +3,7 @@
 //! | row | value |
 //! | --- | --- |
 //! | `0` `last` | the head: the version of the last commit, eight bytes; none before the first |
+//! | `0` `chain` | the last link of the chain; none before the first |
 //! | `0` `format` | the format of the store, four bytes |
 //! | `0` `loading` | there while a dump is loaded |
 //! | `0` `loaded` | which call finished a load |
@@ -14,6 +15,7 @@ use etcd_client::{Compare, CompareOp, GetResponse, Txn, TxnOp, TxnOpResponse, Tx
 use etcd_client::{DeleteOptions, KeyValue};
 
 use super::cluster::Cluster;
+use crate::chain::Link;
 use crate::layout::{BESIDE, FORMAT_ROW, LAST_ROW};
 use crate::{Error, Version};
 
@@ -23,6 +25,8 @@ const FORMAT: u32 = 1;
 /// know whether a commit happened.
 const WRITERS_KEPT: u64 = 1024;
 
+/// The row with the last link of the chain.
+pub(super) const CHAIN_ROW: &[u8] = b"\0chain";
 pub(super) const LOADING_ROW: &[u8] = b"\0loading";
 pub(super) const LOADED_ROW: &[u8] = b"\0loaded";
 const WRITERS_ROW: &[u8] = &[BESIDE, b'w', b'r', b'i', b't', b'e', b'r', b's'];
@@ -65,6 +69,15 @@ pub(super) fn head(cluster: &Cluster, read: &GetResponse) -> Result<Version, Err
     let row = read.kvs().first();
     let head = row.map(|row| number(cluster, row)).transpose()?;
     Ok(head.map_or(Version::ZERO, Version::new))
+}
+
+/// The last link of the chain, as read.
+pub(super) fn link(cluster: &Cluster, read: &GetResponse) -> Result<Link, Error> {
+    let Some(row) = read.kvs().first() else {
+        return Ok(Link::START);
+    };
+    let link = Link::from_bytes(row.value());
+    link.ok_or_else(|| Error::corrupt(cluster.row(row.key()), "it is no link"))
 }
 
 /// What the reads of a transaction found, in their order.

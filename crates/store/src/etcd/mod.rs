@@ -16,7 +16,8 @@
 //! back end. Each store has one task that commits: it takes queued commits together, checks them
 //! against what they rely on, and hands them to etcd as one transaction that compares the head and
 //! moves it. Since every commit moves the head, nothing else has to be compared: whoever lost the
-//! race is told so with what the head and the rows are now, checks again, and tries again.
+//! race is told so with what the head and the rows are now, checks again, and tries again. The last
+//! link of the chain is a row that moves with the head, so that it holds across all who commit.
 //!
 //! # Answers that got lost
 //!
@@ -51,6 +52,7 @@ use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::told;
 use crate::watch::Progress;
 use crate::{
     COMMIT_BYTES_MAX, COMMIT_KEYS_MAX, Commit, Dump, DumpRow, Entry, Error, KEY_BYTES_MAX, Key,
@@ -67,8 +69,8 @@ const TXN_OPERATIONS_MAX: usize = 128;
 const REQUEST_BYTES_MAX: usize = 1536 * 1024;
 /// The longest prefix.
 const PREFIX_BYTES_MAX: usize = 200;
-/// The head, the author's row, and a lease.
-const OPERATIONS_BESIDE: usize = 3;
+/// The head, the chain's last link, the author's row, and a lease.
+const OPERATIONS_BESIDE: usize = 4;
 /// What a row takes in a request beside its value: its key as compared, as read and as written.
 const ROW_REQUEST_BYTES: usize = 3 * (PREFIX_BYTES_MAX + layout::ROW_KEY_BYTES_MAX + 32);
 const _: () = assert!(COMMIT_KEYS_MAX + OPERATIONS_BESIDE <= TXN_OPERATIONS_MAX);
@@ -140,6 +142,7 @@ impl EtcdStore {
             settings.prefix.len() + 1,
             PREFIX_BYTES_MAX,
         )?;
+        told::begin();
         let cluster = Cluster::new(&settings);
         let (writer, head) = facts::enter(&cluster).await?;
         let (sender, progress) = watch::channel(Progress::Durable);
@@ -177,8 +180,11 @@ impl Store for EtcdStore {
         let (reply, answer) = oneshot::channel();
         // Either fails only when the committer's runtime is gone.
         let request = Request::new(commit, reply);
-        self.queue.send(request).await.map_err(|_| Error::Closed)?;
-        answer.await.map_err(|_| Error::Closed)?
+        told::commit(async {
+            self.queue.send(request).await.map_err(|_| Error::Closed)?;
+            answer.await.map_err(|_| Error::Closed)?
+        })
+        .await
     }
 
     async fn read_log(

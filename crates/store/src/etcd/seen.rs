@@ -6,8 +6,9 @@ use etcd_client::{Compare, CompareOp, GetResponse, TxnOp};
 
 use super::cluster::Cluster;
 use super::committer::Request;
-use super::facts::{self, applied_row, lease_row};
+use super::facts::{self, CHAIN_ROW, applied_row, lease_row};
 use super::reader;
+use crate::chain::Link;
 use crate::layout::LAST_ROW;
 use crate::lease::Claim;
 use crate::{Error, Expect, Version};
@@ -18,12 +19,16 @@ pub(super) struct Relied {
     rows: BTreeMap<Vec<u8>, bool>,
     /// The rows of leases, with the holding that is claimed.
     leases: BTreeMap<Vec<u8>, i64>,
+    /// Whether anything is added to the chain.
+    is_chained: bool,
 }
 
 /// A state of the cluster, as far as a group of commits relies on it.
 pub(super) struct Seen {
     /// The version of the last commit.
     pub(super) head: Version,
+    /// The last link of the chain.
+    pub(super) link: Link,
     /// The last transaction of this writer; none when it has been forgotten.
     pub(super) applied: Option<u64>,
     /// The version of each row that is relied on.
@@ -48,7 +53,12 @@ impl Relied {
                 *fence = claim.fence().max(*fence);
             }
         }
-        Self { rows, leases }
+        let is_chained = requests.iter().any(|request| request.draft.is_chained());
+        Self {
+            rows,
+            leases,
+            is_chained,
+        }
     }
 
     /// Whether a commit of the group claims a later holding of the lease: then this one is lost.
@@ -57,11 +67,16 @@ impl Relied {
         latest.is_some_and(|latest| *latest > claim.fence())
     }
 
-    /// Whether the commits can be checked by what is `known`, with rows that are expected to be
-    /// absent taken to be so until the transaction compares them.
-    pub(super) fn may_be_assumed(&self, known: &HashMap<Vec<u8>, Option<Version>>) -> bool {
+    /// Whether the commits can be put together by what is `known` of rows and of the chain's last link,
+    /// with rows that are expected to be absent taken to be so until the transaction compares them.
+    pub(super) fn may_be_assumed(
+        &self,
+        known: &HashMap<Vec<u8>, Option<Version>>,
+        link: Option<Link>,
+    ) -> bool {
         let mut rows = self.rows.iter();
-        rows.all(|(row, all_absent)| *all_absent || known.contains_key(row))
+        let is_linked = link.is_some() || !self.is_chained;
+        is_linked && rows.all(|(row, all_absent)| *all_absent || known.contains_key(row))
     }
 
     /// What a transaction has to compare for the rows that are not `known` and were taken to be
@@ -82,7 +97,7 @@ impl Relied {
     /// The reads that find out what is relied on.
     pub(super) fn reads(&self, cluster: &Cluster, writer: u64) -> Vec<TxnOp> {
         let read = |row: &[u8]| TxnOp::get(cluster.key(row), None);
-        let facts = [read(LAST_ROW), read(&applied_row(writer))];
+        let facts = [read(LAST_ROW), read(CHAIN_ROW), read(&applied_row(writer))];
         let relied = self.rows.keys().chain(self.leases.keys());
         facts
             .into_iter()
@@ -92,7 +107,7 @@ impl Relied {
 
     /// What the answers to those reads say.
     pub(super) fn seen(&self, cluster: &Cluster, answers: &[GetResponse]) -> Result<Seen, Error> {
-        let [head, applied, relied @ ..] = answers else {
+        let [head, link, applied, relied @ ..] = answers else {
             return Err(Error::corrupt(LAST_ROW, "not all reads were answered"));
         };
         let (rows, leases) = relied
@@ -101,6 +116,7 @@ impl Relied {
         let applied = applied.kvs().first();
         let mut seen = Seen {
             head: facts::head(cluster, head)?,
+            link: facts::link(cluster, link)?,
             applied: applied.map(|row| facts::number(cluster, row)).transpose()?,
             rows: HashMap::new(),
             leases: HashMap::new(),

@@ -4,13 +4,15 @@
 //! is taken away with the head's coming: while it is there, the store cannot be opened.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use etcd_client::{Txn, TxnOp};
 
 use super::cluster::Cluster;
-use super::facts::{self, LOADED_ROW, LOADING_ROW};
+use super::facts::{self, CHAIN_ROW, LOADED_ROW, LOADING_ROW};
 use super::reader::{self, VERSION_BYTES};
+use crate::chain::{self, Link};
 use crate::dump::{self, Source};
 use crate::layout::{self, LAST_ROW};
 use crate::{COMMIT_BYTES_MAX, Dump, DumpRow, Error, Version};
@@ -55,6 +57,8 @@ pub(super) struct Transfer {
     writer: u64,
     /// How often a load was to be finished.
     finishes: AtomicU64,
+    /// The last link of the chain that was loaded.
+    link: Mutex<Option<Link>>,
 }
 
 impl Transfer {
@@ -63,6 +67,7 @@ impl Transfer {
             cluster,
             writer,
             finishes: AtomicU64::new(0),
+            link: Mutex::new(None),
         }
     }
 
@@ -79,10 +84,19 @@ impl Transfer {
                 bytes = 0;
             }
             bytes += size;
+            if layout::is_chain_row(&row.key)
+                && let Some((link, _)) = chain::opened(&row.value)
+            {
+                *self.link() = Some(link);
+            }
             let value = [&row.version.get().to_be_bytes(), &*row.value].concat();
             writes.push(TxnOp::put(self.cluster.key(&row.key), value, None));
         }
         self.put(writes).await
+    }
+
+    fn link(&self) -> MutexGuard<'_, Option<Link>> {
+        self.link.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn put(&self, writes: Vec<TxnOp>) -> Result<(), Error> {
@@ -109,6 +123,10 @@ impl Transfer {
         if version > Version::ZERO {
             let head = self.cluster.key(LAST_ROW);
             writes.push(TxnOp::put(head, version.get().to_be_bytes(), None));
+        }
+        if let Some(link) = *self.link() {
+            let chain = self.cluster.key(CHAIN_ROW);
+            writes.push(TxnOp::put(chain, link.to_bytes(), None));
         }
         let txn = Txn::new()
             .when([facts::head_is(&self.cluster, Version::ZERO)])

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use mesur_store::export::{self, Error, Reading};
 use mesur_store::{Commit, KeyRange, Log, MemoryStore, Store, Version, large};
 
+use crate::chain;
 use crate::conformance::Shared;
 
-/// A store with short and long values, replaced and deleted ones, and two logs.
+/// A store with short and long values, replaced and deleted ones, two logs and a chain.
 async fn filled(store: &dyn Store) {
     let (log, other) = (Log::new("events"), Log::new("other"));
     for n in 0..100u8 {
         let commit = Commit::new().put([1, n % 70], vec![n; usize::from(n) * 60]);
         let commit = commit.append(&log, [n]).append(&log, [n, n]);
+        let commit = commit.chain(vec![n; usize::from(n) * 10]);
         store.commit(commit.append(&other, [n])).await.unwrap();
     }
     store
@@ -54,9 +56,13 @@ pub(crate) async fn a_store_that_was_exported_and_loaded_cannot_be_told_from_the
     let middle = Some(entries[80].position);
     let rest = store.read_log(&log, middle, 999).await.unwrap();
     assert_eq!(rest, entries[81..]);
-    let next = || Commit::new().put([1], [1]);
+    let next = || Commit::new().put([1], [1]).chain("next");
     let (here, there) = (store.commit(next()).await, from.commit(next()).await);
     assert_eq!(here.unwrap(), there.unwrap());
+    // So do their chains.
+    let ((here, head), (there, _)) = (chain::read(&*store).await, chain::read(&from).await);
+    assert!(here == there && here.len() == 101);
+    head.unwrap();
     // What has commits takes no load.
     let again = export::load(&mut bytes.as_slice(), &*store).await;
     let again = again.expect_err("refused");

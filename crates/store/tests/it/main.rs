@@ -1,6 +1,8 @@
 //! What every store promises, asked of each back end; then what the durable one alone does.
 
 #[cfg(test)]
+mod chain;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod durable;
@@ -55,6 +57,10 @@ macro_rules! every_case {
                 a_request_sent_twice_gets_its_first_response,
                 a_lease_is_held_by_one_and_nothing_is_written_under_one_that_is_lost,
                 many_who_want_a_lease_get_it_one_after_another,
+            },
+            chain::{
+                entries_of_commits_that_run_at_once_are_one_chain,
+                a_commit_that_is_refused_leaves_nothing_in_the_chain,
             },
             export::{
                 a_store_that_was_exported_and_loaded_cannot_be_told_from_the_first,

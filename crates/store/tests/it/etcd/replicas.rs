@@ -9,6 +9,8 @@ use mesur_store::{
 use tokio::task::JoinSet;
 
 use super::cluster::{name, shared};
+use crate::chain;
+use crate::conformance::Shared;
 
 const TASKS: usize = 8;
 const COMMITS: usize = 12;
@@ -54,6 +56,23 @@ async fn commits_of_two_replicas_have_one_order_without_gaps_and_followers_of_bo
     for seen in followers.join_all().await {
         assert_eq!(seen, read);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn entries_of_two_replicas_are_one_chain() {
+    let name = name();
+    let replicas = [shared().open(&name).await, shared().open(&name).await];
+    let written = chain::write_at_once(&replicas.clone().map(|store| store as Shared)).await;
+    // One that has just been opened finds the last link too.
+    let third = shared().open(&name).await;
+    third.commit(Commit::new().chain("third")).await.unwrap();
+    replicas[0]
+        .commit(Commit::new().chain("first"))
+        .await
+        .unwrap();
+    let (entries, head) = chain::read(&*replicas[1]).await;
+    assert_eq!(entries.len(), written + 2);
+    head.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
