@@ -1,5 +1,8 @@
 //! What a caller may do with the method that was called.
 
+use std::net::SocketAddr;
+
+use jiff::Timestamp;
 use mesur_catalogue::AuthorityCode;
 
 use crate::caller::{Caller, Role};
@@ -38,12 +41,15 @@ pub struct Grant {
     caller: Caller,
     by_role: bool,
     reach: Vec<(Option<AuthorityCode>, Scope)>,
+    method: &'static str,
+    time: Option<Timestamp>,
+    address: Option<SocketAddr>,
 }
 
 impl Grant {
     /// What the table gives a caller for a method, `/mesur.submission.v1.SubmissionService/GetReturn`.
     pub fn new(method: &str, caller: Caller) -> Result<Self, Denied> {
-        let row = table::row(method).ok_or(Denied)?;
+        let (method, row) = table::entry(method).ok_or(Denied)?;
         let public = row.public.then_some((None, Scope::All));
         let of_role = |role: &Role| Some((role.authority().cloned(), row.scope(role)?));
         let mut reach: Vec<_> = caller.roles.iter().filter_map(of_role).collect();
@@ -56,7 +62,35 @@ impl Grant {
             caller,
             by_role,
             reach,
+            method,
+            time: None,
+            address: None,
         })
+    }
+
+    /// The grant of a call that came in at this time, from this address.
+    #[must_use]
+    pub fn called(self, time: Timestamp, address: Option<SocketAddr>) -> Self {
+        Self {
+            time: Some(time),
+            address,
+            ..self
+        }
+    }
+
+    /// The method that is called.
+    pub fn method(&self) -> &'static str {
+        self.method
+    }
+
+    /// When the call came in, where that is known.
+    pub fn time(&self) -> Option<Timestamp> {
+        self.time
+    }
+
+    /// Where the call came from, where that is known.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.address
     }
 
     /// Who calls.

@@ -15,6 +15,7 @@ mod caller;
 pub mod dev;
 mod grant;
 pub mod keys;
+pub mod private;
 mod signature;
 pub mod table;
 pub mod token;
@@ -23,4 +24,4 @@ pub mod watched;
 
 pub use caller::{Caller, Role, RoleError};
 pub use grant::{Access, Denied, Grant, Scope};
-pub use verifier::{FileError, Verifier};
+pub use verifier::{FileError, KeySource, Renewal, Verifier};

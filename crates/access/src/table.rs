@@ -48,8 +48,12 @@ impl Row {
 
 /// The row of a method, `/mesur.submission.v1.SubmissionService/GetReturn`.
 pub fn row(method: &str) -> Option<Row> {
-    let (_, row) = ROWS.iter().find(|(name, _)| *name == method)?;
-    Some(*row)
+    entry(method).map(|(_, row)| row)
+}
+
+/// The row of a method, with its name as the table has it.
+pub(crate) fn entry(method: &str) -> Option<(&'static str, Row)> {
+    ROWS.iter().find(|(name, _)| *name == method).copied()
 }
 
 const NOBODY: Row = Row {

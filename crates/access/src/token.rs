@@ -15,6 +15,7 @@ use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jsonwebtoken::dangerous::insecure_decode;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
@@ -88,6 +89,9 @@ pub enum Error {
     /// It names no key of the set that its algorithm fits, or could mean several.
     #[error("no one key of the set fits the token")]
     Key,
+    /// The keys of the provider are not known, or too old to be trusted.
+    #[error("the provider's keys are not there")]
+    NoKeys,
     /// Nobody with the key signed it.
     #[error("the signature is wrong")]
     Signature,
@@ -138,6 +142,16 @@ pub(crate) fn verify(token: &str, keys: &KeySet, settings: &Settings) -> Result<
     let decoded = decode::<Claims>(token, key, &validation(header.alg, settings));
     let decoded = decoded.map_err(|error| refusal(error.kind()))?;
     read(&decoded.claims, settings)
+}
+
+/// What a token says of its caller, believed by nobody: for telling somebody what their own token
+/// gives. None for what is no JSON Web Token.
+pub fn read_unchecked(token: &str, roles_claim: &str) -> Option<Caller> {
+    let decoded = insecure_decode::<Claims>(token.as_bytes()).ok()?;
+    Some(Caller {
+        identity: decoded.claims.identity().ok()?,
+        roles: decoded.claims.roles(roles_claim).ok()?,
+    })
 }
 
 fn check_header(header: &Header) -> Result<(), Error> {

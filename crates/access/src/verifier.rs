@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -23,6 +24,19 @@ const GENERATION_TOKENS_MAX: usize = 2_048;
 /// Why a file with keys cannot be used.
 pub type FileError = watched::Error<keys::Error>;
 
+/// Ends when the provider was asked for its keys.
+pub type Renewal = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Keys that somebody renews, such as those of a provider that is asked over HTTP.
+pub trait KeySource: Send + Sync {
+    /// The keys; the same `Arc` as long as they are the same. None while there are none to trust.
+    fn keys(&self) -> Option<Arc<KeySet>>;
+
+    /// Has the provider asked now rather than later, for a token whose key is not there. None when it
+    /// was asked so lately that asking again is not worth it.
+    fn renewal(&self) -> Option<Renewal>;
+}
+
 /// Checks tokens by the keys and settings of one provider.
 pub struct Verifier {
     settings: Settings,
@@ -33,12 +47,14 @@ pub struct Verifier {
 enum Keys {
     Fixed(Arc<KeySet>),
     File(WatchedFile<KeySet, keys::Error>),
+    Renewed(Arc<dyn KeySource>),
 }
 
 /// Tokens that were good with one set of keys. When the younger half is full the older is dropped,
 /// so that what is used stays.
+#[derive(Default)]
 struct Seen {
-    keys: Arc<KeySet>,
+    keys: Option<Arc<KeySet>>,
     young: HashMap<[u8; 32], Arc<Verified>>,
     old: HashMap<[u8; 32], Arc<Verified>>,
 }
@@ -49,8 +65,17 @@ impl Verifier {
         let keys = Arc::new(keys);
         Self {
             settings,
-            seen: Mutex::new(Seen::new(Arc::clone(&keys))),
+            seen: Mutex::default(),
             keys: Keys::Fixed(keys),
+        }
+    }
+
+    /// Checks by keys that `source` renews.
+    pub fn from_source(settings: Settings, source: Arc<dyn KeySource>) -> Self {
+        Self {
+            settings,
+            seen: Mutex::default(),
+            keys: Keys::Renewed(source),
         }
     }
 
@@ -64,7 +89,7 @@ impl Verifier {
         let file = WatchedFile::open(path, JWKS_BYTES_MAX, recheck, KeySet::parse)?;
         Ok(Self {
             settings,
-            seen: Mutex::new(Seen::new(file.get())),
+            seen: Mutex::default(),
             keys: Keys::File(file),
         })
     }
@@ -74,6 +99,7 @@ impl Verifier {
         let keys = match &self.keys {
             Keys::Fixed(keys) => Arc::clone(keys),
             Keys::File(file) => file.get(),
+            Keys::Renewed(source) => source.keys().ok_or(token::Error::NoKeys)?,
         };
         let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         if let Some(verified) = self.seen(&keys, &digest) {
@@ -82,28 +108,37 @@ impl Verifier {
         let verified = Arc::new(token::verify(token, &keys, &self.settings)?);
         let caller = verified.at(now)?.clone();
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if Arc::ptr_eq(&seen.keys, &keys) {
+        if seen.are_of(&keys) {
             seen.put(digest, verified);
         }
         Ok(caller)
     }
 
+    /// What to wait for before a token that was refused for `error` is shown again; none when that
+    /// would change nothing.
+    pub fn renewal(&self, error: token::Error) -> Option<Renewal> {
+        match (&self.keys, error) {
+            (Keys::Renewed(source), token::Error::Key | token::Error::NoKeys) => source.renewal(),
+            _ => None,
+        }
+    }
+
     fn seen(&self, keys: &Arc<KeySet>, digest: &[u8; 32]) -> Option<Arc<Verified>> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if !Arc::ptr_eq(&seen.keys, keys) {
-            *seen = Seen::new(Arc::clone(keys));
+        if !seen.are_of(keys) {
+            *seen = Seen {
+                keys: Some(Arc::clone(keys)),
+                ..Seen::default()
+            };
         }
         seen.get(digest)
     }
 }
 
 impl Seen {
-    fn new(keys: Arc<KeySet>) -> Self {
-        Self {
-            keys,
-            young: HashMap::new(),
-            old: HashMap::new(),
-        }
+    fn are_of(&self, keys: &Arc<KeySet>) -> bool {
+        let own = self.keys.as_ref();
+        own.is_some_and(|own| Arc::ptr_eq(own, keys))
     }
 
     fn get(&mut self, digest: &[u8; 32]) -> Option<Arc<Verified>> {
@@ -149,6 +184,7 @@ mod tests {
         let verifier = Issuer::generate().verifier();
         // No signature would let this text pass.
         let digest = Sha256::digest(b"seen").into();
+        assert!(verifier.verify("seen", at(10)).is_err());
         verifier
             .seen
             .lock()
@@ -167,8 +203,7 @@ mod tests {
 
     #[test]
     fn what_is_remembered_is_bounded_and_what_is_used_stays() {
-        let keys = KeySet::parse(Issuer::generate().jwks_json().as_bytes()).unwrap();
-        let mut seen = Seen::new(Arc::new(keys));
+        let mut seen = Seen::default();
         let digest = |number: usize| -> [u8; 32] { Sha256::digest(number.to_be_bytes()).into() };
         seen.put(digest(0), verified("used"));
         for number in 1..5 * GENERATION_TOKENS_MAX {

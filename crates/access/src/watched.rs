@@ -50,23 +50,11 @@ pub enum Error<E: std::error::Error + 'static> {
 /// What makes a value of the bytes of a file.
 pub type Parse<T, E> = fn(&[u8]) -> Result<T, E>;
 
+/// What makes one value of the bytes of several files, in the order of their paths.
+pub type ParseAll<T, E> = Box<dyn Fn(&[Vec<u8>]) -> Result<T, E> + Send + Sync>;
+
 /// The content of a file, as it was when it last made sense.
-pub struct WatchedFile<T, E> {
-    path: PathBuf,
-    bytes_max: usize,
-    interval: Duration,
-    parse: Parse<T, E>,
-    state: Mutex<State<T>>,
-}
-
-/// What tells one content of the file from another; none when it is not there.
-type Stamp = Option<(Option<SystemTime>, u64)>;
-
-struct State<T> {
-    value: Arc<T>,
-    stamp: Stamp,
-    looked: Instant,
-}
+pub struct WatchedFile<T, E>(WatchedFiles<T, E>);
 
 impl<T, E: std::error::Error + 'static> WatchedFile<T, E> {
     /// Reads a file that must make sense now; it is looked at again after `interval`.
@@ -75,31 +63,73 @@ impl<T, E: std::error::Error + 'static> WatchedFile<T, E> {
         bytes_max: usize,
         interval: Duration,
         parse: Parse<T, E>,
+    ) -> Result<Self, Error<E>>
+    where
+        T: 'static,
+    {
+        let parse = move |files: &[Vec<u8>]| parse(files.first().map_or(&[], Vec::as_slice));
+        let path = path.to_owned();
+        WatchedFiles::open(vec![path], bytes_max, interval, Box::new(parse)).map(Self)
+    }
+
+    /// The content. It reads the file in the caller's thread if it changed, which is rare and small.
+    pub fn get(&self) -> Arc<T> {
+        self.0.get()
+    }
+}
+
+/// What several files say together, such as a certificate and its key, as it was when it last made
+/// sense. A change of one of them reads them all; while they do not fit together, the old value stays.
+pub struct WatchedFiles<T, E> {
+    paths: Vec<PathBuf>,
+    bytes_max: usize,
+    interval: Duration,
+    parse: ParseAll<T, E>,
+    state: Mutex<State<T>>,
+}
+
+/// What tells one content of a file from another; none when it is not there.
+type Stamp = Option<(Option<SystemTime>, u64)>;
+
+struct State<T> {
+    value: Arc<T>,
+    stamps: Vec<Stamp>,
+    looked: Instant,
+}
+
+impl<T, E: std::error::Error + 'static> WatchedFiles<T, E> {
+    /// Reads files, each of at most `bytes_max` bytes, that must make sense now; they are looked at
+    /// again after `interval`.
+    pub fn open(
+        paths: Vec<PathBuf>,
+        bytes_max: usize,
+        interval: Duration,
+        parse: ParseAll<T, E>,
     ) -> Result<Self, Error<E>> {
-        let stamp = stamp(path);
-        let value = Arc::new(read(path, bytes_max, parse)?);
+        let stamps = paths.iter().map(|path| stamp(path)).collect();
+        let value = Arc::new(read_all(&paths, bytes_max, &parse)?);
         Ok(Self {
-            path: path.to_owned(),
+            paths,
             bytes_max,
             interval,
             parse,
             state: Mutex::new(State {
                 value,
-                stamp,
+                stamps,
                 looked: Instant::now(),
             }),
         })
     }
 
-    /// The content. It reads the file in the caller's thread if it changed, which is rare and small.
+    /// What they say. It reads them in the caller's thread if one changed, which is rare and small.
     pub fn get(&self) -> Arc<T> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.looked.elapsed() >= self.interval {
             state.looked = Instant::now();
             // Before reading: a change in between is then seen the next time.
-            let stamp = stamp(&self.path);
-            if stamp != state.stamp {
-                state.stamp = stamp;
+            let stamps: Vec<_> = self.paths.iter().map(|path| stamp(path)).collect();
+            if stamps != state.stamps {
+                state.stamps = stamps;
                 self.renew(&mut state);
             }
         }
@@ -107,16 +137,17 @@ impl<T, E: std::error::Error + 'static> WatchedFile<T, E> {
     }
 
     fn renew(&self, state: &mut State<T>) {
-        let file = self.path.display();
-        match read(&self.path, self.bytes_max, self.parse) {
+        let shown = self.paths.iter().map(|path| path.display().to_string());
+        let file = shown.collect::<Vec<_>>().join(", ");
+        match read_all(&self.paths, self.bytes_max, &self.parse) {
             Ok(value) => {
-                info!(%file, "the file changed and was read again");
+                info!(file, "the file changed and was read again");
                 state.value = Arc::new(value);
             }
             Err(error) => {
                 let error: &dyn std::error::Error = &error;
                 let source = error.source().map(ToString::to_string);
-                warn!(%file, %error, source, "the file changed and was not taken");
+                warn!(file, %error, source, "the file changed and was not taken");
             }
         }
     }
@@ -127,11 +158,23 @@ fn stamp(path: &Path) -> Stamp {
     Some((found.modified().ok(), found.len()))
 }
 
-fn read<T, E: std::error::Error + 'static>(
+fn read_all<T, E: std::error::Error + 'static>(
+    paths: &[PathBuf],
+    bytes_max: usize,
+    parse: &ParseAll<T, E>,
+) -> Result<T, Error<E>> {
+    let files = paths.iter().map(|path| read(path, bytes_max));
+    let files = files.collect::<Result<Vec<_>, _>>()?;
+    parse(&files).map_err(|source| Error::Parse {
+        path: paths.first().cloned().unwrap_or_default(),
+        source,
+    })
+}
+
+fn read<E: std::error::Error + 'static>(
     path: &Path,
     bytes_max: usize,
-    parse: Parse<T, E>,
-) -> Result<T, Error<E>> {
+) -> Result<Vec<u8>, Error<E>> {
     let failed = |source| Error::Read {
         path: path.to_owned(),
         source,
@@ -145,8 +188,5 @@ fn read<T, E: std::error::Error + 'static>(
         let path = path.to_owned();
         return Err(Error::TooLarge { path, bytes_max });
     }
-    parse(&bytes).map_err(|source| Error::Parse {
-        path: path.to_owned(),
-        source,
-    })
+    Ok(bytes)
 }
