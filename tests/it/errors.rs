@@ -54,10 +54,13 @@ fn reasons_of_code(folder: &str) -> BTreeSet<String> {
             .split("#[cfg(test)]\nmod tests {")
             .next()
             .unwrap_or_default();
-        for line in code
-            .lines()
-            .filter(|line| !line.trim_start().starts_with("//"))
-        {
+        // A name of a code of gRPC, beside its code, is no reason.
+        let passed_over = ["//", "Code::"];
+        for line in code.lines().filter(|line| {
+            !passed_over
+                .iter()
+                .any(|one| line.trim_start().starts_with(one))
+        }) {
             let literals = line.split('"').skip(1).step_by(2);
             found.extend(literals.filter(|text| is_reason(text)).map(str::to_owned));
         }

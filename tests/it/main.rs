@@ -5,12 +5,21 @@
     reason = "a test fails where a table has no such place"
 )]
 
+mod audit;
 mod away;
+#[path = "../../crates/rpc/tests/it/certificates.rs"]
+mod certificates;
 mod errors;
 mod faces;
+mod keys;
 mod layers;
+mod limits;
+mod oracle;
 mod permissions;
 mod records;
+mod release_states;
 mod replicas;
+mod secure;
+mod states;
 mod world;
 mod year;

@@ -34,7 +34,7 @@ const WAIT: Duration = Duration::from_mins(1);
 /// How each method names an authority: the request as JSON, in which `{a}` is an authority, `{r}` a
 /// return of it and `{e}` an edition. One without `{a}` and `{r}` names none: it reaches all, or what
 /// it returns has only what the caller reaches.
-const REQUESTS: &[(&str, &str)] = &[
+pub(crate) const REQUESTS: &[(&str, &str)] = &[
     ("GetEdition", "{}"),
     ("ListEditions", "{}"),
     ("CompareEditions", "{}"),
@@ -180,7 +180,7 @@ fn callers(suite: &Suite) -> Vec<Caller> {
 }
 
 /// Every method that is there, by its path.
-fn methods(pool: &DescriptorPool) -> BTreeMap<String, MethodDescriptor> {
+pub(crate) fn methods(pool: &DescriptorPool) -> BTreeMap<String, MethodDescriptor> {
     let services = pool.services();
     let methods = services.flat_map(|service| service.methods().collect::<Vec<_>>());
     let named = |method: MethodDescriptor| {
@@ -190,7 +190,7 @@ fn methods(pool: &DescriptorPool) -> BTreeMap<String, MethodDescriptor> {
     methods.map(named).collect()
 }
 
-fn endpoint<'a>(at: &'a Endpoints, path: &str) -> &'a str {
+pub(crate) fn endpoint<'a>(at: &'a Endpoints, path: &str) -> &'a str {
     match path.split('.').nth(1) {
         Some("catalogue" | "submission") => &at.submission,
         Some("validation") => &at.validation,
@@ -202,7 +202,12 @@ fn endpoint<'a>(at: &'a Endpoints, path: &str) -> &'a str {
 }
 
 /// The request of a method about an authority's return of a period.
-fn request(method: &MethodDescriptor, template: &str, authority: &str, period: &str) -> Value {
+pub(crate) fn request(
+    method: &MethodDescriptor,
+    template: &str,
+    authority: &str,
+    period: &str,
+) -> Value {
     let authority = format!("authorities/{authority}");
     let data_return = format!("{authority}/returns/pif-{period}");
     let text = template
@@ -213,7 +218,7 @@ fn request(method: &MethodDescriptor, template: &str, authority: &str, period: &
 }
 
 /// Calls a method and answers with its first message or its refusal.
-async fn call(
+pub(crate) async fn call(
     connection: &Connection,
     path: &str,
     method: &MethodDescriptor,
@@ -296,7 +301,7 @@ async fn prepare(suite: &Suite, methods: &BTreeMap<String, MethodDescriptor>) {
 }
 
 /// The observations of a sample return as JSON.
-fn sample(authority: &str) -> Value {
+pub(crate) fn sample(authority: &str) -> Value {
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/mesur/samples/2022-23");
     let bytes = std::fs::read(samples.join(format!("{authority}.csv"))).expect("a sample");
     let catalogue = Catalogue::bundled().expect("bundled");
@@ -398,9 +403,14 @@ async fn every_cell_of_the_table_holds_over_the_wire() {
     assert!(calls > 900 && told > 200, "{calls} calls, {told} compared");
 }
 
-/// Everything that a refused caller learns.
-fn told_of(answer: &Result<(), Status>) -> Option<(Code, String, Vec<u8>)> {
+/// Everything that a refused caller learns: code, message, details, and every other header.
+pub(crate) type Told = (Code, String, Vec<u8>, BTreeMap<String, Vec<u8>>);
+
+pub(crate) fn told_of(answer: &Result<(), Status>) -> Option<Told> {
     let status = answer.as_ref().err()?;
-    let details = status.details().to_vec();
-    Some((status.code(), status.message().to_owned(), details))
+    let headers = status.metadata().clone().into_headers();
+    let headers = headers.iter().filter(|(name, _)| *name != "date");
+    let headers = headers.map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()));
+    let (message, details) = (status.message().to_owned(), status.details().to_vec());
+    Some((status.code(), message, details, headers.collect()))
 }

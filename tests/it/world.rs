@@ -24,9 +24,9 @@ use mesur_rpc::access::{Authenticator, Bearer};
 use mesur_rpc::channel::{Connection, MESSAGE_BYTES_MAX, connect_lazy};
 use mesur_rpc::clock::SystemClock;
 use mesur_rpc::server::{Drained, Limits, Listener};
+use mesur_rpc::tls::{ClientTls, ServerTls};
 use mesur_store::{MemoryStore, Store};
 use mesur_wire::observations_to_wire;
-use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -42,6 +42,15 @@ pub(crate) struct Service {
     pub(crate) address: SocketAddr,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) running: Option<(CancellationToken, JoinHandle<Drained>)>,
+    /// What it shows of itself, by TLS.
+    shown: Option<Shown>,
+}
+
+/// What a service shows to those who call it, and to those that it calls.
+#[derive(Clone)]
+pub(crate) struct Shown {
+    pub(crate) server: ServerTls,
+    pub(crate) client: ClientTls,
 }
 
 impl Service {
@@ -52,11 +61,29 @@ impl Service {
             address: listener.local_addr(),
             store: Arc::new(MemoryStore::new()),
             running: None,
+            shown: None,
         }
     }
 
     pub(crate) fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+        match self.shown {
+            Some(_) => format!("https://localhost:{}", self.address.port()),
+            None => format!("http://{}", self.address),
+        }
+    }
+
+    fn secured(&self, listener: Listener) -> Listener {
+        match &self.shown {
+            Some(shown) => listener.with_tls(shown.server.clone()),
+            None => listener,
+        }
+    }
+
+    /// A listener for its pages, and where that is.
+    async fn pages(&self) -> (Listener, SocketAddr) {
+        let listener = Listener::loopback(0).await.expect("a port");
+        let address = listener.local_addr();
+        (self.secured(listener), address)
     }
 
     pub(crate) async fn start<F, E>(
@@ -69,6 +96,7 @@ impl Service {
         let listener = Listener::bind(self.address)
             .await
             .expect("the port is free again");
+        let listener = self.secured(listener);
         let stop = CancellationToken::new();
         let running = run(Arc::clone(&self.store), listener, stop.clone());
         let task = tokio::spawn(async { running.await.expect("the service runs") });
@@ -122,9 +150,26 @@ pub(crate) struct World {
     pub(crate) validation: Service,
     pub(crate) aggregation: Service,
     pub(crate) publication: Service,
+    /// Where the pages of publication are, and then those of validation.
+    pub(crate) pages: Vec<SocketAddr>,
+    /// Whom people trust, and the names of services, by TLS.
+    secure: Option<(ClientTls, Vec<String>)>,
 }
 
 impl World {
+    /// A world by TLS, in which services are known by certificates of these names, and have no tokens.
+    pub(crate) async fn secure(people: ClientTls, mut shown: impl FnMut(&str) -> Shown) -> Self {
+        let mut world = Self::new().await;
+        let name = |service: &str| format!("{service}.mesur");
+        let names = ["submission", "validation", "aggregation", "publication"].map(name);
+        world.secure = Some((people, names.into()));
+        world.submission.shown = Some(shown("submission.mesur"));
+        world.validation.shown = Some(shown("validation.mesur"));
+        world.aggregation.shown = Some(shown("aggregation.mesur"));
+        world.publication.shown = Some(shown("publication.mesur"));
+        world
+    }
+
     pub(crate) async fn new() -> Self {
         Self {
             catalogue: Arc::new(Catalogue::bundled().expect("bundled")),
@@ -134,6 +179,8 @@ impl World {
             validation: Service::away().await,
             aggregation: Service::away().await,
             publication: Service::away().await,
+            pages: Vec::new(),
+            secure: None,
         }
     }
 
@@ -141,6 +188,7 @@ impl World {
     pub(crate) async fn replica(&self) -> Self {
         let replica = async |service: &Service| Service {
             store: Arc::clone(&service.store),
+            shown: service.shown.clone(),
             ..Service::away().await
         };
         Self {
@@ -151,6 +199,8 @@ impl World {
             validation: replica(&self.validation).await,
             aggregation: replica(&self.aggregation).await,
             publication: replica(&self.publication).await,
+            pages: Vec::new(),
+            secure: self.secure.clone(),
         }
     }
 
@@ -175,11 +225,25 @@ impl World {
         let token = self
             .issuer
             .token(&identity, &[role], A_DAY, Timestamp::now());
-        Bearer::new(&token).expect("a token")
+        let bearer = Bearer::new(&token).expect("a token");
+        match &self.secure {
+            Some((trusted, _)) => bearer.with_tls(trusted.clone()),
+            None => bearer,
+        }
+    }
+
+    /// What a service shows to others.
+    fn shown_by(&self, service: &Service) -> Bearer {
+        match &service.shown {
+            Some(shown) => Bearer::none().with_tls(shown.client.clone()),
+            None => self.bearer(Role::Service),
+        }
     }
 
     pub(crate) fn authenticator(&self) -> Authenticator {
-        Authenticator::trusting(&self.issuer, Arc::new(SystemClock))
+        let authenticator = Authenticator::trusting(&self.issuer, Arc::new(SystemClock));
+        let names = self.secure.iter().flat_map(|(_, names)| names.clone());
+        authenticator.with_peers(names)
     }
 
     /// A connection of somebody with a role to a service, which need not be there.
@@ -211,7 +275,7 @@ impl World {
 
     pub(crate) async fn start_submission(&mut self) {
         let (catalogue, validation) = (Arc::clone(&self.catalogue), self.validation.endpoint());
-        let (authenticator, bearer) = (self.authenticator(), self.bearer(Role::Service));
+        let (authenticator, bearer) = (self.authenticator(), self.shown_by(&self.submission));
         let run = |store, listener, stop| {
             let config = mesur_submission::Config {
                 catalogue,
@@ -229,7 +293,9 @@ impl World {
 
     pub(crate) async fn start_validation(&mut self) {
         let (catalogue, submission) = (Arc::clone(&self.catalogue), self.submission.endpoint());
-        let (authenticator, bearer) = (self.authenticator(), self.bearer(Role::Service));
+        let (authenticator, bearer) = (self.authenticator(), self.shown_by(&self.validation));
+        let (web, at) = self.validation.pages().await;
+        self.pages.push(at);
         let run = |store, listener, stop| {
             let config = mesur_validation::Config {
                 catalogue,
@@ -239,7 +305,7 @@ impl World {
                 authenticator,
                 bearer,
                 limits: Limits::default(),
-                web: None,
+                web: Some(web),
             };
             mesur_validation::run(config, listener, stop)
         };
@@ -249,7 +315,7 @@ impl World {
     pub(crate) async fn start_aggregation(&mut self) {
         let (catalogue, submission) = (Arc::clone(&self.catalogue), self.submission.endpoint());
         let validation = self.validation.endpoint();
-        let (authenticator, bearer) = (self.authenticator(), self.bearer(Role::Service));
+        let (authenticator, bearer) = (self.authenticator(), self.shown_by(&self.aggregation));
         let run = |store, listener, stop| {
             let config = mesur_aggregation::Config {
                 catalogue,
@@ -268,9 +334,10 @@ impl World {
 
     pub(crate) async fn start_publication(&mut self) {
         let (catalogue, aggregation) = (Arc::clone(&self.catalogue), self.aggregation.endpoint());
-        let (authenticator, bearer) = (self.authenticator(), self.bearer(Role::Service));
+        let (authenticator, bearer) = (self.authenticator(), self.shown_by(&self.publication));
         let signer = Arc::clone(&self.signer);
-        let web = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let (web, at) = self.publication.pages().await;
+        self.pages.insert(0, at);
         let run = |store, listener, stop| {
             let config = mesur_publication::Config {
                 catalogue,

@@ -86,13 +86,15 @@ impl<'a> Table<'a> {
             let message = format!("{have} fields where {want} are due: {problem}");
             faults.at(self.file, line, "", message);
         }
-        Some(Row {
+        let row = Row {
             file: self.file,
             line,
             torn,
             header: Rc::clone(&self.header),
             fields,
-        })
+        };
+        row.find_mangled(faults);
+        Some(row)
     }
 
     /// All rows of `file`, for a table that has no more of them than people write: `None` as for
@@ -156,6 +158,23 @@ fn line_of(text: &str, start: &csv::Position) -> u64 {
 }
 
 impl Row {
+    /// Notes letters that were lost when a file of Windows-1252 was taken for one of Latin-1: nobody
+    /// sees them, and they would be published.
+    fn find_mangled(&self, faults: &mut Faults) {
+        if self.fields.as_slice().is_ascii() {
+            return;
+        }
+        for (column, text) in self.header.iter().zip(&self.fields) {
+            if let Some(mangled) = text.chars().find(|c| ('\u{80}'..='\u{9f}').contains(c)) {
+                let code = u32::from(mangled);
+                let message = format!(
+                    "U+{code:04X} is no letter: write what Windows-1252 has at {code:02X}, such as ’ at 92"
+                );
+                self.fault(faults, column, message);
+            }
+        }
+    }
+
     /// The trimmed text of a column; empty when the table has no such column.
     pub(crate) fn get(&self, column: &str) -> &str {
         // Of two columns with one name, which only notes may be, the last counts.

@@ -29,7 +29,7 @@ use tonic::Status;
 use uuid::Uuid;
 
 use crate::refusal::{is_foreign, may_be_elsewhere, told};
-use crate::words;
+use crate::{login, refusal, trust, words};
 
 /// The variable that names the token's file.
 const TOKEN_FILE: &str = "MESUR_TOKEN_FILE";
@@ -75,6 +75,14 @@ pub(crate) struct Server {
         help = "The file with the caller's token; MESUR_TOKEN_FILE names one too"
     )]
     token_file: Option<PathBuf>,
+    /// The certificates, in PEM, of who vouches for services at `https` addresses; the variable
+    /// `MESUR_CA` names them too. Without them those count that the platform trusts.
+    #[arg(
+        long,
+        value_name = "FILE",
+        help = "The certificates of who vouches for services at https addresses; MESUR_CA names them too"
+    )]
+    ca: Option<PathBuf>,
 }
 
 /// What every command that asks a service takes.
@@ -135,10 +143,11 @@ pub(crate) fn run(
     work: impl AsyncFnOnce(Session) -> anyhow::Result<ExitCode>,
 ) -> anyhow::Result<ExitCode> {
     tokio::runtime::Runtime::new()?.block_on(async {
-        let clients = options.server.connect()?;
+        let wording = words::named(&options.print.language)?;
+        let clients = options.server.connect(&wording).await?;
         let session = Session {
             clients: clients.clone(),
-            wording: words::named(&options.print.language)?,
+            wording,
             json: options.print.json,
         };
         match Box::pin(work(session)).await {
@@ -150,6 +159,7 @@ pub(crate) fn run(
                     .await
                     .unwrap_or(error))
             }
+            Err(error) => Err(options.server.noted(error, &options.print)),
             ended => ended,
         }
     })
@@ -197,8 +207,8 @@ impl Session {
 
 impl Server {
     /// Clients that connect at the first call.
-    pub(crate) fn connect(&self) -> anyhow::Result<Clients> {
-        let bearer = self.bearer()?;
+    pub(crate) async fn connect(&self, wording: &Wording) -> anyhow::Result<Clients> {
+        let bearer = self.shown(wording).await?;
         let submission = connect_lazy(&self.submission, bearer.clone())?;
         let validation = connect_lazy(&self.validation, bearer.clone())?;
         let aggregation = connect_lazy(&self.aggregation, bearer.clone())?;
@@ -220,14 +230,23 @@ impl Server {
     }
 
     /// Clients for operators, that connect at the first call.
-    pub(crate) fn stores(&self) -> anyhow::Result<StoreClients> {
+    pub(crate) async fn stores(&self, wording: &Wording) -> anyhow::Result<StoreClients> {
         let at = [
             ("submission", self.submission.as_str()),
             ("validation", &self.validation),
             ("aggregation", &self.aggregation),
             ("publication", &self.publication),
         ];
-        StoreClients::new(at, &self.bearer()?)
+        StoreClients::new(at, &self.shown(wording).await?)
+    }
+
+    /// What was refused, with whom the user is logged in as where that matters.
+    fn noted(&self, error: anyhow::Error, print: &Print) -> anyhow::Error {
+        let is_logged_in = self.token_file.is_none() && env::var_os(TOKEN_FILE).is_none();
+        let note = is_logged_in
+            .then(|| login::note(&words::named(&print.language).ok()?))
+            .flatten();
+        refusal::denied_with(error, note)
     }
 
     /// Which address is not that of its service, if one is not.
@@ -258,13 +277,31 @@ impl Server {
         Some(anyhow!(words::text(wording, "not-the-service", &args)))
     }
 
-    fn bearer(&self) -> anyhow::Result<Bearer> {
+    /// What is shown to the services, and whom they are to be vouched for by.
+    async fn shown(&self, wording: &Wording) -> anyhow::Result<Bearer> {
+        let bearer = self.bearer(wording).await?;
+        let at = [
+            &self.submission,
+            &self.validation,
+            &self.aggregation,
+            &self.publication,
+        ];
+        if at.iter().any(|address| address.starts_with("https:")) {
+            return Ok(bearer.with_tls(trust::tls(self.ca.as_deref())?));
+        }
+        Ok(bearer)
+    }
+
+    async fn bearer(&self, wording: &Wording) -> anyhow::Result<Bearer> {
         let named = env::var_os(TOKEN_FILE).map(PathBuf::from);
-        match self.token_file.clone().or(named) {
-            Some(path) => read_token(&path),
+        if let Some(path) = self.token_file.clone().or(named) {
+            return read_token(&path);
+        }
+        match Box::pin(login::bearer(wording)).await? {
+            Some(bearer) => Ok(bearer),
             None => match token_files(Path::new(TOKENS)) {
                 Some(files) => bail!(
-                    "no token: give --token-file FILE or set {TOKEN_FILE}; {TOKENS} holds {files}"
+                    "no token: log in, give --token-file FILE or set {TOKEN_FILE}; {TOKENS} holds {files}"
                 ),
                 // The service says what needs one.
                 None => Ok(Bearer::none()),

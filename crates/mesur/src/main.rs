@@ -10,12 +10,14 @@ mod editions;
 mod files;
 mod findings;
 mod form;
+mod login;
 mod names;
 mod output;
 mod production;
 mod refusal;
 mod samples;
 mod times;
+mod trust;
 mod words;
 
 use std::io::Write;
@@ -35,6 +37,9 @@ struct Arguments {
 enum Command {
     /// Run the four services on this machine.
     Up(command::up::Arguments),
+    /// Run one service, as a process of its own.
+    #[command(subcommand)]
+    Serve(command::serve::Command),
     /// Show everything with the bundled sample: 22 returns of two years, two releases.
     Demo(command::demo::Arguments),
     /// Do a whole production run for an edition and a folder of return files.
@@ -92,6 +97,13 @@ enum Command {
     /// Back up, restore, move and look through the stores of the services.
     #[command(subcommand)]
     Store(command::store::Command),
+    /// Read who did what, and verify that none of it was changed.
+    #[command(subcommand)]
+    Audit(command::store::audit::Command),
+    /// Log in at your organisation's provider of identities.
+    Login(command::login::Arguments),
+    /// Log out again.
+    Logout(command::login::Logout),
     /// Make tokens for trying Mesur out.
     #[command(subcommand)]
     Access(command::access::Command),
@@ -103,6 +115,7 @@ enum Command {
 fn main() -> ExitCode {
     let ended = match Arguments::parse().command {
         Command::Up(arguments) => command::up::run(&arguments),
+        Command::Serve(command) => Ok(command::serve::run(command)),
         Command::Demo(arguments) => command::demo::run(&arguments),
         Command::Rehearse(arguments) => command::rehearse::run(&arguments),
         Command::Return(command) => command::data_return::run(&command),
@@ -125,6 +138,9 @@ fn main() -> ExitCode {
         Command::Texts(command) => command::texts::run_command(&command),
         Command::Feedback(arguments) => command::feedback::run_command(&arguments),
         Command::Store(command) => command::store::run_command(&command),
+        Command::Audit(command) => command::store::audit::run_command(&command),
+        Command::Login(arguments) => command::login::run(&arguments),
+        Command::Logout(arguments) => command::login::run_logout(&arguments),
         Command::Access(command) => command::access::run(&command),
         Command::Catalogue(command) => command::catalogue::run(&command),
     };

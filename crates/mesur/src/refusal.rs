@@ -9,6 +9,7 @@ use mesur_wording::{Args, Wording};
 use tonic::{Code, Status};
 use tonic_types::{ErrorInfo, StatusExt};
 
+use crate::login::NotLoggedIn;
 use crate::names::short;
 use crate::output::printable;
 use crate::words;
@@ -131,12 +132,26 @@ pub(crate) fn may_be_elsewhere(error: &anyhow::Error) -> bool {
 /// The exit code of what went wrong.
 pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
     let refusal = error.downcast_ref::<Refusal>();
+    if error.is::<NotLoggedIn>() {
+        return NOT_ALLOWED;
+    }
     refusal.map_or(USE, Refusal::exit_code)
 }
 
 /// What a service refused and why, for the user.
 pub(crate) fn told(wording: &Wording) -> impl Fn(Status) -> anyhow::Error {
     |status| Refusal::new(&status, wording).into()
+}
+
+/// The same error, with a line below it where a service said that the caller may not do what was
+/// asked.
+pub(crate) fn denied_with(mut error: anyhow::Error, note: Option<String>) -> anyhow::Error {
+    if let Some(refusal) = error.downcast_mut::<Refusal>()
+        && refusal.code == Code::PermissionDenied
+    {
+        refusal.violations.extend(note);
+    }
+    error
 }
 
 /// Whether no service answered: it is away, or the connection broke under the call, which tonic

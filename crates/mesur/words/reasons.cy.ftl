@@ -18,6 +18,7 @@ reason-page-token-invalid = Nid yw tocyn y dudalen yn ddilys
 reason-cursor-invalid = Nid yw'r cyrchwr yn ddilys
 reason-no-token = Nid oes tocyn gyda'r cais
 reason-invalid-token = Nid yw'r tocyn yn ddilys, neu mae wedi dod i ben
+reason-provider-unavailable = Ni ellir gwirio tocynnau: nid yw'r darparwr hunaniaeth yn ateb
 reason-permission-denied = Nid yw eich rôl yn caniatáu hyn
 reason-same-person = Mae angen dau berson, a chi yw'r cyntaf ohonynt
 reason-edition-not-found = Nid yw'r gwasanaeth yn adnabod yr argraffiad

@@ -6,30 +6,36 @@
 
 mod etcd;
 mod identity;
+mod keys;
+mod telemetry;
+mod tls;
 
 use std::future::Future;
-use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use mesur_catalogue::Catalogue;
 use mesur_rpc::access::{Authenticator, Bearer};
 use mesur_rpc::clock::{Clock, SystemClock};
 use mesur_rpc::server::{Drained, Listener};
+use mesur_rpc::tls::ServerTls;
 use mesur_store::{Settings, SledStore, Store};
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
 
 pub use etcd::Etcd;
 pub use identity::Identity;
+pub use keys::{Keys, Place};
+pub use telemetry::{Format, Probes, Seen, Telemetry};
+pub use tls::{ListenError, Tls, listen};
 
 /// The options of every service.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
-    /// Where to listen. Without TLS only a loopback address is taken.
+    /// Where to listen. Without `--tls-cert` only a loopback address is taken.
     #[arg(long)]
     pub listen: SocketAddr,
     /// The folder of the service's own store; it is made when it is not there. With `--etcd` the store is
@@ -45,6 +51,16 @@ pub struct Options {
     /// Who is let in, and as whom the service calls others.
     #[command(flatten)]
     pub identity: Identity,
+    /// What the service shows of itself, and whom it trusts.
+    #[command(flatten)]
+    pub tls: Tls,
+    /// How the process is seen.
+    #[command(flatten)]
+    pub telemetry: Telemetry,
+    /// For how many seconds the process goes on taking calls after the first signal, while `/readyz`
+    /// says that nobody is to be sent to it any more.
+    #[arg(long, default_value_t = 0, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=600))]
+    pub unready_seconds: u64,
 }
 
 /// What a service is given to run with.
@@ -59,22 +75,17 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Who is let in.
     pub authenticator: Authenticator,
-    /// The service's own token.
+    /// What the service shows to others.
     pub bearer: Bearer,
+    /// What pages are served with besides the listener; see [`listen`].
+    pub tls: Option<ServerTls>,
     /// Cancelled by the first signal.
     pub stop: CancellationToken,
 }
 
-/// Logs to standard error; `MESUR_LOG` filters, `info` by default.
+/// Logs to standard error; `MESUR_LOG` filters, `info` by default. [`Seen::begin`] does so too.
 pub fn init_log() {
-    let filter = EnvFilter::try_from_env("MESUR_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    // Whoever read the log may be gone; that must not bring the process down.
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .log_internal_errors(false)
-        .with_writer(std::io::stderr)
-        .init();
+    telemetry::init_log();
 }
 
 /// The bundled editions with those in `folders`. One that takes the place of another of the same
@@ -124,42 +135,97 @@ where
     F: Future<Output = Result<Drained, E>>,
     E: std::error::Error + Send + Sync + 'static,
 {
-    init_log();
-    let runtime = match tokio::runtime::Runtime::new() {
-        Ok(runtime) => runtime,
-        Err(error) => return failed(&error.into()),
+    let begun = tokio::runtime::Runtime::new().map_err(anyhow::Error::new);
+    let begun = begun.and_then(|runtime| {
+        let seen = runtime.block_on(async { Seen::begin(service, &options.telemetry) })?;
+        Ok((runtime, seen))
+    });
+    let (runtime, mut seen) = match begun {
+        Ok(begun) => begun,
+        Err(error) => {
+            init_log();
+            return failed(&error);
+        }
     };
     let ended = runtime.block_on(async {
-        let parts = prepare(service, options).await?;
+        let parts = prepare(service, options, &mut seen).await?;
         serve(parts).await.map_err(anyhow::Error::new)
     });
     match ended {
-        Ok(Drained { connections_cut: 0 }) => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
+        Ok(Drained { connections_cut }) => {
+            tracing::info!(service, connections_cut, "ended");
+            if connections_cut == 0 {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            }
+        }
         Err(error) => failed(&error),
     }
 }
 
-async fn prepare(service: &str, options: &Options) -> anyhow::Result<Parts> {
-    if !options.listen.ip().is_loopback() {
-        bail!(
-            "{} is not a loopback address: there is no TLS yet",
-            options.listen
-        );
-    }
-    let stop = mesur_rpc::shutdown::on_signal().context("listening for signals")?;
+async fn prepare(service: &str, options: &Options, seen: &mut Seen) -> anyhow::Result<Parts> {
+    let tls = options.tls.server()?;
+    let signal = mesur_rpc::shutdown::on_signal().context("listening for signals")?;
+    let stop = after(&signal, Duration::from_secs(options.unready_seconds));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let authenticator = options.identity.authenticator(Arc::clone(&clock))?;
-    let bearer = options.identity.bearer()?;
+    let authenticator = options.identity.authenticator(Arc::clone(&clock), &stop)?;
+    let authenticator = authenticator.with_peers(options.tls.peer_names.clone());
+    let bearer = options.identity.bearer(&options.tls)?;
+    let listener = listen(options.listen, tls.as_ref()).await?;
+    seen.answer(Probes::new(listener.serving(), signal));
+    let catalogue = catalogue(&options.editions)?;
+    tell_start(service, options, &catalogue);
     Ok(Parts {
-        listener: Listener::bind(options.listen).await?,
-        catalogue: catalogue(&options.editions)?,
+        listener,
+        catalogue,
         store: open_chosen(&options.etcd, service, &options.data).await?,
         clock,
         authenticator,
         bearer,
+        tls,
         stop,
     })
+}
+
+/// Cancelled so long after the signal.
+fn after(signal: &CancellationToken, wait: Duration) -> CancellationToken {
+    if wait.is_zero() {
+        return signal.clone();
+    }
+    let (signal, stop) = (signal.clone(), CancellationToken::new());
+    let stopping = stop.clone();
+    tokio::spawn(async move {
+        signal.cancelled().await;
+        tracing::info!(
+            seconds = wait.as_secs(),
+            "not ready any more, and still serving"
+        );
+        tokio::time::sleep(wait).await;
+        stopping.cancel();
+    });
+    stop
+}
+
+fn tell_start(service: &str, options: &Options, catalogue: &Catalogue) {
+    let names = catalogue
+        .editions()
+        .map(|edition| edition.name().to_string());
+    let editions = names.collect::<Vec<_>>().join(", ");
+    let store = if options.etcd.is_chosen() {
+        "etcd".to_owned()
+    } else {
+        options.data.display().to_string()
+    };
+    tracing::info!(
+        service,
+        version = env!("CARGO_PKG_VERSION"),
+        listen = %options.listen,
+        by_tls = options.tls.certificate.is_some(),
+        store,
+        editions,
+        "starting"
+    );
 }
 
 fn failed(error: &anyhow::Error) -> ExitCode {

@@ -4,10 +4,14 @@
 //! call, and connects again after a loss. Keep-alive finds a peer that went without a word. It does
 //! not retry calls: only the caller knows whether a call may be repeated.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
+use tonic::codegen::http::Uri;
+use tonic::codegen::http::uri::Scheme;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
+use tower::service_fn;
 
 use crate::access::Bearer;
 
@@ -36,6 +40,9 @@ pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
 /// How long a probe may stay unanswered before the connection is given up.
 pub const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// What stands for the address of a channel whose connector knows the true one.
+const ELSEWHERE: &str = "http://localhost";
+
 /// Why no channel could be made.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -48,24 +55,59 @@ pub enum Error {
         #[source]
         source: tonic::transport::Error,
     },
+    /// The address is to be reached by TLS, and nobody said whom to trust.
+    #[error("{0} is reached by TLS, and no authority is trusted to vouch for it")]
+    NoAuthority(String),
+    /// What is sent there could be read on the way.
+    #[error("{0} is not on this machine, and is reached by https only")]
+    Plain(String),
 }
 
 /// Makes a channel to `endpoint` that shows `bearer` with every call, without connecting yet. Must
 /// be called inside a tokio runtime.
+///
+/// An `https` endpoint must show a certificate of its name that is vouched for by whom the bearer
+/// trusts. One of another machine is reached in no other way: what is shown there is a secret.
 pub fn connect_lazy(endpoint: &str, bearer: Bearer) -> Result<Connection, Error> {
     let invalid = |source| Error::Endpoint {
         endpoint: endpoint.to_owned(),
         source,
     };
-    let channel = Endpoint::from_shared(endpoint.to_owned())
-        .map_err(invalid)?
+    let address = Endpoint::from_shared(endpoint.to_owned()).map_err(invalid)?;
+    let uri = address.uri().clone();
+    let by_tls = uri.scheme() == Some(&Scheme::HTTPS);
+    if !by_tls && !is_here(&uri) {
+        return Err(Error::Plain(endpoint.to_owned()));
+    }
+    let channel = if by_tls {
+        let tls = bearer.tls().cloned();
+        let tls = tls.ok_or_else(|| Error::NoAuthority(endpoint.to_owned()))?;
+        let to = uri.clone();
+        let connector = service_fn(move |_| tls.clone().connect(to.clone()));
+        // tonic makes `https` secure by itself, which takes no new certificates; this is not that.
+        let address = Endpoint::from(Uri::from_static(ELSEWHERE)).origin(uri);
+        bounded(address).connect_with_connector_lazy(connector)
+    } else {
+        bounded(address).connect_lazy()
+    };
+    Ok(InterceptedService::new(channel, bearer))
+}
+
+fn bounded(address: Endpoint) -> Endpoint {
+    address
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(RESPONSE_TIMEOUT)
         .http2_keep_alive_interval(KEEPALIVE_INTERVAL)
         .keep_alive_timeout(KEEPALIVE_TIMEOUT)
         .keep_alive_while_idle(true)
-        .connect_lazy();
-    Ok(InterceptedService::new(channel, bearer))
+}
+
+/// Whether what is sent there stays on this machine.
+fn is_here(to: &Uri) -> bool {
+    let host = to.host().unwrap_or_default();
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let address = host.parse::<IpAddr>();
+    address.map_or_else(|_| host == "localhost", |address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -80,5 +122,22 @@ mod tests {
             "\"not a uri\" is not the address of a service"
         );
         assert!(connect_lazy("http://127.0.0.1:1", Bearer::none()).is_ok());
+    }
+
+    #[tokio::test]
+    async fn what_leaves_this_machine_goes_by_tls_to_whom_somebody_vouches_for() {
+        for here in ["http://localhost:1", "http://[::1]:1", "http://127.9.9.9"] {
+            assert!(connect_lazy(here, Bearer::none()).is_ok(), "{here}");
+        }
+        for away in [
+            "http://192.0.2.1:1",
+            "http://localhost.example",
+            "http://[2001:db8::1]",
+        ] {
+            let refused = connect_lazy(away, Bearer::none());
+            assert!(matches!(refused, Err(Error::Plain(_))), "{away}");
+        }
+        let refused = connect_lazy("https://localhost", Bearer::none());
+        assert!(matches!(refused, Err(Error::NoAuthority(_))));
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mesur_store::{Leased, Store};
+use mesur_telemetry::table;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
@@ -29,6 +30,7 @@ where
         match lease {
             Ok(lease) => {
                 debug!(duty = name, "this replica has it");
+                let _held = table::DUTIES_HELD.held([name]);
                 let held = stop.child_token();
                 let leased = Leased::new(Arc::clone(&store), &lease);
                 let mut work = std::pin::pin!(work(Arc::new(leased), held.clone()));

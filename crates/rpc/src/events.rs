@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use mesur_store::{Log, LogEntry, Position, Store, Watch};
+use mesur_telemetry::table;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
@@ -134,7 +135,9 @@ async fn forward<T>(
     sender: &mpsc::Sender<Result<T, Status>>,
     message: impl Fn(LogEntry) -> Result<T, Status>,
 ) {
+    let mut waiting = Waiting::default();
     loop {
+        waiting.set(watch.ready());
         let next = tokio::select! {
             () = sender.closed() => return,
             next = watch.next() => next,
@@ -149,9 +152,29 @@ async fn forward<T>(
                 ))
             }
         };
+        waiting.set(watch.ready().saturating_add(1));
         let last = item.is_err();
         if sender.send(item).await.is_err() || last {
             return;
         }
+    }
+}
+
+/// How many events one follower has no room for yet, among those of all followers.
+#[derive(Default)]
+struct Waiting(usize);
+
+impl Waiting {
+    fn set(&mut self, events: usize) {
+        if events != self.0 {
+            table::WATCH_WAITING.move_count([], self.0, events);
+            self.0 = events;
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.set(0);
     }
 }

@@ -13,13 +13,15 @@ use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use mesur_telemetry::{table, trace};
 use tokio::time::sleep;
 use tokio_stream::{Stream, StreamExt as _};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
-use tracing::{debug, info, warn};
+use tracing::{Instrument as _, debug, info, warn};
 
 use crate::chain::Chain;
+use crate::clock::{Clock as _, SystemClock};
 
 /// Whatever error a follower's store has.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
@@ -35,6 +37,11 @@ pub trait Source: Send + Sync {
 
     /// Opens the stream of the events after the cursor; an empty cursor means from the start.
     async fn open(&self, after: Vec<u8>) -> Result<EventStream<Self::Event>, Status>;
+
+    /// The trace that an event is of, if it says so.
+    fn traceparent(_: &Self::Event) -> Option<&str> {
+        None
+    }
 }
 
 /// Where events go.
@@ -45,6 +52,15 @@ pub trait Follower<E>: Send + Sync {
 
     /// Applies the event and stores its cursor, in one commit. Runs to its end also when stopping.
     async fn apply(&self, event: E) -> Result<(), BoxError>;
+}
+
+/// Who follows whom.
+#[derive(Debug, Clone, Copy)]
+pub struct Following {
+    /// The service that follows.
+    pub service: &'static str,
+    /// The one that is followed.
+    pub upstream: &'static str,
 }
 
 /// How long to wait after a failure: `first`, doubled each time, up to `max`.
@@ -89,10 +105,10 @@ enum Error {
 
 /// Applies every event of `source` to `follower` until `stop` is cancelled.
 ///
-/// An outage is logged once as it begins and once as it ends, under `name`. A stream that ends and
+/// An outage is logged once as it begins and once as it ends, with who follows whom. A stream that ends and
 /// opens again at once is none: servers end long streams when they restart or balance their load.
 pub async fn follow<S, F>(
-    name: &'static str,
+    following: Following,
     source: S,
     follower: F,
     stop: CancellationToken,
@@ -102,17 +118,24 @@ pub async fn follow<S, F>(
     F: Follower<S::Event>,
 {
     let mut outage = Outage {
-        name,
+        following,
         failures: 0,
         announced: false,
+        waiting: false,
     };
+    outage.told_connected(false);
+    outage.settled();
+    table::FOLLOWER_FAILURES.add(outage.labels(), 0);
     while let Err(error) = session(&source, &follower, &stop, backoff, &mut outage).await {
+        outage.told_connected(false);
         outage.failed(&error);
         let waiting = stop.run_until_cancelled(sleep(backoff.delay(outage.failures)));
         if waiting.await.is_none() {
             break;
         }
     }
+    outage.told_connected(false);
+    outage.settled();
 }
 
 /// One stream from its opening to its end; `Ok` when stopped.
@@ -135,6 +158,7 @@ where
         return Ok(());
     };
     let mut events = opened.map_err(Error::Open)?;
+    outage.told_connected(true);
     let mut settling = pin!(sleep(backoff.max));
     let mut settled = false;
     loop {
@@ -149,31 +173,64 @@ where
             }
         };
         let event = next.ok_or(Error::Ended)?.map_err(Error::Broken)?;
+        outage.came();
+        let Following { service, upstream } = outage.following;
+        let span = trace::event(service, upstream, S::traceparent(&event));
         // Not inside the select: a commit that has begun is waited for.
-        follower.apply(event).await.map_err(Error::Apply)?;
+        let applied = follower.apply(event).instrument(span).await;
+        applied.map_err(Error::Apply)?;
+        outage.applied();
         outage.recovered();
     }
 }
 
-/// What the log was told so far.
+/// What the log and the metrics were told so far.
 struct Outage {
-    name: &'static str,
+    following: Following,
     failures: u32,
     announced: bool,
+    /// Whether an event waits for its effect.
+    waiting: bool,
 }
 
 impl Outage {
+    fn labels(&self) -> [&'static str; 2] {
+        [self.following.service, self.following.upstream]
+    }
+
+    fn told_connected(&self, is_connected: bool) {
+        table::FOLLOWER_CONNECTED.set_whether(self.labels(), is_connected);
+    }
+
+    /// An event has come; it may have come before, and not have had its effect.
+    fn came(&mut self) {
+        if !self.waiting {
+            self.waiting = true;
+            table::FOLLOWER_WAITING.set(self.labels(), now());
+        }
+    }
+
+    fn applied(&mut self) {
+        table::FOLLOWER_EVENTS.one(self.labels());
+        table::FOLLOWER_LAST.set(self.labels(), now());
+        self.settled();
+    }
+
+    /// No event waits here.
+    fn settled(&mut self) {
+        self.waiting = false;
+        table::FOLLOWER_WAITING.set(self.labels(), 0.0);
+    }
+
     fn failed(&mut self, error: &Error) {
-        let Self {
-            name,
-            failures,
-            announced,
-        } = *self;
+        let Following { service, upstream } = self.following;
+        let (failures, announced) = (self.failures, self.announced);
+        table::FOLLOWER_FAILURES.one(self.labels());
         let expected = failures == 0 && matches!(error, Error::Ended | Error::Broken(_));
         if announced || expected {
-            debug!(follower = name, failures, error = %Chain(error), "opening the stream again");
+            debug!(service, upstream, failures, error = %Chain(error), "opening the stream again");
         } else {
-            warn!(follower = name, error = %Chain(error), "cannot follow, trying on");
+            warn!(service, upstream, error = %Chain(error), "cannot follow, trying on");
             self.announced = true;
         }
         self.failures = failures.saturating_add(1);
@@ -181,13 +238,16 @@ impl Outage {
 
     fn recovered(&mut self) {
         if self.announced {
-            info!(
-                follower = self.name,
-                failures = self.failures,
-                "following again"
-            );
+            let Following { service, upstream } = self.following;
+            let failures = self.failures;
+            info!(service, upstream, failures, "following again");
         }
         self.failures = 0;
         self.announced = false;
     }
+}
+
+/// What the clock of the machine says, for a dashboard to tell how long ago something was.
+fn now() -> f64 {
+    SystemClock.now().as_duration().as_secs_f64()
 }

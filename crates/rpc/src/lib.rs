@@ -2,7 +2,7 @@
 //!
 //! Every service takes from here what is the same for all of them: how an error becomes a status
 //! ([`status`]), how a server is run and drained ([`server`], [`shutdown`]), how another service is
-//! reached and followed ([`channel`], [`follow`]), what one replica alone does ([`duty`]), what an operator asks of every service
+//! reached and followed ([`channel`], [`follow`]), how both know each other ([`tls`]), who did what ([`audit`]), what one replica alone does ([`duty`]), what an operator asks of every service
 //! ([`operations`]), and the small rules of the interface: pages
 //! ([`page`]), idempotency ([`request_id`]), optimistic concurrency ([`etag`]) and time ([`clock`]).
 //!
@@ -10,6 +10,7 @@
 //! Who may do what is decided in `mesur-access`; [`access`] carries it.
 
 pub mod access;
+pub mod audit;
 pub mod chain;
 pub mod channel;
 pub mod clock;
@@ -24,6 +25,7 @@ pub mod request_id;
 pub mod server;
 pub mod shutdown;
 pub mod status;
+pub mod tls;
 
 pub use clock::Clock;
 pub use status::{Kind, Reason, Violation, to_status};

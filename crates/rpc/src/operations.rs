@@ -4,7 +4,8 @@
 //! which it knows nothing of but that it is one. Only operators get here; the table says so.
 //!
 //! An export holds a store as it was at one moment, which may keep a back end from tidying up: there
-//! is one at a time, and a caller that stops taking pieces loses it.
+//! is one at a time, and a caller that stops taking pieces loses it. It has all figures in it, so the
+//! [`audit`] has that it was asked for before the first piece is given.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +20,8 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Request, Response, Status};
 
+use crate::access;
+use crate::audit::{self, Call, Subject};
 use crate::status::{Kind, Reason, to_status};
 
 pub use mesur_proto::operations::v1::store_service_server::SERVICE_NAME;
@@ -35,6 +38,9 @@ type Pieces = mpsc::Sender<Result<ExportStoreResponse, Status>>;
 /// Why an export is not made.
 #[derive(Debug, thiserror::Error)]
 enum Error {
+    /// The caller came by another way than the check of who calls.
+    #[error("the caller may not do this")]
+    Denied,
     /// Another is being made.
     #[error("another export of this store is being made")]
     UnderWay,
@@ -49,6 +55,7 @@ enum Error {
 impl Reason for Error {
     fn reason(&self) -> &'static str {
         match self {
+            Self::Denied => "PERMISSION_DENIED",
             Self::UnderWay => "EXPORT_UNDER_WAY",
             Self::TooSlow => "EXPORT_TOO_SLOW",
             Self::Export(export::Error::Store(error)) if error.is_unavailable() => "STORE_AWAY",
@@ -58,6 +65,7 @@ impl Reason for Error {
 
     fn kind(&self) -> Kind {
         match self {
+            Self::Denied => Kind::Denied,
             Self::UnderWay => Kind::TooMuch,
             Self::TooSlow => Kind::Deadline,
             Self::Export(export::Error::Store(error)) if error.is_unavailable() => {
@@ -96,11 +104,17 @@ impl StoreService for Operations {
 
     async fn export_store(
         &self,
-        _: Request<ExportStoreRequest>,
+        request: Request<ExportStoreRequest>,
     ) -> Result<Response<Self::ExportStoreStream>, Status> {
         let name = self.name;
+        let grant = access::grant(&request);
+        let by = Call::from(&grant.map_err(|_| to_status(name, &Error::Denied))?);
         let permit = Arc::clone(&self.room).try_acquire_owned();
         let permit = permit.map_err(|_| to_status(name, &Error::UnderWay))?;
+        let subject = Subject::new(format!("stores/{name}"));
+        let read = audit::read(&*self.store, &by, &subject).await;
+        let read = read.map_err(export::Error::Store);
+        read.map_err(|error| to_status(name, &Error::Export(error)))?;
         let export = Export::of(&*self.store, name).await;
         let export = export.map_err(|error| to_status(name, &Error::Export(error)))?;
         let (pieces, receiver) = mpsc::channel(QUEUE_PIECES);

@@ -13,7 +13,7 @@
 //! reflection are for everybody. A browser speaks gRPC-Web, also over HTTP/1.1. There are no CORS
 //! headers: only pages of the same origin can call, and a page elsewhere needs a proxy that allows it.
 //!
-//! It does no TLS, and knows nothing of what is served.
+//! TLS comes with the [`Listener`]. It knows nothing of what is served.
 
 use std::io;
 use std::net::SocketAddr;
@@ -27,59 +27,42 @@ use tonic::transport::Server;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
-use tower_http::validate_request::ValidateRequestHeaderLayer;
+use tower::util::MapRequestLayer;
+use tower_http::auth::AsyncRequireAuthorizationLayer;
 use tracing::{info, warn};
 
+mod admission;
+mod answer;
 mod connection;
 mod gate;
+mod incoming;
+mod limits;
 mod listener;
+mod measured;
+mod pages;
+mod patience;
+mod places;
+mod rates;
+mod readers;
+mod shedding;
+mod waiting;
 
 use crate::access::Authenticator;
+use crate::tls::Peer;
 use connection::Connections;
 use gate::Gate;
+pub use incoming::{HANDSHAKE_TIMEOUT, HANDSHAKES_MAX, Incoming, Socket};
+pub use limits::{Limits, REQUEST_HEADER_BYTES_MAX};
 pub use listener::Listener;
-
-/// Bytes of request headers at most, counted as HTTP/2 counts them: 16 KiB.
-pub const REQUEST_HEADER_BYTES_MAX: u32 = 16 * 1024;
+use measured::Measure;
+pub use pages::{PAGE_BUFFER_BYTES_MAX, serve_pages};
+pub(crate) use patience::Given;
+pub use rates::{BUCKETS_MAX, Rate};
+pub use readers::reader;
+use shedding::Shedding;
 
 /// How long a cut connection may take to notice.
 const CUT_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// What a client may hold, and for how long.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// Calls at work at one time on one connection; one more is refused with `RESOURCE_EXHAUSTED`.
-    pub calls_per_connection_max: usize,
-    /// Open HTTP/2 streams on one connection: calls at work and streams being sent.
-    pub streams_per_connection_max: u32,
-    /// How long a call may take until its response begins. A stream may then last on.
-    pub call_timeout: Duration,
-    /// How often a silent connection is probed.
-    pub keepalive_interval: Duration,
-    /// How long a probe may stay unanswered.
-    pub keepalive_timeout: Duration,
-    /// How long a connection lasts before its client is asked to open another.
-    pub connection_age_max: Duration,
-    /// How long the calls of such a connection may still last.
-    pub connection_age_grace: Duration,
-    /// How long calls may last after the stop.
-    pub drain_timeout: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            calls_per_connection_max: 128,
-            streams_per_connection_max: 256,
-            call_timeout: Duration::from_secs(30),
-            keepalive_interval: Duration::from_secs(20),
-            keepalive_timeout: Duration::from_secs(10),
-            connection_age_max: Duration::from_mins(30),
-            connection_age_grace: Duration::from_mins(1),
-            drain_timeout: Duration::from_secs(5),
-        }
-    }
-}
 
 /// What a server says of itself to health and reflection clients.
 #[derive(Debug, Clone, Default)]
@@ -137,7 +120,7 @@ pub async fn serve(
     limits: Limits,
     stop: CancellationToken,
 ) -> Result<Drained, Error> {
-    let address = listener.local_addr();
+    let (address, begun) = (listener.local_addr(), listener.serving());
     let (mut reporter, health) = tonic_health::server::health_reporter();
     for service in &contract.service_names {
         reporter
@@ -157,10 +140,15 @@ pub async fn serve(
 
     let connections = Connections::default();
     let gate = Gate::new(name, &contract.service_names, authenticator);
+    let shedding = Shedding::new(name, &limits);
     let server = builder(&limits)
         .accept_http1(true)
+        .layer(MapRequestLayer::new(Peer::tell))
         .layer(GrpcWebLayer::new())
-        .layer(ValidateRequestHeaderLayer::custom(gate))
+        .layer(Measure(name))
+        .layer(shedding.by_address())
+        .layer(AsyncRequireAuthorizationLayer::new(gate))
+        .layer(shedding.by_caller())
         .add_routes(routes)
         .add_service(health)
         .add_service(reflection);
@@ -169,13 +157,14 @@ pub async fn serve(
         info!(server = name, "draining");
         leave(&mut reporter, &contract.service_names).await;
     };
-    let incoming = connections.accept(listener, stop.clone());
+    let incoming = connections.accept(listener, &limits, stop.clone());
     let mut serving = pin!(server.serve_with_incoming_shutdown(incoming, stopping));
     let time_up = async {
         stop.cancelled().await;
         sleep(limits.drain_timeout).await;
     };
     info!(server = name, %address, "serving");
+    begun.cancel();
     tokio::select! {
         ended = &mut serving => {
             ended.map_err(|source| Error::Transport { name, source })?;
@@ -201,9 +190,9 @@ fn builder(limits: &Limits) -> Server {
         .timeout(limits.call_timeout)
         .http2_keepalive_interval(Some(limits.keepalive_interval))
         .http2_keepalive_timeout(Some(limits.keepalive_timeout))
-        .http2_max_header_list_size(REQUEST_HEADER_BYTES_MAX)
+        // What it is given is the first length that is refused.
+        .http2_max_header_list_size(REQUEST_HEADER_BYTES_MAX.saturating_add(1))
         .max_connection_age(limits.connection_age_max)
-        .max_connection_age_grace(limits.connection_age_grace)
 }
 
 /// Tells health clients that the server goes, and ends their streams: health watches have no end of

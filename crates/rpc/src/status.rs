@@ -14,7 +14,9 @@
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::time::Duration;
 
+use mesur_telemetry::table;
 use prost::Message as _;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, QuotaViolation, StatusExt};
@@ -27,7 +29,7 @@ mod bounds;
 pub use bounds::{DETAILS_BYTES_MAX, HEADER_BYTES_MAX, TEXT_BYTES_MAX};
 
 /// How long a client should wait before it tries again what was refused for a passing cause.
-pub const RETRY_DELAY: std::time::Duration = std::time::Duration::from_secs(1);
+pub const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// Metadata key with the type of the resource an error is about, such as `DataReturn`.
 pub const RESOURCE_TYPE: &str = "resource_type";
@@ -114,6 +116,11 @@ pub trait Reason: Error {
         Vec::new()
     }
 
+    /// How long a client should wait before it tries again what was refused for a passing cause.
+    fn retry_after(&self) -> Duration {
+        RETRY_DELAY
+    }
+
     /// All things that are wrong, not only the first.
     fn violations(&self) -> Vec<Violation> {
         Vec::new()
@@ -178,7 +185,7 @@ fn status(error: &dyn Reason, domain: &str, message: &str, shown: Shown) -> Stat
         .map(|(key, value)| (key.to_owned(), value));
     details.set_error_info(error.reason(), domain, metadata.collect::<HashMap<_, _>>());
     if matches!(error.kind(), Kind::TooMuch | Kind::Unavailable) {
-        details.set_retry_info(Some(RETRY_DELAY));
+        details.set_retry_info(Some(error.retry_after()));
     }
     set_violations(&mut details, error.kind(), shown.violations);
     Status::with_error_details(error.kind().code(), message, details)
@@ -257,18 +264,21 @@ fn proto(violation: &Violation) -> tonic_types::pb::bad_request::FieldViolation 
 
 fn log(service: &'static str, failure: &dyn Reason) {
     let reason = failure.reason();
+    table::REFUSALS.one([service, reason]);
     let chain = Chain(failure);
     match failure.kind() {
         Kind::Corrupt | Kind::Bug => error!(service, reason, error = %chain, "call failed"),
         Kind::Unavailable => warn!(service, reason, error = %chain, "call failed"),
+        // Which check of the token failed is told to nobody else.
+        Kind::Unauthenticated => debug!(service, reason, error = %chain, "call refused"),
+        // What was refused may hold what the caller wrote: people, comments, figures.
         Kind::Invalid
         | Kind::NotFound
         | Kind::Exists
         | Kind::State
         | Kind::Stale
-        | Kind::Unauthenticated
         | Kind::Denied
         | Kind::TooMuch
-        | Kind::Deadline => debug!(service, reason, error = %chain, "call refused"),
+        | Kind::Deadline => debug!(service, reason, "call refused"),
     }
 }

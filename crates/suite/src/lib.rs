@@ -6,7 +6,7 @@
 //!
 //! Nothing here knows what a service does: it binds, starts and stops them.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,6 @@ use mesur_rpc::access::{Authenticator, Bearer};
 use mesur_rpc::clock::Clock;
 use mesur_rpc::server::{Drained, Limits, Listener};
 use mesur_store::{MemoryStore, Store};
-use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -104,7 +103,7 @@ impl Suite {
     /// cancelled, or by [`Suite::stop`].
     pub async fn start(config: Config, stop: CancellationToken) -> anyhow::Result<Self> {
         let sockets = Sockets::bind(config.ports).await?;
-        let endpoints = sockets.endpoints()?;
+        let endpoints = sockets.endpoints();
         let issuer = Issuer::generate();
         let clock = Arc::clone(&config.clock);
         let mut services = JoinSet::new();
@@ -170,8 +169,8 @@ struct Sockets {
     validation: Listener,
     aggregation: Listener,
     publication: Listener,
-    web: TcpListener,
-    statisticians: TcpListener,
+    web: Listener,
+    statisticians: Listener,
 }
 
 impl Sockets {
@@ -181,21 +180,21 @@ impl Sockets {
             validation: Listener::loopback(ports.validation).await?,
             aggregation: Listener::loopback(ports.aggregation).await?,
             publication: Listener::loopback(ports.publication).await?,
-            web: bind_web(ports.web).await?,
-            statisticians: bind_web(ports.statisticians).await?,
+            web: Listener::loopback(ports.web).await?,
+            statisticians: Listener::loopback(ports.statisticians).await?,
         })
     }
 
-    fn endpoints(&self) -> anyhow::Result<Endpoints> {
+    fn endpoints(&self) -> Endpoints {
         let at = |address: SocketAddr| format!("http://{address}");
-        Ok(Endpoints {
-            web: at(self.web.local_addr()?),
+        Endpoints {
+            web: at(self.web.local_addr()),
             submission: at(self.submission.local_addr()),
             validation: at(self.validation.local_addr()),
             aggregation: at(self.aggregation.local_addr()),
             publication: at(self.publication.local_addr()),
-            statisticians: at(self.statisticians.local_addr()?),
-        })
+            statisticians: at(self.statisticians.local_addr()),
+        }
     }
 }
 
@@ -290,13 +289,6 @@ fn bearer(
 ) -> anyhow::Result<Bearer> {
     let token = issuer.token(identity, roles, TOKEN_LIFETIME, clock.now());
     Ok(Bearer::new(&token)?)
-}
-
-async fn bind_web(port: u16) -> anyhow::Result<TcpListener> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    TcpListener::bind(address)
-        .await
-        .with_context(|| format!("listening on {address}"))
 }
 
 /// What signs bundles: a key of its own beside the stores, or for as long as they are in memory.

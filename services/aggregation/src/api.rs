@@ -9,6 +9,7 @@ use mesur_access::Grant;
 use mesur_catalogue::EditionName;
 use mesur_proto::aggregation::v1 as pb;
 use mesur_proto::aggregation::v1::aggregation_service_server::AggregationService;
+use mesur_rpc::audit::{self, Call, Subject};
 use mesur_rpc::events::Cursors;
 use mesur_rpc::idempotency::Mutation;
 use mesur_rpc::page::{SizeLimits, Tokens};
@@ -44,12 +45,19 @@ fn status(error: Error) -> Status {
     to_status("aggregation", &error)
 }
 
+/// Who calls.
+fn caller<T>(request: &Request<T>) -> Result<Call, Status> {
+    let grant = access::grant(request).map_err(|denied| status(denied.into()))?;
+    Ok(Call::from(&grant))
+}
+
 type Answer<T> = Result<Response<T>, Status>;
 
 #[tonic::async_trait]
 impl AggregationService for Api {
     async fn get_totals(&self, request: Request<pb::GetTotalsRequest>) -> Answer<pb::Totals> {
-        self.totals(&request.into_inner().edition)
+        let by = caller(&request)?;
+        self.totals(&by, &request.into_inner().edition)
             .await
             .map(Response::new)
             .map_err(status)
@@ -65,7 +73,8 @@ impl AggregationService for Api {
     }
 
     async fn get_snapshot(&self, request: Request<pb::GetSnapshotRequest>) -> Answer<pb::Snapshot> {
-        self.get(&request.into_inner().name)
+        let by = caller(&request)?;
+        self.get(&by, &request.into_inner().name)
             .await
             .map(Response::new)
             .map_err(status)
@@ -85,7 +94,8 @@ impl AggregationService for Api {
         &self,
         request: Request<pb::RankAuthoritiesRequest>,
     ) -> Answer<pb::RankAuthoritiesResponse> {
-        self.rank(&request.into_inner())
+        let by = caller(&request)?;
+        self.rank(&by, &request.into_inner())
             .await
             .map(Response::new)
             .map_err(status)
@@ -107,7 +117,8 @@ impl AggregationService for Api {
         &self,
         request: Request<pb::ReadSnapshotRequest>,
     ) -> Answer<Self::ReadSnapshotStream> {
-        let read = self.read(&request.into_inner().name).await;
+        let by = caller(&request)?;
+        let read = self.read(&by, &request.into_inner().name).await;
         read.map(Response::new).map_err(status)
     }
 
@@ -125,7 +136,8 @@ impl AggregationService for Api {
         &self,
         request: Request<pb::CompareSnapshotsRequest>,
     ) -> Answer<Self::CompareSnapshotsStream> {
-        let compared = self.compare(&request.into_inner()).await;
+        let by = caller(&request)?;
+        let compared = self.compare(&by, &request.into_inner()).await;
         compared.map(Response::new).map_err(status)
     }
 
@@ -148,9 +160,11 @@ impl AggregationService for Api {
 }
 
 impl Api {
-    async fn totals(&self, edition: &str) -> Result<pb::Totals, Error> {
+    async fn totals(&self, by: &Call, edition: &str) -> Result<pb::Totals, Error> {
         let name = EditionResource::parse(edition).map_err(Error::name("edition"))?;
         let edition = self.snapshots.edition(&name.0)?;
+        let subject = Subject::new(&name).digest(edition.digest());
+        audit::read(&*self.snapshots.store, by, &subject).await?;
         self.snapshots.live.totals(edition).await
     }
 
@@ -162,7 +176,8 @@ impl Api {
         let (name, wanted) = read_create(&message).map_err(Error::InvalidFields)?;
         let edition = self.snapshots.edition(&name)?;
         let id = std::mem::take(&mut message.request_id);
-        let mutation = Mutation::read("CreateSnapshot", &id, &message).map_err(Error::field)?;
+        let mutation =
+            Mutation::read(grant, "CreateSnapshot", &id, &message).map_err(Error::field)?;
         let by = (grant.identity(), &mutation);
         let created = self.snapshots.create(edition, &wanted, by).await?;
         match self.snapshots.get(&created.name).await {
@@ -172,10 +187,18 @@ impl Api {
         }
     }
 
-    async fn get(&self, name: &str) -> Result<pb::Snapshot, Error> {
+    async fn get(&self, by: &Call, name: &str) -> Result<pb::Snapshot, Error> {
         let name = SnapshotName::parse(name).map_err(Error::name("name"))?;
+        self.told(by, &name).await?;
         let (snapshot, totals) = self.snapshots.get(&name).await?;
         Ok(snapshot_message(&snapshot, Some(totals)))
+    }
+
+    /// Writes down that somebody is about to be told the figures of a snapshot.
+    async fn told(&self, by: &Call, name: &SnapshotName) -> Result<(), Error> {
+        let snapshot = self.snapshots.snapshot(name).await?;
+        let subject = Subject::new(name).digest(snapshot.digest);
+        Ok(audit::read(&*self.snapshots.store, by, &subject).await?)
     }
 
     async fn list(
@@ -210,9 +233,11 @@ impl Api {
 
     async fn rank(
         &self,
+        by: &Call,
         message: &pb::RankAuthoritiesRequest,
     ) -> Result<pb::RankAuthoritiesResponse, Error> {
         let name = SnapshotName::parse(&message.name).map_err(Error::name("name"))?;
+        self.told(by, &name).await?;
         self.snapshots.rank(&name, &message.figure).await
     }
 
@@ -304,5 +329,6 @@ fn event_message(cursor: Vec<u8>, entry: &LogEntry) -> Result<pb::WatchSnapshots
         cursor,
         name: happened.name,
         event: event.into(),
+        traceparent: happened.traceparent,
     })
 }

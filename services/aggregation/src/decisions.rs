@@ -1,6 +1,7 @@
 //! The use cases on decisions: what is published of a metric, said by a person with a reason.
 
 use mesur_catalogue::{EditionName, MetricCode};
+use mesur_rpc::audit::Subject;
 use mesur_rpc::idempotency::Mutation;
 use mesur_store::{Commit, with_retry};
 use mesur_wire::DecisionName;
@@ -52,7 +53,8 @@ impl Snapshots {
             let commit = store::overtake(&*self.store, Commit::new(), name).await?;
             let commit = store::put_decision(commit, name, &decision, expect);
             let answer = decision.number.to_be_bytes();
-            let commit = mutation.remember(commit, &prefix, &answer);
+            let subject = Subject::new(decision_name(name, &decision));
+            let commit = mutation.remember(commit, &prefix, &answer, &subject);
             self.store.commit(commit).await?;
             Ok(decision)
         })

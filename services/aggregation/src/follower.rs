@@ -79,6 +79,10 @@ impl Source for Submission {
         let response = self.client().watch_returns(request).await?;
         Ok(Box::pin(response.into_inner()))
     }
+
+    fn traceparent(event: &Self::Event) -> Option<&str> {
+        Some(&event.traceparent)
+    }
 }
 
 /// Keeps the returns that submission tells of.

@@ -32,6 +32,7 @@ mod frozen;
 mod live;
 mod marks;
 mod message;
+pub mod process;
 mod reading;
 mod recount;
 mod snapshots;
@@ -47,7 +48,7 @@ use mesur_rpc::access::{Authenticator, Bearer};
 use mesur_rpc::channel::{self, MESSAGE_BYTES_MAX, REQUEST_BYTES_MAX};
 use mesur_rpc::clock::Clock;
 use mesur_rpc::duty::duty;
-use mesur_rpc::follow::{Backoff, follow};
+use mesur_rpc::follow::{Backoff, Following, follow};
 use mesur_rpc::idempotency::sweep_daily;
 use mesur_rpc::operations;
 use mesur_rpc::page::Tokens;
@@ -184,8 +185,12 @@ fn following(
                 catalogue: Arc::clone(&catalogue),
                 live: Arc::clone(&live),
             };
+            let following = Following {
+                service: "aggregation",
+                upstream: "submission",
+            };
             let backoff = Backoff::default();
-            follow("submission", submission.clone(), keeper, stop, backoff)
+            follow(following, submission.clone(), keeper, stop, backoff)
         },
     )
 }
@@ -205,8 +210,12 @@ fn following_marks(
         move |store, stop| {
             let live = Arc::clone(&live);
             let keeper = marks::MarkKeeper { store, live };
+            let following = Following {
+                service: "aggregation",
+                upstream: "validation",
+            };
             let backoff = Backoff::default();
-            follow("validation", validation.clone(), keeper, stop, backoff)
+            follow(following, validation.clone(), keeper, stop, backoff)
         },
     )
 }

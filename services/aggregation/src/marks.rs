@@ -47,6 +47,10 @@ impl Source for Validation {
         let response = client.watch_reports(WatchReportsRequest { cursor: after });
         Ok(Box::pin(response.await?.into_inner()))
     }
+
+    fn traceparent(event: &Self::Event) -> Option<&str> {
+        Some(&event.traceparent)
+    }
 }
 
 /// Keeps the marks that validation tells of.

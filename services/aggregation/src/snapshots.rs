@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use mesur_catalogue::{Catalogue, Edition, EditionName};
 use mesur_proto::aggregation::v1 as pb;
+use mesur_rpc::audit::Subject;
 use mesur_rpc::clock::Clock;
 use mesur_rpc::idempotency::Mutation;
 use mesur_store::{Commit, Expect, Store, Version, with_retry};
@@ -106,7 +107,8 @@ impl Snapshots {
             };
             let (commit, snapshot) = commit;
             let answer = snapshot.name.to_string();
-            let commit = mutation.remember(commit, &prefix, answer.as_bytes());
+            let subject = Subject::new(&snapshot.name).digest(snapshot.digest.as_str());
+            let commit = mutation.remember(commit, &prefix, answer.as_bytes(), &subject);
             self.store.commit(commit).await?;
             Ok(snapshot)
         })

@@ -84,7 +84,7 @@ impl PublicationService for Api {
         request: Request<pb::CompileReleaseRequest>,
     ) -> Result<Response<pb::Release>, Status> {
         let by = caller(&request)?;
-        answer(self.compile(by.identity(), request.into_inner()).await)
+        answer(self.compile(&by, request.into_inner()).await)
     }
 
     async fn submit_release(
@@ -92,7 +92,7 @@ impl PublicationService for Api {
         request: Request<pb::SubmitReleaseRequest>,
     ) -> Result<Response<pb::Release>, Status> {
         let by = caller(&request)?;
-        answer(self.submit(by.identity(), request.into_inner()).await)
+        answer(self.submit(&by, request.into_inner()).await)
     }
 
     async fn reject_release(
@@ -100,7 +100,7 @@ impl PublicationService for Api {
         request: Request<pb::RejectReleaseRequest>,
     ) -> Result<Response<pb::Release>, Status> {
         let by = caller(&request)?;
-        answer(self.reject(by.identity(), request.into_inner()).await)
+        answer(self.reject(&by, request.into_inner()).await)
     }
 
     async fn approve_release(
@@ -108,7 +108,7 @@ impl PublicationService for Api {
         request: Request<pb::ApproveReleaseRequest>,
     ) -> Result<Response<pb::Release>, Status> {
         let by = caller(&request)?;
-        answer(self.approve(by.identity(), request.into_inner()).await)
+        answer(self.approve(&by, request.into_inner()).await)
     }
 
     async fn schedule_release(
@@ -116,7 +116,7 @@ impl PublicationService for Api {
         request: Request<pb::ScheduleReleaseRequest>,
     ) -> Result<Response<pb::Release>, Status> {
         let by = caller(&request)?;
-        answer(self.schedule(by.identity(), request.into_inner()).await)
+        answer(self.schedule(&by, request.into_inner()).await)
     }
 
     async fn publish_release(
@@ -124,7 +124,7 @@ impl PublicationService for Api {
         request: Request<pb::PublishReleaseRequest>,
     ) -> Result<Response<pb::Release>, Status> {
         let by = caller(&request)?;
-        answer(self.publish(by.identity(), request.into_inner()).await)
+        answer(self.publish(&by, request.into_inner()).await)
     }
 
     async fn get_release(
@@ -184,7 +184,7 @@ impl PublicationService for Api {
         request: Request<pb::GrantEarlyAccessRequest>,
     ) -> Result<Response<pb::EarlyAccess>, Status> {
         let by = caller(&request)?;
-        answer(self.grant_access(by.identity(), request.into_inner()).await)
+        answer(self.grant_access(&by, request.into_inner()).await)
     }
 
     async fn revoke_early_access(
@@ -192,10 +192,7 @@ impl PublicationService for Api {
         request: Request<pb::RevokeEarlyAccessRequest>,
     ) -> Result<Response<pb::EarlyAccess>, Status> {
         let by = caller(&request)?;
-        answer(
-            self.revoke_access(by.identity(), request.into_inner())
-                .await,
-        )
+        answer(self.revoke_access(&by, request.into_inner()).await)
     }
 
     async fn list_early_access(
@@ -210,8 +207,8 @@ impl PublicationService for Api {
         &self,
         request: Request<pb::AuditDisclosureRequest>,
     ) -> Result<Response<pb::AuditDisclosureResponse>, Status> {
-        caller(&request)?;
-        answer(self.disclosure(&request.into_inner()).await)
+        let by = caller(&request)?;
+        answer(self.disclosure(&by, &request.into_inner()).await)
     }
 
     async fn query_dataset(
@@ -236,8 +233,8 @@ impl PublicationService for Api {
         &self,
         request: Request<pb::GetProvenanceRequest>,
     ) -> Result<Response<pb::Provenance>, Status> {
-        let reader = reader(&request)?;
-        answer(self.provenance(reader, request.into_inner()).await)
+        let (reader, by) = (reader(&request)?, caller(&request)?);
+        answer(self.provenance(reader, &by, request.into_inner()).await)
     }
 
     type ExportTextsStream = Pieces<pb::ExportTextsResponse>;
@@ -254,8 +251,8 @@ impl PublicationService for Api {
         &self,
         request: Request<pb::ImportTextsRequest>,
     ) -> Result<Response<pb::ImportTextsResponse>, Status> {
-        caller(&request)?;
-        answer(self.import(request.into_inner()).await)
+        let by = caller(&request)?;
+        answer(self.import(&by, request.into_inner()).await)
     }
 
     async fn list_feedback(

@@ -143,6 +143,10 @@ impl Source for Aggregation {
             self.client().watch_snapshots(request).await?.into_inner(),
         ))
     }
+
+    fn traceparent(event: &Self::Event) -> Option<&str> {
+        Some(&event.traceparent)
+    }
 }
 
 /// Keeps the snapshots that aggregation tells of.

@@ -17,6 +17,7 @@ mod domain;
 mod error;
 mod feedback;
 mod follower;
+pub mod process;
 mod releases;
 mod render;
 mod scheduler;
@@ -35,14 +36,13 @@ use mesur_rpc::access::{Authenticator, Bearer};
 use mesur_rpc::channel;
 use mesur_rpc::clock::Clock;
 use mesur_rpc::duty::duty;
-use mesur_rpc::follow::{Backoff, follow};
+use mesur_rpc::follow::{Backoff, Following, follow};
 use mesur_rpc::idempotency::sweep_daily;
 use mesur_rpc::operations;
 use mesur_rpc::page::Tokens;
 use mesur_rpc::server::{self, Contract, Drained, Limits, Listener};
 use mesur_store::Store;
 use mesur_store::migrate::migrate;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
@@ -110,7 +110,7 @@ pub enum RunError {
 pub async fn run(
     config: Config,
     listener: Listener,
-    web: TcpListener,
+    web: Listener,
     stop: CancellationToken,
 ) -> Result<Drained, RunError> {
     migrate(&*config.store, &[]).await?;
@@ -151,7 +151,7 @@ pub async fn run(
     let pages = tasks.spawn(web::serve(
         web,
         releases,
-        config.limits.drain_timeout,
+        config.limits.clone(),
         stop.clone(),
     ));
     tasks.close();
@@ -204,8 +204,12 @@ fn spawn_duties(
                 store,
                 stop: stop.clone(),
             };
+            let following = Following {
+                service: "publication",
+                upstream: "aggregation",
+            };
             let backoff = Backoff::default();
-            follow("aggregation", aggregation.clone(), keeper, stop, backoff)
+            follow(following, aggregation.clone(), keeper, stop, backoff)
         },
     ));
     let (releases, timer) = (Arc::clone(releases), Arc::clone(timer));

@@ -19,6 +19,7 @@ use jiff::Timestamp;
 use mesur_rpc::chain::Chain;
 use mesur_rpc::clock::Clock;
 use mesur_store::Store;
+use mesur_telemetry::table;
 use tokio_util::sync::CancellationToken;
 
 use crate::releases::Releases;
@@ -92,6 +93,7 @@ impl TrustedClock {
             tracing::error!(%wall, ?counted, ?last, "the clock was set: nothing is published before both times have come; start the service again if the clock is right");
         }
         state.is_told = differs;
+        table::CLOCK_DISTRUSTED.set_whether([], differs);
         counted.map(|counted| counted.min(wall))
     }
 }
@@ -108,7 +110,12 @@ pub(crate) async fn run(
         let wait = publish_due(&releases, &*store).await;
         let until = timer.elapsed().saturating_add(wait);
         tokio::select! {
-            () = stop.cancelled() => return,
+            () = stop.cancelled() => {
+                // Another replica tells of them from here.
+                table::RELEASES_SCHEDULED.set_count([], 0);
+                table::RELEASES_OVERDUE.set_count([], 0);
+                return;
+            }
             () = releases.rescheduled.notified() => {}
             () = timer.sleep_until(until) => {}
         }
@@ -118,6 +125,7 @@ pub(crate) async fn run(
 /// Publishes what is due; answers how long nothing will be, as far as is known.
 async fn publish_due(releases: &Releases, store: &dyn Store) -> Duration {
     let mut wait = RECHECK;
+    let (mut waiting, mut overdue) = (0, 0);
     for upcoming in releases.shelf().upcoming() {
         let until = match releases.reached() {
             Some(reached) if reached >= upcoming.moment => {
@@ -127,6 +135,7 @@ async fn publish_due(releases: &Releases, store: &dyn Store) -> Duration {
                     Err(error) => {
                         let (error, name) = (Chain(&error), &upcoming.name);
                         tracing::error!(%error, %name, "a release cannot be published");
+                        overdue += 1;
                         AFTER_FAILURE
                     }
                 }
@@ -134,7 +143,10 @@ async fn publish_due(releases: &Releases, store: &dyn Store) -> Duration {
             Some(reached) => upcoming.moment.duration_since(reached).unsigned_abs(),
             None => RECHECK,
         };
+        waiting += 1;
         wait = wait.min(until);
     }
+    table::RELEASES_SCHEDULED.set_count([], waiting);
+    table::RELEASES_OVERDUE.set_count([], overdue);
     wait
 }

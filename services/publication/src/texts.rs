@@ -8,8 +8,11 @@ use std::sync::Arc;
 
 use mesur_catalogue::{Catalogue, Edition, EditionName, Text, TextError};
 use mesur_rpc::Violation;
+use mesur_rpc::audit;
+use mesur_rpc::etag::etag;
 use mesur_rpc::idempotency::Mutation;
 use mesur_store::{Commit, Store, with_retry};
+use mesur_wire::EditionResource;
 
 use crate::error::Error;
 use crate::render;
@@ -95,7 +98,8 @@ impl Texts {
             };
             let commit =
                 translations::put(&*self.store, Commit::new(), name, &held, expect).await?;
-            let commit = mutation.remember(commit, &prefix, &bytes_of(imported));
+            let subject = audit::Subject::new(EditionResource(name.clone())).digest(etag([file]));
+            let commit = mutation.remember(commit, &prefix, &bytes_of(imported), &subject);
             self.store.commit(commit).await?;
             Ok(imported)
         })

@@ -5,7 +5,7 @@
 //! Every answer says that scripts, frames and foreign content are not allowed. There are no cookies, and
 //! nothing is kept of who reads.
 //!
-//! Deliberately not here: TLS, what a release says, limits of connections.
+//! Deliberately not here: connections and their limits, what a release says.
 
 mod feed;
 mod feedback;
@@ -17,18 +17,15 @@ mod missing;
 
 use std::future::ready;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
 use axum::routing::{get, post};
+use mesur_rpc::server::{Limits, Listener, serve_pages};
 use mesur_wording::{Language, Wording};
 use quick_cache::sync::Cache;
-use tokio::net::TcpListener;
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::feedback::Inbox;
@@ -78,25 +75,16 @@ impl Site {
     }
 }
 
-/// Serves the pages until `stop` is cancelled; what is still open after `drain_timeout` is cut.
+/// Serves the pages until `stop` is cancelled; what is still open after the drain is cut.
 pub(crate) async fn serve(
-    listener: TcpListener,
+    listener: Listener,
     releases: Arc<Releases>,
-    drain_timeout: Duration,
+    limits: Limits,
     stop: CancellationToken,
 ) -> io::Result<()> {
     let site = Arc::new(Site::new(releases).map_err(io::Error::other)?);
-    let router = router(site).into_make_service_with_connect_info::<SocketAddr>();
-    let serving =
-        axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
-    let serving = serving.into_future();
-    tokio::pin!(serving);
-    tokio::select! {
-        ended = &mut serving => return ended,
-        () = stop.cancelled() => {}
-    }
-    // A client that connects and never speaks must not hold the stop.
-    timeout(drain_timeout, serving).await.unwrap_or(Ok(()))
+    serve_pages("publication pages", listener, router(site), &limits, stop).await;
+    Ok(())
 }
 
 fn router(site: Arc<Site>) -> Router {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use mesur_catalogue::{AuthorityCode, Catalogue, EditionName};
+use mesur_rpc::audit::Subject;
 use mesur_rpc::clock::Clock;
 use mesur_rpc::idempotency::Mutation;
 use mesur_store::{Commit, KeyRange, Store};
@@ -132,7 +133,8 @@ impl Delegations {
         mutation: &Mutation,
     ) -> Result<(), Error> {
         let response = delegations::sealed(delegation);
-        let commit = mutation.remember(commit, &keys::requests(identity), &response);
+        let subject = Subject::new(&delegation.name);
+        let commit = mutation.remember(commit, &keys::requests(identity), &response, &subject);
         self.store.commit(commit).await?;
         Ok(())
     }

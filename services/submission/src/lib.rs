@@ -15,6 +15,7 @@ mod delegations;
 mod domain;
 mod error;
 mod follower;
+pub mod process;
 mod recent;
 mod repeats;
 mod returns;
@@ -33,7 +34,7 @@ use mesur_rpc::access::{Authenticator, Bearer};
 use mesur_rpc::channel::{self, MESSAGE_BYTES_MAX, REQUEST_BYTES_MAX};
 use mesur_rpc::clock::Clock;
 use mesur_rpc::duty::duty;
-use mesur_rpc::follow::{Backoff, follow};
+use mesur_rpc::follow::{Backoff, Following, follow};
 use mesur_rpc::idempotency::sweep_daily;
 use mesur_rpc::operations;
 use mesur_rpc::page::Tokens;
@@ -185,8 +186,12 @@ fn spawn_duties(
         stop.clone(),
         move |store, stop| {
             let mover = follower::Mover(returns.writing_to(store));
+            let following = Following {
+                service: "submission",
+                upstream: "validation",
+            };
             let backoff = Backoff::default();
-            follow("validation", reports.clone(), mover, stop, backoff)
+            follow(following, reports.clone(), mover, stop, backoff)
         },
     ));
 }

@@ -9,9 +9,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use mesur_catalogue::{Catalogue, CellId, Edition, EditionName};
 use mesur_returns::{Cells, DataReturn, Draft, Observation};
+use mesur_rpc::audit::Subject;
 use mesur_rpc::clock::Clock;
 use mesur_rpc::idempotency::Mutation;
 use mesur_store::{Commit, Expect, Key, Store, Version};
+use mesur_telemetry::table;
 use mesur_wire::{ReturnName, RevisionName};
 
 use crate::domain::{Family, IllegalMove, Move, Revision, State};
@@ -305,8 +307,11 @@ impl Returns {
             .into_iter()
             .fold(commit, |commit, (key, expect)| commit.expect(key, expect));
         let response = store::revisions::outcome(&revision, &families);
-        let commit = mutation.remember(commit, &keys::requests(by.identity()), &response);
+        let subject = subject_of(&revision);
+        let requests = keys::requests(by.identity());
+        let commit = mutation.remember(commit, &requests, &response, &subject);
         self.store.commit(commit).await?;
+        table::RETURN_STEPS.one([revision.state.name()]);
         let history = match revision.moves {
             1 => vec![step],
             _ => store::revisions::history(&*self.store, &revision).await?,
@@ -327,6 +332,13 @@ fn check_etag(name: &ReturnName, current: Option<&Revision>, etag: &str) -> Resu
     Err(Error::StaleEtag {
         name: name.to_string(),
     })
+}
+
+/// A revision as the audit names it.
+pub(crate) fn subject_of(revision: &Revision) -> Subject {
+    let name = Subject::new(&revision.name.data_return);
+    name.revision(revision.name.revision)
+        .digest(revision.digest.as_str())
 }
 
 fn not_whole(name: &RevisionName) -> Error {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use mesur_catalogue::{AuthorityCode, Catalogue, EditionName};
+use mesur_rpc::audit::Subject;
 use mesur_rpc::clock::Clock;
 use mesur_rpc::idempotency::Mutation;
 use mesur_store::{Commit, Expect, Key, Store};
@@ -119,7 +120,11 @@ impl Schedules {
         let commit = schedules::put_last(Commit::new(), &schedule, relied);
         let changes = schedules::count(&schedule).to_be_bytes();
         let requests = keys::requests(by.identity);
-        let commit = by.mutation.remember(commit, &requests, &changes);
+        let subject = Subject::new(ScheduleName(schedule.edition.clone()));
+        let subject = subject
+            .revision(schedules::count(&schedule))
+            .digest(schedule.etag());
+        let commit = by.mutation.remember(commit, &requests, &changes, &subject);
         self.store.commit(commit).await?;
         Ok(schedule)
     }

@@ -31,6 +31,11 @@ impl Sight {
         Ok(Self { grant, delegated })
     }
 
+    /// What the caller was granted.
+    pub(crate) fn grant(&self) -> &Grant {
+        &self.grant
+    }
+
     /// Who calls.
     pub(crate) fn identity(&self) -> &str {
         self.grant.identity()

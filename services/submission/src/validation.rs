@@ -60,4 +60,8 @@ impl Source for ValidationReports {
         let response = self.client().watch_reports(request).await?;
         Ok(Box::pin(response.into_inner()))
     }
+
+    fn traceparent(event: &Self::Event) -> Option<&str> {
+        Some(&event.traceparent)
+    }
 }

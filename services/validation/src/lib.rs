@@ -18,6 +18,7 @@ mod api;
 mod domain;
 mod error;
 mod marks;
+pub mod process;
 mod progress;
 mod queries;
 mod remarks;
@@ -36,7 +37,7 @@ use mesur_rpc::access::{Authenticator, Bearer};
 use mesur_rpc::channel::{self, MESSAGE_BYTES_MAX, REQUEST_BYTES_MAX};
 use mesur_rpc::clock::Clock;
 use mesur_rpc::duty::duty;
-use mesur_rpc::follow::{Backoff, follow};
+use mesur_rpc::follow::{Backoff, Following, follow};
 use mesur_rpc::idempotency::sweep_daily;
 use mesur_rpc::operations;
 use mesur_rpc::page::Tokens;
@@ -44,7 +45,6 @@ use mesur_rpc::server::{self, Contract, Drained, Limits, Listener};
 use mesur_store::Store;
 use mesur_store::migrate::migrate;
 use mesur_wire::Wordings;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
@@ -68,7 +68,7 @@ pub struct Config {
     /// What a client may hold.
     pub limits: Limits,
     /// Where the page for statisticians is served; `None` for nowhere.
-    pub web: Option<TcpListener>,
+    pub web: Option<Listener>,
 }
 
 /// Why the service ended before it was asked to.
@@ -121,8 +121,8 @@ pub async fn run(
             wordings: Arc::clone(&wordings),
             authenticator: config.authenticator.clone(),
         };
-        let drain_timeout = config.limits.drain_timeout;
-        tasks.spawn(web::serve(listener, pages, drain_timeout, stop.clone()));
+        let limits = config.limits.clone();
+        tasks.spawn(web::serve(listener, pages, limits, stop.clone()));
     }
     tasks.close();
     let api = api::Api {
@@ -185,8 +185,12 @@ fn spawn_duties(
                 validation: validation.writing_to(store),
                 stop: stop.clone(),
             };
+            let following = Following {
+                service: "validation",
+                upstream: "submission",
+            };
             let backoff = Backoff::default();
-            follow("submission", submission.clone(), validator, stop, backoff)
+            follow(following, submission.clone(), validator, stop, backoff)
         },
     ));
 }

@@ -2,8 +2,10 @@
 
 use jiff::civil::Date;
 use mesur_catalogue::{AuthorityCode, EditionName, MetricCode};
+use mesur_rpc::audit;
 use mesur_rpc::idempotency::Mutation;
 use mesur_store::{Commit, with_retry};
+use mesur_wire::{EditionResource, RoundName};
 
 use crate::domain::Text;
 use crate::error::Error;
@@ -46,7 +48,11 @@ impl Validation {
             };
             let commit = store::put_edition(Commit::new(), edition, &read, progress);
             let commit = store::put_round(commit, edition, progress.rounds, &round);
-            let commit = mutation.remember(commit, &prefix, &made.to_bytes());
+            let subject = audit::Subject::new(RoundName {
+                edition: edition.clone(),
+                number: progress.rounds,
+            });
+            let commit = mutation.remember(commit, &prefix, &made.to_bytes(), &subject);
             self.store.commit(commit).await?;
             Ok::<_, Error>(progress.rounds)
         })
@@ -95,8 +101,15 @@ impl Validation {
             };
             let commit = store::put_edition(Commit::new(), name, &read, progress);
             let commit = store::put_mark(commit, name, progress.marks, &mark);
+            let marked = format!(
+                "{}/robustnessMarks/{} {} {metric}",
+                EditionResource(name.clone()),
+                progress.marks,
+                mark.authority
+            );
+            let subject = audit::Subject::new(marked);
             let commit = store::append(commit, &Event::Marked(name.clone(), mark));
-            let commit = mutation.remember(commit, &prefix, &made.to_bytes());
+            let commit = mutation.remember(commit, &prefix, &made.to_bytes(), &subject);
             self.store.commit(commit).await?;
             Ok::<_, Error>(progress.marks)
         })

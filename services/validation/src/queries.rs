@@ -3,6 +3,7 @@
 use mesur_access::{Access, Grant};
 use mesur_catalogue::CellRef;
 use mesur_proto::storage::v1::QueryRecord;
+use mesur_rpc::audit;
 use mesur_rpc::idempotency::Mutation;
 use mesur_store::{Commit, Key, with_retry};
 use mesur_wire::{QueryName, ReportName, ReturnName, ReturnsPattern, RevisionName};
@@ -71,8 +72,10 @@ impl Validation {
                 remark: (RemarkKind::Query, &text, identity),
                 moved: (None, QueryState::Open),
             };
+            let revision = progress.revision;
             let (commit, made) = self.change(&read, progress, change);
-            let commit = mutation.remember(commit, &prefix, &made.to_bytes());
+            let subject = audit::Subject::new(&query).revision(revision);
+            let commit = mutation.remember(commit, &prefix, &made.to_bytes(), &subject);
             self.store.commit(commit).await?;
             Ok(made)
         })
@@ -115,8 +118,10 @@ impl Validation {
                 remark: (kind, &text, identity),
                 moved: (Some(before), after),
             };
+            let revision = progress.revision;
             let (commit, made) = self.change(&read, progress, change);
-            let commit = mutation.remember(commit, &prefix, &made.to_bytes());
+            let subject = audit::Subject::new(name).revision(revision);
+            let commit = mutation.remember(commit, &prefix, &made.to_bytes(), &subject);
             self.store.commit(commit).await?;
             Ok(made)
         })

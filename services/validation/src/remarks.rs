@@ -1,6 +1,7 @@
 //! The use cases on what is said about findings.
 
 use jiff::Timestamp;
+use mesur_rpc::audit;
 use mesur_rpc::idempotency::Mutation;
 use mesur_store::{Commit, with_retry};
 use mesur_wire::{AnyReportName, ReportName, ReturnName};
@@ -87,7 +88,12 @@ impl Validation {
             revision: saying.name.0.revision,
             ..Made::default()
         };
-        let commit = saying.mutation.remember(commit, prefix, &made.to_bytes());
+        let subject = audit::Subject::new(format_args!("{}/findings/{}", saying.name, finding.id));
+        let subject = subject
+            .revision(saying.name.0.revision)
+            .digest(held.report.return_digest.as_str());
+        let mutation = saying.mutation;
+        let commit = mutation.remember(commit, prefix, &made.to_bytes(), &subject);
         self.store.commit(commit).await?;
         Ok(made)
     }

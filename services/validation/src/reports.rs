@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use mesur_access::{Access, Grant};
 use mesur_catalogue::{AuthorityCode, Catalogue, Edition, EditionName, Period};
 use mesur_returns::{Assembly, Finding, Previous, RawObservation, assemble};
+use mesur_rpc::audit;
 use mesur_rpc::clock::Clock;
 use mesur_rpc::page::Tokens;
 use mesur_store::{Commit, Store, with_retry};
@@ -198,7 +199,12 @@ impl Validation {
 
     /// Seals the conversation about a return whose latest report is of this digest and has nothing
     /// open, so that nothing is opened while submission signs off; and answers with the report.
-    pub(crate) async fn seal(&self, name: &ReportName, digest: &str) -> Result<Opened, Error> {
+    pub(crate) async fn seal(
+        &self,
+        name: &ReportName,
+        digest: &str,
+        by: &audit::Call,
+    ) -> Result<Opened, Error> {
         let of = &name.0.data_return;
         let asked = AnyReportName {
             data_return: of.clone(),
@@ -217,6 +223,9 @@ impl Validation {
             if opened.held.report.return_digest == digest && opened.progress.has_nothing_open() {
                 let sealed = opened.progress.clone().sealed(self.clock.now());
                 let commit = store::put_progress(Commit::new(), of, &read, &sealed);
+                let subject = audit::Subject::new(name);
+                let subject = subject.revision(name.0.revision).digest(digest);
+                let commit = audit::changed(commit, by, "", &subject);
                 self.store.commit(commit).await?;
             }
             Ok(opened)

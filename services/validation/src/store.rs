@@ -49,7 +49,7 @@ pub(crate) use delegations::{delegate, is_delegate_of, may_read, revoke};
 pub(crate) use editions::{
     Mark, Round, edition_progress, mark, marks, put_edition, put_mark, put_round, round, rounds,
 };
-pub(crate) use log::{Event, REPORTS_LOG, append, event_of, reports_log};
+pub(crate) use log::{Event, REPORTS_LOG, append, event_of, reports_log, traceparent_of};
 pub(crate) use remarks::{
     put_query, put_remark, queries, query, query_of, remarks, remarks_of_return,
 };

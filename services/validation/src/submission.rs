@@ -117,4 +117,8 @@ impl Source for Submission {
         let stream = self.client().watch_returns(request).await?.into_inner();
         Ok(Box::pin(stream))
     }
+
+    fn traceparent(event: &Self::Event) -> Option<&str> {
+        Some(&event.traceparent)
+    }
 }

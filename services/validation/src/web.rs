@@ -8,7 +8,6 @@
 //! Deliberately not here: anything that changes what is held.
 
 mod page;
-mod server;
 mod session;
 
 use std::sync::Arc;
@@ -17,8 +16,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn, map_response};
@@ -27,11 +26,12 @@ use axum::routing::{get, post};
 use maud::Markup;
 use mesur_catalogue::{CollectionId, EditionName, Period};
 use mesur_rpc::access::Authenticator;
+use mesur_rpc::server::{Limits, Listener, serve_pages};
+use mesur_rpc::tls::Peer;
 use mesur_rpc::{Kind, Reason as _};
 use mesur_wire::Wordings;
 use mesur_wording::{Language, Wording};
 use serde::Deserialize;
-use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -56,11 +56,11 @@ pub(crate) struct Pages {
     pub(crate) authenticator: Authenticator,
 }
 
-/// Serves the pages until `stop` is cancelled; what is still open after `drain_timeout` is cut.
+/// Serves the pages until `stop` is cancelled; what is still open after the drain is cut.
 pub(crate) async fn serve(
-    listener: TcpListener,
+    listener: Listener,
     pages: Pages,
-    drain_timeout: Duration,
+    limits: Limits,
     stop: CancellationToken,
 ) {
     let router = Router::new()
@@ -72,8 +72,9 @@ pub(crate) async fn serve(
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn(in_time))
         .layer(map_response(with_safe_headers))
+        .layer(from_fn(strictly_by_tls))
         .with_state(Arc::new(pages));
-    server::serve(listener, router, drain_timeout, stop).await;
+    serve_pages("validation pages", listener, router, &limits, stop).await;
 }
 
 /// What an address may say besides its path.
@@ -121,7 +122,7 @@ async fn index(
 ) -> Result<Response, Problem> {
     let language = choice.language();
     let wording = pages.wording(language)?;
-    if let Err(refusal) = session::admit(&pages, &headers) {
+    if let Err(refusal) = session::admit(&pages, &headers).await {
         return session::refused(&refusal, wording);
     }
     let editions = pages.validation.catalogue.editions();
@@ -137,7 +138,7 @@ async fn progress(
 ) -> Result<Response, Problem> {
     let language = choice.language();
     let wording = pages.wording(language)?;
-    if let Err(refusal) = session::admit(&pages, &headers) {
+    if let Err(refusal) = session::admit(&pages, &headers).await {
         return session::refused(&refusal, wording);
     }
     let name = EditionName {
@@ -176,6 +177,20 @@ async fn with_safe_headers(mut response: Response) -> Response {
     ] {
         let value = HeaderValue::from_static(value);
         response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+/// Says to whoever came by TLS to come by nothing else for a year.
+async fn strictly_by_tls(request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<Peer>();
+    let by_tls = peer.is_some_and(Peer::is_by_tls);
+    let mut response = next.run(request).await;
+    if by_tls {
+        let year = HeaderValue::from_static("max-age=31536000");
+        response
+            .headers_mut()
+            .insert(STRICT_TRANSPORT_SECURITY, year);
     }
     response
 }

@@ -11,6 +11,7 @@ mod commit;
 #[cfg(feature = "etcd")]
 mod etcd;
 mod in_process;
+mod overload;
 mod page;
 mod query;
 mod submit;
@@ -47,6 +48,7 @@ type Run = fn(Effort) -> anyhow::Result<Vec<Row>>;
 /// Every kind of row by its name, in the order of the report.
 pub(crate) const ROWS: &[(&str, Run)] = &[
     (submit::NAME, submit::run),
+    (overload::NAME, overload::run),
     (commit::NAME, commit::run),
     #[cfg(feature = "etcd")]
     (etcd::NAME, etcd::run),

@@ -10,12 +10,12 @@
 //! services, not from the other members: that is what happens to a member that is paused, of which
 //! `crates/store/tests/it/etcd` has more.
 
-mod cluster;
+pub(crate) mod cluster;
 mod day;
 mod faults;
-mod http;
+pub(crate) mod http;
 mod moving;
-mod processes;
+pub(crate) mod processes;
 mod proxy;
 
 use std::path::{Path, PathBuf};
@@ -199,8 +199,8 @@ async fn start(setting: &Setting, edition: &Edition) -> anyhow::Result<[Replicas
     let codes: Vec<&AuthorityCode> = edition.authorities().iter().map(|one| &one.code).collect();
     let access = setting.folder.join("access");
     dev::write_folder(&Issuer::generate(), &access, codes, Timestamp::now())?;
-    let first = Replicas::start(setting, 'a').await?;
-    Ok([first, Replicas::start(setting, 'b').await?])
+    let first = Replicas::start(setting, 'a', None).await?;
+    Ok([first, Replicas::start(setting, 'b', None).await?])
 }
 
 /// All authorities, half of them with each replica.

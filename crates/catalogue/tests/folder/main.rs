@@ -245,6 +245,29 @@ fn empty_lines_do_not_shift_the_places_of_faults() {
 }
 
 #[test]
+fn a_letter_that_was_lost_from_windows_1252_is_a_fault_before_anybody_publishes_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_edition(folder.path());
+    let categories = |label: &str| {
+        let row = format!("2031,WA/002,a+b,part,,{label},,printed,no,\n");
+        write(
+            folder.path(),
+            "categories.csv",
+            &(CATEGORIES_HEADER.to_owned() + &row),
+        );
+    };
+    categories("The carer\u{92}s");
+    let found = faults(folder.path());
+    assert_eq!(places(folder.path()), ["categories.csv:2:label_en"]);
+    assert!(
+        found[0].message.starts_with("U+0092 is no letter"),
+        "{found:?}"
+    );
+    categories("The carer’s");
+    assert_eq!(faults(folder.path()), []);
+}
+
+#[test]
 fn without_a_settings_file_the_tables_name_the_period() {
     let folder = tempfile::tempdir().expect("a folder");
     write_edition(folder.path());

@@ -4,6 +4,7 @@
 //! (`docs/store-format.md`): the one is asked of running services, the other made of the stores of
 //! stopped ones. Nothing here ever changes a store that holds something.
 
+pub(crate) mod audit;
 mod backup;
 mod check;
 mod files;
@@ -77,6 +78,11 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// Whether it was said where the stores are.
+    fn is_named(&self) -> bool {
+        self.data.is_some() || self.etcd.is_chosen()
+    }
+
     /// The folder of a service's store; `None` where stores are not in folders.
     fn folder(&self, service: Service) -> anyhow::Result<Option<PathBuf>> {
         match &self.data {

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context;
-use mesur_process::Etcd;
+use mesur_process::{Etcd, Probes, Seen, Telemetry};
 use mesur_publication::TimetableOptions;
 use mesur_rpc::clock::SystemClock;
 use mesur_rpc::server::Limits;
 use mesur_suite::{Config, Ports, Stores, Suite};
+use tokio_util::sync::CancellationToken;
 
 use super::access;
 use crate::output::say;
@@ -32,11 +33,14 @@ pub(crate) struct Arguments {
     timetable: TimetableOptions,
     #[command(flatten)]
     etcd: Etcd,
+    #[command(flatten)]
+    telemetry: Telemetry,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
-    mesur_process::init_log();
+    let runtime = tokio::runtime::Runtime::new()?;
+    let mut seen = runtime.block_on(async { Seen::begin("up", &arguments.telemetry) })?;
     let next = |offset: u16| match arguments.port {
         0 => Ok(0),
         port => port
@@ -63,10 +67,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         limits: Limits::default(),
         timetable: arguments.timetable.read()?,
     };
-    let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         let stop = mesur_rpc::shutdown::on_signal()?;
+        let (admin, serving) = (seen.admin(), CancellationToken::new());
+        seen.answer(Probes::new(serving.clone(), stop.clone()));
         let mut suite = Suite::start(config, stop).await?;
+        serving.cancel();
         let tokens = arguments.data.join("access");
         access::write(suite.issuer(), &tokens, &catalogue)?;
         let endpoints = suite.endpoints();
@@ -77,6 +83,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         say!("publication    {}", endpoints.publication);
         say!("statisticians  {}", endpoints.statisticians);
         say!("tokens         {}", tokens.display());
+        if let Some(address) = admin {
+            say!("admin          http://{address}");
+        }
         say!(
             "ready in {} ms; Ctrl-C stops",
             started.elapsed().as_millis()

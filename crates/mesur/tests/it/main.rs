@@ -18,4 +18,5 @@ mod same;
 mod status;
 mod story;
 mod support;
+mod trust;
 mod up;

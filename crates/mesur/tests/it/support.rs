@@ -11,6 +11,9 @@ pub(crate) fn mesur() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mesur"));
     command.env("MESUR_LOG", "error");
     command.env_remove("MESUR_TOKEN_FILE");
+    command.env_remove("MESUR_CA");
+    // Whoever runs the tests may be logged in.
+    command.env_remove("XDG_CONFIG_HOME").env_remove("HOME");
     command
 }
 

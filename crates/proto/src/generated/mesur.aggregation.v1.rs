@@ -715,6 +715,9 @@ pub struct WatchSnapshotsResponse {
     /// What happened.
     #[prost(enumeration = "watch_snapshots_response::Event", tag = "3")]
     pub event: i32,
+    /// The W3C `traceparent` of what did it; empty where traces are not kept.
+    #[prost(string, tag = "4")]
+    pub traceparent: ::prost::alloc::string::String,
 }
 /// Nested message and enum types in `WatchSnapshotsResponse`.
 pub mod watch_snapshots_response {

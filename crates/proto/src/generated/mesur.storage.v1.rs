@@ -104,6 +104,9 @@ pub struct SnapshotEventRecord {
     /// Whether the snapshots of an edition were overtaken.
     #[prost(bool, tag = "2")]
     pub overtaken: bool,
+    /// The W3C `traceparent` of what did it; empty where traces were not kept.
+    #[prost(string, tag = "3")]
+    pub traceparent: ::prost::alloc::string::String,
 }
 /// A decision on what is published of a metric.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -545,6 +548,10 @@ pub struct ReturnRecord {
     /// How many moves it has made.
     #[prost(uint32, tag = "10")]
     pub moves: u32,
+    /// The W3C `traceparent` of the call that sent it in, in whose trace its sign-off goes on; empty where
+    /// traces were not kept.
+    #[prost(string, tag = "11")]
+    pub traceparent: ::prost::alloc::string::String,
 }
 /// What a revision was when it was made; never changed. What became of it is told by its later moves.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -632,6 +639,9 @@ pub struct ReturnEventRecord {
     /// The period, for a delegation.
     #[prost(string, tag = "8")]
     pub period: ::prost::alloc::string::String,
+    /// The W3C `traceparent` of what did it; empty where traces were not kept.
+    #[prost(string, tag = "9")]
+    pub traceparent: ::prost::alloc::string::String,
 }
 /// How often the schedule of an edition was changed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -987,4 +997,7 @@ pub struct ReportEventRecord {
     /// The mark that was made.
     #[prost(message, optional, tag = "3")]
     pub mark: ::core::option::Option<RobustnessMarkRecord>,
+    /// The W3C `traceparent` of what did it; empty where traces were not kept.
+    #[prost(string, tag = "4")]
+    pub traceparent: ::prost::alloc::string::String,
 }

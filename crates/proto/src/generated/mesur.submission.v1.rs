@@ -440,6 +440,9 @@ pub struct WatchReturnsResponse {
     /// `collections/{collection}/editions/{period}`, for a delegation.
     #[prost(string, tag = "8")]
     pub edition: ::prost::alloc::string::String,
+    /// The W3C `traceparent` of what did it; empty where traces are not kept.
+    #[prost(string, tag = "9")]
+    pub traceparent: ::prost::alloc::string::String,
 }
 /// Nested message and enum types in `WatchReturnsResponse`.
 pub mod watch_returns_response {

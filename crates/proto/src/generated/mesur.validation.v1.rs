@@ -885,6 +885,9 @@ pub struct WatchReportsResponse {
     /// The mark that was made.
     #[prost(message, optional, tag = "4")]
     pub mark: ::core::option::Option<RobustnessMark>,
+    /// The W3C `traceparent` of what did it; empty where traces are not kept.
+    #[prost(string, tag = "5")]
+    pub traceparent: ::prost::alloc::string::String,
 }
 /// Nested message and enum types in `WatchReportsResponse`.
 pub mod watch_reports_response {

@@ -10,16 +10,17 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use mesur_telemetry::{Held, table};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::sleep;
-use tokio_stream::wrappers::TcpListenerStream;
 use tokio_stream::{Stream, StreamExt as _};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
-use tonic::transport::server::{Connected, TcpConnectInfo};
+use tonic::transport::server::Connected;
 use tracing::warn;
 
-use super::Listener;
+use super::incoming::{Incoming, Socket};
+use super::{Limits, Listener};
+use crate::tls::Peer;
 
 /// Wait after a failed accept. It fails at once again while the process has no file handles left,
 /// and would keep a core busy.
@@ -38,22 +39,21 @@ impl Connections {
     pub(super) fn accept(
         &self,
         listener: Listener,
+        limits: &Limits,
         stop: CancellationToken,
     ) -> impl Stream<Item = io::Result<Connection>> + use<> {
         let cut = self.cut.clone();
+        table::CONNECTIONS_CUT.add([], 0);
         // Weak: the accept loop itself is no open connection.
         let open = Arc::downgrade(&self.open);
-        TcpListenerStream::new(listener.into_socket()).then(move |accepted| {
-            let connection = accepted.map(|stream| {
-                // Small answers must not wait for large ones; failing to say so is no harm.
-                let _ = stream.set_nodelay(true);
-                Connection {
-                    stream,
-                    is_cut: Box::pin(cut.clone().cancelled_owned()),
-                    cut: cut.clone(),
-                    silent: Some(Box::pin(stop.clone().cancelled_owned())),
-                    _open: open.upgrade(),
-                }
+        Accepting(listener.into_calls().within(limits)).then(move |accepted| {
+            let connection = accepted.map(|stream| Connection {
+                stream,
+                is_cut: Box::pin(cut.clone().cancelled_owned()),
+                cut: cut.clone(),
+                silent: Some(Box::pin(stop.clone().cancelled_owned())),
+                _open: open.upgrade(),
+                _told: told(),
             });
             async {
                 if let Err(error) = &connection {
@@ -69,18 +69,37 @@ impl Connections {
     pub(super) fn cut(&self) -> usize {
         let open = Arc::strong_count(&self.open).saturating_sub(1);
         self.cut.cancel();
+        table::CONNECTIONS_CUT.add([], u64::try_from(open).unwrap_or(u64::MAX));
         open
     }
 }
 
-/// A TCP connection that fails once it is cut.
+/// Tells of one more connection, which is open until what this answers is dropped.
+fn told() -> Held {
+    table::CONNECTIONS.one([]);
+    table::CONNECTIONS_OPEN.held([])
+}
+
+/// Accepting as the stream that tonic takes.
+struct Accepting(Incoming);
+
+impl Stream for Accepting {
+    type Item = io::Result<Socket>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.poll_accept(context).map(Some)
+    }
+}
+
+/// A connection that fails once it is cut.
 pub(super) struct Connection {
-    stream: TcpStream,
+    stream: Socket,
     cut: CancellationToken,
     is_cut: Pin<Box<WaitForCancellationFutureOwned>>,
     /// The stop of the server, until the client has said something.
     silent: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     _open: Option<Arc<()>>,
+    _told: Held,
 }
 
 impl Connection {
@@ -148,9 +167,9 @@ impl AsyncWrite for Connection {
 }
 
 impl Connected for Connection {
-    type ConnectInfo = TcpConnectInfo;
+    type ConnectInfo = Peer;
 
-    fn connect_info(&self) -> TcpConnectInfo {
-        self.stream.connect_info()
+    fn connect_info(&self) -> Peer {
+        self.stream.peer().clone()
     }
 }

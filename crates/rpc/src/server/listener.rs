@@ -3,14 +3,19 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use super::Error;
+use super::incoming::{Incoming, Use};
+use crate::tls::ServerTls;
 
 /// A listening socket that accepts nothing yet.
 #[derive(Debug)]
 pub struct Listener {
     address: SocketAddr,
     socket: TcpListener,
+    tls: Option<ServerTls>,
+    serving: CancellationToken,
 }
 
 impl Listener {
@@ -21,7 +26,16 @@ impl Listener {
         Ok(Self {
             address: socket.local_addr().map_err(failed)?,
             socket,
+            tls: None,
+            serving: CancellationToken::new(),
         })
+    }
+
+    /// Takes connections by TLS, and no others.
+    #[must_use]
+    pub fn with_tls(self, tls: ServerTls) -> Self {
+        let tls = Some(tls);
+        Self { tls, ..self }
     }
 
     /// Listens on `127.0.0.1`, where only this machine can connect.
@@ -34,7 +48,26 @@ impl Listener {
         self.address
     }
 
-    pub(super) fn into_socket(self) -> TcpListener {
-        self.socket
+    /// Cancelled when calls are taken: whoever listens before that is not ready yet.
+    pub fn serving(&self) -> CancellationToken {
+        self.serving.clone()
+    }
+
+    /// Whether connections are by TLS.
+    pub fn is_by_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// The connections of readers of pages, who speak HTTP/1.1 and show no certificate.
+    pub fn into_pages(self) -> Incoming {
+        Incoming::new(self, Use::Pages)
+    }
+
+    pub(super) fn into_calls(self) -> Incoming {
+        Incoming::new(self, Use::Calls)
+    }
+
+    pub(super) fn into_parts(self) -> (TcpListener, Option<ServerTls>) {
+        (self.socket, self.tls)
     }
 }

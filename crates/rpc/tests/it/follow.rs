@@ -5,13 +5,18 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use mesur_rpc::follow::{Backoff, BoxError, EventStream, Follower, Source, follow};
+use mesur_rpc::follow::{Backoff, BoxError, EventStream, Follower, Following, Source, follow};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_stream::{self as stream, StreamExt as _};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
 use crate::logs::Logs;
+
+const NUMBERS: Following = Following {
+    service: "ledger",
+    upstream: "numbers",
+};
 
 /// What happens to one attempt to open the stream.
 enum Opening {
@@ -130,7 +135,7 @@ impl Follower<u32> for Ledger {
 /// Follows until every number is applied. A follower that never gets there fails its test.
 async fn follow_to_the_end(source: Numbers, ledger: &Ledger) {
     let stop = ledger.complete.clone();
-    let following = follow("numbers", source, ledger.clone(), stop, Backoff::default());
+    let following = follow(NUMBERS, source, ledger.clone(), stop, Backoff::default());
     timeout(Duration::from_hours(24), following).await.unwrap();
     assert_eq!(*ledger.numbers.lock().unwrap(), all());
 }
@@ -198,7 +203,7 @@ async fn a_silent_stream_that_holds_ends_the_outage() {
     ledger.numbers.lock().unwrap().extend(all());
     let source = Numbers::new([Opening::Refused, Opening::Breaks(0)]);
     let stop = CancellationToken::new();
-    let following = follow("numbers", source, ledger, stop, Backoff::default());
+    let following = follow(NUMBERS, source, ledger, stop, Backoff::default());
     timeout(Duration::from_mins(1), following)
         .await
         .unwrap_err();
@@ -211,7 +216,7 @@ async fn a_stop_during_a_commit_lets_it_finish_and_takes_no_more() {
     let stop = CancellationToken::new();
     let source = Numbers::new([]);
     let following = follow(
-        "numbers",
+        NUMBERS,
         source,
         ledger.clone(),
         stop.clone(),

@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod certificates;
 mod drain;
 mod duty;
 mod follow;
@@ -16,4 +17,5 @@ mod operations;
 mod probe;
 mod shutdown;
 mod status;
+mod tls;
 mod web;

@@ -10,6 +10,7 @@ use mesur_rpc::access::{Authenticator, Bearer};
 use mesur_rpc::channel::Connection;
 use mesur_rpc::clock::SystemClock;
 use mesur_rpc::server::{self, Contract, Drained, Limits, Listener};
+use mesur_rpc::tls::ServerTls;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
@@ -69,6 +70,13 @@ impl Service<Request<String>> for Call {
     }
 }
 
+/// What a server by TLS has besides.
+pub(crate) struct Secure {
+    pub(crate) tls: ServerTls,
+    /// Names that may act as a service.
+    pub(crate) peers: Vec<String>,
+}
+
 /// A running probe server, and the issuer of the tokens that it takes.
 pub(crate) struct Server {
     pub(crate) issuer: Issuer,
@@ -92,8 +100,30 @@ impl Server {
         F: Fn(Request<String>) -> A + Send + Sync + 'static,
         A: Future<Output = Result<String, Status>> + Send + 'static,
     {
+        Self::serving(None, limits, handle).await
+    }
+
+    /// A server by TLS, whose methods see the whole request.
+    pub(crate) async fn secure<F, A>(secure: Secure, limits: Limits, handle: F) -> Self
+    where
+        F: Fn(Request<String>) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<String, Status>> + Send + 'static,
+    {
+        Self::serving(Some(secure), limits, handle).await
+    }
+
+    async fn serving<F, A>(secure: Option<Secure>, limits: Limits, handle: F) -> Self
+    where
+        F: Fn(Request<String>) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<String, Status>> + Send + 'static,
+    {
         let issuer = Issuer::generate();
-        let listener = Listener::loopback(0).await.unwrap();
+        let mut listener = Listener::loopback(0).await.unwrap();
+        let mut authenticator = Authenticator::trusting(&issuer, Arc::new(SystemClock));
+        if let Some(Secure { tls, peers }) = secure {
+            listener = listener.with_tls(tls);
+            authenticator = authenticator.with_peers(peers);
+        }
         let address = listener.local_addr();
         let stop = CancellationToken::new();
         let routes = Routes::new(Probe(Arc::new(move |request| Box::pin(handle(request)))));
@@ -101,7 +131,6 @@ impl Server {
             service_names: vec![NAME],
             ..Contract::default()
         };
-        let authenticator = Authenticator::trusting(&issuer, Arc::new(SystemClock));
         let serving = server::serve(
             "probe",
             listener,
@@ -126,6 +155,12 @@ impl Server {
 
     pub(crate) fn channel_of(&self, bearer: Bearer) -> Connection {
         mesur_rpc::channel::connect_lazy(&format!("http://{}", self.address), bearer).unwrap()
+    }
+
+    /// A channel to the server under this name.
+    pub(crate) fn channel_by_tls(&self, host: &str, bearer: Bearer) -> Connection {
+        let endpoint = format!("https://{host}:{}", self.address.port());
+        mesur_rpc::channel::connect_lazy(&endpoint, bearer).unwrap()
     }
 
     /// A channel that sends what `interceptor` adds.

@@ -26,7 +26,8 @@ impl Api {
         let parent = EditionResource::parse(&message.parent).map_err(Error::name("parent"))?;
         let edition = self.snapshots.edition(&parent.0)?;
         let id = std::mem::take(&mut message.request_id);
-        let mutation = Mutation::read("CreateDecision", &id, &message).map_err(Error::field)?;
+        let mutation =
+            Mutation::read(grant, "CreateDecision", &id, &message).map_err(Error::field)?;
         let new = read_decision(edition, message).map_err(Error::InvalidFields)?;
         let by = (grant.identity(), &mutation);
         let decision = self.snapshots.decide(&new, by).await?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use mesur_proto::aggregation::v1 as pb;
 use mesur_proto::aggregation::v1::compare_snapshots_response::Difference as Wire;
+use mesur_rpc::audit::Call;
 use mesur_wire::SnapshotName;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -25,8 +26,13 @@ pub(super) type Stream<M> = ReceiverStream<Result<M, Status>>;
 type Sender<M> = mpsc::Sender<Result<M, Status>>;
 
 impl Api {
-    pub(super) async fn read(&self, name: &str) -> Result<Stream<pb::ReadSnapshotResponse>, Error> {
+    pub(super) async fn read(
+        &self,
+        by: &Call,
+        name: &str,
+    ) -> Result<Stream<pb::ReadSnapshotResponse>, Error> {
         let name = SnapshotName::parse(name).map_err(Error::name("name"))?;
+        self.told(by, &name).await?;
         let reading = self.snapshots.read(&name).await?;
         Ok(self.stream(async move |sender| {
             let tell = |part| send(&sender, pb::ReadSnapshotResponse { part: Some(part) });
@@ -42,11 +48,15 @@ impl Api {
 
     pub(super) async fn compare(
         &self,
+        by: &Call,
         message: &pb::CompareSnapshotsRequest,
     ) -> Result<Stream<pb::CompareSnapshotsResponse>, Error> {
         let from = SnapshotName::parse(&message.from).map_err(Error::name("from"))?;
         let to = SnapshotName::parse(&message.to).map_err(Error::name("to"))?;
         let pair = self.snapshots.pair(&from, &to).await?;
+        for name in [&from, &to] {
+            self.told(by, name).await?;
+        }
         let edition = pair.edition().clone();
         let in_force = store::in_force(&*self.snapshots.store, &edition).await?;
         Ok(self.stream(async move |sender| {

@@ -10,6 +10,7 @@ use mesur_proto::storage::v1::{
 };
 use mesur_rpc::clock;
 use mesur_store::{Commit, Expect, Key, KeyBuilder, KeyReader, Log, Store, large, record};
+use mesur_telemetry::trace;
 use mesur_wire::{EditionResource, Frames, SnapshotName};
 use prost::Message;
 
@@ -109,6 +110,7 @@ pub(crate) fn put_standing(commit: Commit, snapshot: &Snapshot) -> Commit {
     let happened = SnapshotEventRecord {
         name: snapshot.name.to_string(),
         overtaken: false,
+        traceparent: trace::current(),
     };
     commit
         .put(
@@ -145,6 +147,7 @@ pub(crate) async fn overtake(
     let happened = SnapshotEventRecord {
         name: EditionResource(edition.clone()).to_string(),
         overtaken: true,
+        traceparent: trace::current(),
     };
     Ok(commit
         .expect(key.clone(), expect)

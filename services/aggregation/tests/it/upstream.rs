@@ -179,6 +179,7 @@ impl Upstream {
                 event: validation::watch_reports_response::Event::Marked.into(),
                 name: EditionResource(edition.name().clone()).to_string(),
                 mark: Some(mark),
+                ..validation::WatchReportsResponse::default()
             });
         });
     }

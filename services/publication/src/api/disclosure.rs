@@ -1,5 +1,6 @@
 //! Saying what a reader can work out of the values that a release does not show.
 
+use mesur_access::Grant;
 use mesur_catalogue::Edition;
 use mesur_disclosure::{Area, Derived};
 use mesur_proto::publication::v1 as pb;
@@ -11,11 +12,13 @@ use crate::error::Error;
 impl Api {
     pub(super) async fn disclosure(
         &self,
+        by: &Grant,
         message: &pb::AuditDisclosureRequest,
     ) -> Result<pb::AuditDisclosureResponse, Error> {
         let name = AnyReleaseName::parse(&message.name).map_err(Error::name("name"))?;
         let release = self.releases.worked_on(&name).await?;
         let audit = self.releases.audit(&release).await?;
+        self.releases.told(&by.into(), &release).await?;
         let edition = self.texts.catalogue.get(&release.name.0);
         let edition = edition.ok_or_else(|| Error::EditionNotFound {
             name: release.name.0.clone(),

@@ -26,6 +26,7 @@ impl Api {
         let viewer = Viewer {
             identity: by.identity(),
             is_staff: by.caller().roles.iter().any(works_on_it),
+            call: by.into(),
         };
         let preview = self.releases.preview(&name, &message.file_name, &viewer);
         let content = preview.await?;
@@ -36,12 +37,12 @@ impl Api {
 
     pub(super) async fn grant_access(
         &self,
-        identity: &str,
+        by: &Grant,
         mut message: pb::GrantEarlyAccessRequest,
     ) -> Result<pb::EarlyAccess, Error> {
         let name = ReleaseName::parse(&message.name).map_err(Error::name("name"))?;
         let id = std::mem::take(&mut message.request_id);
-        let mutation = mutation("GrantEarlyAccess", &id, &message)?;
+        let mutation = mutation(by, "GrantEarlyAccess", &id, &message)?;
         let mut fields = Fields::default();
         fields.text("reader", &message.reader, NAME_CHARS_MAX);
         fields.text("post", &message.post, NAME_CHARS_MAX);
@@ -54,18 +55,18 @@ impl Api {
         };
         let granting = self
             .releases
-            .grant_access(&name, &candidate, identity, &mutation);
+            .grant_access(&name, &candidate, by.identity(), &mutation);
         Ok(access_message(&granting.await?, []))
     }
 
     pub(super) async fn revoke_access(
         &self,
-        identity: &str,
+        by: &Grant,
         mut message: pb::RevokeEarlyAccessRequest,
     ) -> Result<pb::EarlyAccess, Error> {
         let name = ReleaseName::parse(&message.name).map_err(Error::name("name"))?;
         let id = std::mem::take(&mut message.request_id);
-        let mutation = mutation("RevokeEarlyAccess", &id, &message)?;
+        let mutation = mutation(by, "RevokeEarlyAccess", &id, &message)?;
         let mut fields = Fields::default();
         fields.text("reader", &message.reader, NAME_CHARS_MAX);
         fields.reason("reason", &message.reason);
@@ -73,7 +74,7 @@ impl Api {
         let (reader, reason) = (&message.reader, &message.reason);
         let revoking = self
             .releases
-            .revoke_access(&name, reader, reason, identity, &mutation);
+            .revoke_access(&name, reader, reason, by.identity(), &mutation);
         Ok(access_message(&revoking.await?, []))
     }
 

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use mesur_access::Grant;
 use mesur_proto::publication::v1 as pb;
 use mesur_rpc::idempotency::Mutation;
 use mesur_wire::{ReleaseName, SnapshotName};
@@ -23,20 +24,20 @@ const NOTE_CHARS_MAX: usize = 1_000;
 struct Seen<'a> {
     name: &'a str,
     etag: &'a str,
-    identity: &'a str,
+    by: &'a Grant,
 }
 
 impl Api {
     pub(super) async fn compile(
         &self,
-        identity: &str,
+        by: &Grant,
         mut message: pb::CompileReleaseRequest,
     ) -> Result<pb::Release, Error> {
         let snapshot = SnapshotName::parse(&message.snapshot).map_err(Error::name("snapshot"))?;
         let note = message.update_note.as_ref().map(note).transpose()?;
         let id = std::mem::take(&mut message.request_id);
-        let mutation = mutation("CompileRelease", &id, &message)?;
-        let (releases, identity) = (Arc::clone(&self.releases), identity.to_owned());
+        let mutation = mutation(by, "CompileRelease", &id, &message)?;
+        let (releases, identity) = (Arc::clone(&self.releases), by.identity().to_owned());
         let compiling = tokio::spawn(async move {
             releases
                 .compile(&snapshot, note.as_ref(), &identity, &mutation)
@@ -48,67 +49,67 @@ impl Api {
 
     pub(super) async fn submit(
         &self,
-        identity: &str,
+        by: &Grant,
         mut message: pb::SubmitReleaseRequest,
     ) -> Result<pb::Release, Error> {
         let id = std::mem::take(&mut message.request_id);
-        let mutation = mutation("SubmitRelease", &id, &message)?;
-        let seen = seen(&message.name, &message.etag, identity);
+        let mutation = mutation(by, "SubmitRelease", &id, &message)?;
+        let seen = seen(&message.name, &message.etag, by);
         self.step(seen, Fields::default(), Some(Move::Submit), mutation)
             .await
     }
 
     pub(super) async fn reject(
         &self,
-        identity: &str,
+        by: &Grant,
         mut message: pb::RejectReleaseRequest,
     ) -> Result<pb::Release, Error> {
         let id = std::mem::take(&mut message.request_id);
-        let mutation = mutation("RejectRelease", &id, &message)?;
+        let mutation = mutation(by, "RejectRelease", &id, &message)?;
         let mut fields = Fields::default();
         fields.reason("reason", &message.reason);
         let action = Move::Reject(message.reason.clone());
-        let seen = seen(&message.name, &message.etag, identity);
+        let seen = seen(&message.name, &message.etag, by);
         self.step(seen, fields, Some(action), mutation).await
     }
 
     pub(super) async fn approve(
         &self,
-        identity: &str,
+        by: &Grant,
         mut message: pb::ApproveReleaseRequest,
     ) -> Result<pb::Release, Error> {
         let id = std::mem::take(&mut message.request_id);
-        let mutation = mutation("ApproveRelease", &id, &message)?;
-        let seen = seen(&message.name, &message.etag, identity);
+        let mutation = mutation(by, "ApproveRelease", &id, &message)?;
+        let seen = seen(&message.name, &message.etag, by);
         self.step(seen, Fields::default(), Some(Move::Approve), mutation)
             .await
     }
 
     pub(super) async fn schedule(
         &self,
-        identity: &str,
+        by: &Grant,
         mut message: pb::ScheduleReleaseRequest,
     ) -> Result<pb::Release, Error> {
         let id = std::mem::take(&mut message.request_id);
-        let mutation = mutation("ScheduleRelease", &id, &message)?;
+        let mutation = mutation(by, "ScheduleRelease", &id, &message)?;
         let mut fields = Fields::default();
         let day = fields.day("publish_date", &message.publish_date);
-        let seen = seen(&message.name, &message.etag, identity);
+        let seen = seen(&message.name, &message.etag, by);
         self.step(seen, fields, day.map(Move::Schedule), mutation)
             .await
     }
 
     pub(super) async fn publish(
         &self,
-        identity: &str,
+        by: &Grant,
         mut message: pb::PublishReleaseRequest,
     ) -> Result<pb::Release, Error> {
         let id = std::mem::take(&mut message.request_id);
-        let mutation = mutation("PublishRelease", &id, &message)?;
+        let mutation = mutation(by, "PublishRelease", &id, &message)?;
         let mut fields = Fields::default();
         fields.reason("reason", &message.reason);
         let action = Move::Publish(message.reason.clone());
-        let seen = seen(&message.name, &message.etag, identity);
+        let seen = seen(&message.name, &message.etag, by);
         self.step(seen, fields, Some(action), mutation).await
     }
 
@@ -129,7 +130,7 @@ impl Api {
         let step = Step {
             name,
             etag: seen.etag.to_owned(),
-            identity: seen.identity.to_owned(),
+            identity: seen.by.identity().to_owned(),
             action,
             mutation,
         };
@@ -145,21 +146,18 @@ impl Api {
     }
 }
 
-fn seen<'a>(name: &'a str, etag: &'a str, identity: &'a str) -> Seen<'a> {
-    Seen {
-        name,
-        etag,
-        identity,
-    }
+fn seen<'a>(name: &'a str, etag: &'a str, by: &'a Grant) -> Seen<'a> {
+    Seen { name, etag, by }
 }
 
 /// What tells a repeat of a request, from which its id was taken.
 pub(super) fn mutation(
+    by: &Grant,
     method: &'static str,
     request_id: &str,
     message: &impl Message,
 ) -> Result<Mutation, Error> {
-    Mutation::read(method, request_id, message).map_err(Error::InvalidField)
+    Mutation::read(by, method, request_id, message).map_err(Error::InvalidField)
 }
 
 /// A note that says what and why in both languages.

@@ -1,5 +1,6 @@
 //! Saying where a published figure comes from.
 
+use mesur_access::Grant;
 use mesur_proto::publication::v1 as pb;
 use mesur_rpc::clock;
 use mesur_wire::{AnyReleaseName, EditionResource};
@@ -12,6 +13,7 @@ impl Api {
     pub(super) async fn provenance(
         &self,
         reader: Reader,
+        by: &Grant,
         message: pb::GetProvenanceRequest,
     ) -> Result<pb::Provenance, Error> {
         let name = AnyReleaseName::parse(&message.name).map_err(Error::name("name"))?;
@@ -29,6 +31,9 @@ impl Api {
         };
         let found = self.releases.provenance(&name, &subject, reader).await?;
         let release = found.release;
+        if !release.state.is_public() {
+            self.releases.told(&by.into(), &release).await?;
+        }
         let named = |identity: &String| match reader {
             Reader::Public => String::new(),
             Reader::Staff => identity.clone(),

@@ -1,5 +1,6 @@
 //! Sending the words of a release out to be translated, and taking them back.
 
+use mesur_access::Grant;
 use mesur_proto::publication::v1 as pb;
 use mesur_rpc::idempotency::Mutation;
 use mesur_wire::EditionResource;
@@ -23,11 +24,13 @@ impl Api {
 
     pub(super) async fn import(
         &self,
+        by: &Grant,
         mut message: pb::ImportTextsRequest,
     ) -> Result<pb::ImportTextsResponse, Error> {
         let edition = EditionResource::parse(&message.edition).map_err(Error::name("edition"))?;
         let id = std::mem::take(&mut message.request_id);
-        let mutation = Mutation::read("ImportTexts", &id, &message).map_err(Error::InvalidField)?;
+        let mutation =
+            Mutation::read(by, "ImportTexts", &id, &message).map_err(Error::InvalidField)?;
         let importing = self.texts.import(&edition.0, &message.content, &mutation);
         let imported = importing.await?;
         let count = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use mesur_rpc::audit;
 use mesur_rpc::chain::Chain;
 use mesur_rpc::idempotency::Mutation;
 use mesur_store::{Commit, Position, Version};
@@ -42,6 +43,11 @@ impl Releases {
             .transpose()
     }
 
+    /// Writes down that somebody is about to be told figures of a release that is not published.
+    pub(crate) async fn told(&self, by: &audit::Call, release: &Release) -> Result<(), Error> {
+        Ok(audit::read(&*self.store, by, &subject_of(release)).await?)
+    }
+
     /// Shows what other replicas commit, from `after` in the log of changes on, until `stop` is
     /// cancelled. What this one commits comes by here once more.
     pub(crate) async fn keep_up(&self, after: Option<Position>, stop: CancellationToken) {
@@ -79,7 +85,14 @@ impl Releases {
     }
 }
 
-/// Adds the answer to a request to the commit of its change.
+/// A revision of a release as the audit names it.
+pub(super) fn subject_of(release: &Release) -> audit::Subject {
+    let name = audit::Subject::new(&release.name);
+    name.revision(release.revision).digest(release.etag())
+}
+
+/// Adds the answer to a request, and who made it, to the commit of its change.
 pub(super) fn remember(commit: Commit, mutation: &Mutation, release: &Release) -> Commit {
-    mutation.remember(commit, &store::request_prefix(), &store::record_of(release))
+    let (prefix, answer) = (store::request_prefix(), store::record_of(release));
+    mutation.remember(commit, &prefix, &answer, &subject_of(release))
 }

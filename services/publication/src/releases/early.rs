@@ -6,6 +6,7 @@
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use mesur_rpc::audit;
 use mesur_rpc::idempotency::Mutation;
 use mesur_store::{Commit, with_retry};
 use mesur_wire::{AnyReleaseName, ReleaseName};
@@ -34,6 +35,8 @@ pub(crate) struct Viewer<'a> {
     pub(crate) identity: &'a str,
     /// Whether it is one of those who work on releases.
     pub(crate) is_staff: bool,
+    /// The call, for the audit.
+    pub(crate) call: audit::Call,
 }
 
 /// Access, with when it opens and ends.
@@ -157,7 +160,9 @@ impl Releases {
         let commit = store::put_head(commit, name, &head, Some(version));
         let commit = store::put_access(commit, name, access);
         let answer = store::access_record(access);
-        let commit = mutation.remember(commit, &store::request_prefix(), &answer);
+        let subject = audit::Subject::new(format_args!("{name}/earlyAccess/{}", access.reader));
+        let subject = subject.revision(access.revision);
+        let commit = mutation.remember(commit, &store::request_prefix(), &answer, &subject);
         self.store.commit(commit).await?;
         Ok(())
     }
@@ -235,6 +240,9 @@ impl Releases {
             // Whatever changes the release meanwhile, its publication above all, has it asked again.
             let commit = store::expect_head(Commit::new(), &release.name, version);
             let commit = store::put_look(commit, &release.name, release.revision, &look);
+            let read = audit::Subject::new(format_args!("{}/files/{}", release.name, file.name));
+            let read = read.revision(release.revision).digest(file.digest.as_str());
+            let commit = audit::reading(commit, &viewer.call, &read);
             self.store.commit(commit).await?;
             Ok(content)
         })

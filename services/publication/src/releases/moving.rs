@@ -2,11 +2,14 @@
 //! in `crate::domain::life_cycle`; here is what else must hold, and what each step writes down.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil;
+use mesur_rpc::audit;
 use mesur_rpc::idempotency::Mutation;
 use mesur_store::{Commit, Store, Version, with_retry};
+use mesur_telemetry::table;
 use mesur_wire::{ReleaseName, SnapshotName};
 
 use super::{Release, Releases};
@@ -115,6 +118,10 @@ impl Releases {
             self.store
                 .commit(super::changes::remember(commit, &step.mutation, &release))
                 .await?;
+            if next == State::Published {
+                table::RELEASES_PUBLISHED.one([]);
+                tracing::info!(name = %step.name, "published by hand");
+            }
             let is_noticed = |state| matches!(state, State::Scheduled | State::Published);
             if is_noticed(before.state) || is_noticed(next) {
                 self.notice(&step.name).await?;
@@ -239,7 +246,7 @@ impl Releases {
                 .filter(|_| release.state == State::Scheduled);
             let has_come = due.zip(reached).is_some_and(|(due, at)| due <= at);
             if !has_come {
-                return Ok(false);
+                return Ok(None);
             }
             let illegal = |illegal| Error::wrong_state(name, illegal);
             release.state = release.state.after(Action::Publish).map_err(illegal)?;
@@ -253,14 +260,21 @@ impl Releases {
                 reason: String::new(),
             };
             let commit = self.commit_of(&release, (head, version), &event).await?;
+            let by = audit::Call::own("publishing on the day", now);
+            let subject = super::changes::subject_of(&release);
+            let commit = audit::changed(commit, &by, "", &subject);
             store.commit(commit).await?;
-            Ok::<bool, Error>(true)
+            let late = due.map(|due| now.duration_since(due).unsigned_abs());
+            Ok::<Option<Duration>, Error>(late)
         });
-        let is_published = published.await?;
+        let published = published.await?;
         // Also when it is published already: then a failure came before this the last time.
         self.shelf.refresh(&*self.store, name).await?;
-        if is_published {
-            tracing::info!(%name, "published on its day");
+        if let Some(late) = published {
+            table::RELEASES_PUBLISHED.one([]);
+            table::PUBLICATION_DELAY.record([], late.as_secs_f64());
+            let late_ms = u64::try_from(late.as_millis()).unwrap_or(u64::MAX);
+            tracing::info!(%name, late_ms, "published at its moment");
         }
         Ok(())
     }

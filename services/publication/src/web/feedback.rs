@@ -1,15 +1,17 @@
 //! Taking in what a reader sends with the form of a page.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Form;
-use axum::extract::{ConnectInfo, FromRequest as _, Request, State};
+use axum::extract::{FromRequest as _, Request, State};
+use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, HeaderName};
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Form};
 use maud::html;
+use mesur_rpc::server::reader;
+use mesur_rpc::tls::Peer;
 use mesur_wording::{Args, Language};
 use serde::Deserialize;
 use tokio::time::timeout;
@@ -22,8 +24,6 @@ use crate::render::{STYLE_FILE, SiteFrame, feed, frame, home, other};
 
 /// How long a reader may take to send the form.
 const BODY_TIMEOUT: Duration = Duration::from_secs(15);
-/// Set by a proxy on this machine: whom it speaks for.
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// Set by browsers: whether a page of another site sends the form.
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -41,7 +41,7 @@ struct Fields {
 /// Takes feedback in, and says whether it was.
 pub(super) async fn take(
     State(site): State<Arc<Site>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(peer): Extension<Peer>,
     request: Request,
 ) -> Response {
     let headers = request.headers();
@@ -51,7 +51,9 @@ pub(super) async fn take(
     {
         return StatusCode::FORBIDDEN.into_response();
     }
-    let address = address(peer.ip(), headers);
+    let unknown = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+    let peer = peer.address().map_or(unknown, |peer| peer.ip());
+    let address = reader(peer, headers);
     let fields = match timeout(BODY_TIMEOUT, Form::from_request(request, &())).await {
         Ok(Ok(Form(fields))) => fields,
         Ok(Err(rejection)) => return rejection.status().into_response(),
@@ -111,18 +113,4 @@ async fn received(site: &Site, address: IpAddr, fields: Fields) -> Result<Respon
         footer: html! { p { (label("licence")?) } },
     })?;
     Ok((status, [(CONTENT_TYPE, HTML)], page.into_string()).into_response())
-}
-
-/// Who sends: whom a proxy on this machine speaks for, or the peer itself.
-fn address(peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-    if !peer.is_loopback() {
-        return peer;
-    }
-    // The last entry is the proxy's own; those before it are what the reader claims.
-    let last = headers.get_all(FORWARDED_FOR).iter().next_back();
-    let last = last
-        .and_then(|list| list.to_str().ok())
-        .and_then(|list| list.rsplit(',').next());
-    last.and_then(|text| text.trim().parse().ok())
-        .unwrap_or(peer)
 }

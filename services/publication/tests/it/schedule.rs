@@ -10,6 +10,7 @@ use mesur_proto::publication::v1 as pb;
 use mesur_proto::publication::v1::release::State;
 use mesur_rpc::clock;
 use mesur_store::Store;
+use mesur_store::chain::Pages;
 use tokio::time::timeout;
 
 use crate::faces::{Told, every_face};
@@ -82,6 +83,22 @@ async fn nothing_is_there_a_millisecond_before_its_moment_and_all_of_it_at_the_m
     let page = String::from_utf8(page.expect("a file").concat()).expect("text");
     assert!(page.contains("3 October 2023"), "{page}");
     service.stop().await;
+}
+
+/// How many entries of the audit tell of a publication that nobody asked for at that moment.
+async fn published_by_itself(store: &dyn Store) -> usize {
+    let (mut pages, mut count) = (Pages::default(), 0);
+    loop {
+        let page = pages.next(store).await.expect("entries");
+        if page.is_empty() {
+            return count;
+        }
+        let entries = page
+            .iter()
+            .map(|linked| String::from_utf8_lossy(&linked.entry));
+        let is_own = |entry: &str| entry.contains(r#""method":"publishing on the day""#);
+        count += entries.filter(|entry| is_own(entry)).count();
+    }
 }
 
 /// What is logged, by whoever is on this thread.
@@ -196,6 +213,7 @@ async fn a_service_that_was_restarted_before_or_after_the_moment_publishes_all_t
     let service = small::restart_at(moment() + 1.hours(), &store, &upstream).await;
     assert_eq!(until_published(&service).await, published);
     service.stop().await;
+    assert_eq!(published_by_itself(&*store).await, 1);
 
     // After: at once, and it is told when that was.
     let store = memory();

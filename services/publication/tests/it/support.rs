@@ -17,7 +17,6 @@ use mesur_rpc::channel::{Connection, connect_lazy};
 use mesur_rpc::clock::{Clock as _, SteppedClock};
 use mesur_rpc::server::{Drained, Limits, Listener};
 use mesur_store::{MemoryStore, Store};
-use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
@@ -104,7 +103,7 @@ impl Service {
     ) -> Self {
         let listener = Listener::loopback(0).await.expect("a port");
         let address = format!("http://{}", listener.local_addr());
-        let pages = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let pages = Listener::loopback(0).await.expect("a port");
         let clock = Arc::new(SteppedClock::new(now));
         let timer = Arc::new(SteppedTimer::new());
         let issuer = Issuer::generate();
@@ -133,7 +132,7 @@ impl Service {
             statistician: client("a statistician", Role::Statistician),
             publisher: client("a publisher", Role::Publisher),
             public: self::client(&address, Bearer::none()),
-            web: pages.local_addr().expect("an address"),
+            web: pages.local_addr(),
             clock,
             timer,
             running: tokio::spawn(run(config, listener, pages, stop.clone())),

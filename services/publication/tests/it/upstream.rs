@@ -218,6 +218,7 @@ impl AggregationService for Upstream {
                 cursor,
                 name,
                 event: event.into(),
+                ..pb::WatchSnapshotsResponse::default()
             };
             sender.try_send(Ok(event)).expect("room for all");
         }

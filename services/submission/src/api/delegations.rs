@@ -29,7 +29,12 @@ impl Api {
             .map_err(|error| name_violation("edition".to_owned(), &error));
         let edition = fields.take(edition);
         fields.text("supplier", &message.supplier, SUPPLIER_CHARS_MAX);
-        let mutation = fields.take(Mutation::read("CreateDelegation", &id, &message));
+        let mutation = fields.take(Mutation::read(
+            sight.grant(),
+            "CreateDelegation",
+            &id,
+            &message,
+        ));
         let (edition, mutation) = fields.finish(edition.zip(mutation))?;
         let name = ReturnName {
             authority: authority.0,
@@ -51,7 +56,7 @@ impl Api {
         let sight = self.sight(grant).await?;
         sight.require_any(&name.authority)?;
         let id = std::mem::take(&mut message.request_id);
-        let mutation = Mutation::read("RevokeDelegation", &id, &message)?;
+        let mutation = Mutation::read(sight.grant(), "RevokeDelegation", &id, &message)?;
         let delegation = self
             .delegations
             .revoke(&name, sight.identity(), &mutation)

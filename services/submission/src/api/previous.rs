@@ -1,8 +1,10 @@
 //! Values of earlier periods.
 
 use mesur_access::{Access, Denied, Grant};
+use mesur_catalogue::EditionName;
 use mesur_proto::submission::v1 as pb;
 use mesur_returns::Previous;
+use mesur_rpc::audit::{self, Call, Subject};
 use mesur_rpc::idempotency::Mutation;
 use mesur_wire::{PREVIOUS_VALUES_MAX, PreviousValuesName, ReturnName, previous_values_from_wire};
 
@@ -30,7 +32,12 @@ impl Api {
         let sight = self.sight(grant).await?;
         let id = std::mem::take(&mut message.request_id);
         let mut fields = Fields::default();
-        let mutation = fields.take(Mutation::read("RecordPreviousValues", &id, &message));
+        let mutation = fields.take(Mutation::read(
+            sight.grant(),
+            "RecordPreviousValues",
+            &id,
+            &message,
+        ));
         let values = message.previous_values.unwrap_or_default();
         if values.values.len() > PREVIOUS_VALUES_MAX {
             let most = format!("has at most {PREVIOUS_VALUES_MAX} values");
@@ -59,11 +66,21 @@ impl Api {
         message: pb::GetPreviousValuesRequest,
     ) -> Result<pb::PreviousValues, Error> {
         let name = ReturnName::parse(&message.name).map_err(Error::name("name"))?;
+        let by = Call::from(&grant);
         self.sight(grant).await?.require(&name)?;
         let previous = self.returns.previous(&name).await?;
         let previous = previous.ok_or_else(|| Error::NoPreviousValues {
             name: name.to_string(),
         })?;
+        let edition = EditionName {
+            period: previous.period.clone(),
+            ..name.edition.clone()
+        };
+        let read = PreviousValuesName {
+            authority: name.authority.clone(),
+            edition,
+        };
+        audit::read(&*self.returns.store, &by, &Subject::new(&read)).await?;
         Ok(previous_message(&name.edition.collection, &previous))
     }
 }

@@ -5,6 +5,7 @@ use mesur_catalogue::{CellId, EditionName};
 use mesur_proto::submission::v1 as pb;
 use mesur_proto::submission::v1::compare_revisions_response::Difference;
 use mesur_returns::Observation;
+use mesur_rpc::audit::{self, Call};
 use mesur_store::KeyRange;
 use mesur_wire::{
     EditionResource, ReturnName, RevisionName, all_observations, observation_to_wire,
@@ -14,7 +15,7 @@ use super::convert::{parent_authority, return_message, within_answer};
 use super::{Api, PAGE};
 use crate::domain::Revision;
 use crate::error::Error;
-use crate::returns::Returns;
+use crate::returns::{Returns, subject_of};
 use crate::sight::Sight;
 use crate::store::{keys, revisions};
 
@@ -27,7 +28,9 @@ impl Api {
         grant: Grant,
         message: pb::GetReturnRequest,
     ) -> Result<pb::DataReturn, Error> {
+        let by = Call::from(&grant);
         let revision = self.revision_of(grant, &message.name).await?;
+        audit::read(&*self.returns.store, &by, &subject_of(&revision)).await?;
         let name = revision.name.to_string();
         let (edition, content) = self.returns.content(&revision).await?;
         let observations = all_observations(edition, content.cells());
@@ -183,6 +186,10 @@ impl Api {
         let from = self.returns.revision(&from, &sight).await?;
         let to = self.returns.revision(&to, &sight).await?;
         Returns::common_edition(&from, &to)?;
+        let by = Call::from(sight.grant());
+        for revision in [&from, &to] {
+            audit::read(&*self.returns.store, &by, &subject_of(revision)).await?;
+        }
         let name = to.name.to_string();
         let (edition, from) = self.returns.content(&from).await?;
         let (_, to) = self.returns.content(&to).await?;

@@ -42,7 +42,12 @@ impl Api {
             fields.fault(invalid("close_time", "must not be before it is due"));
         }
         fields.reason(&message.reason);
-        let mutation = fields.take(Mutation::read("UpdateSchedule", &id, &message));
+        let mutation = fields.take(Mutation::read(
+            sight.grant(),
+            "UpdateSchedule",
+            &id,
+            &message,
+        ));
         let mutation = fields.finish(mutation)?;
         let by = By {
             identity: sight.identity(),
@@ -73,7 +78,12 @@ impl Api {
             fields.fault(invalid("due_time", "must be set"));
         }
         fields.reason(&message.reason);
-        let mutation = fields.take(Mutation::read("GrantExtension", &id, &message));
+        let mutation = fields.take(Mutation::read(
+            sight.grant(),
+            "GrantExtension",
+            &id,
+            &message,
+        ));
         let ((authority, due), mutation) = fields.finish(authority.zip(due).zip(mutation))?;
         let by = By {
             identity: sight.identity(),

@@ -92,7 +92,7 @@ impl Api {
             validate_only: message.validate_only,
             draft: message.draft,
             language_code: message.language_code,
-            mutation: mutation_of(&message),
+            mutation: mutation_of(sight.grant(), &message),
         };
         let (purpose, mutation, wording) = options.read(&self.wordings, Fields::default())?;
         let edition = self.edition_of(&name, message.edition_digest, field)?;
@@ -145,7 +145,7 @@ impl Api {
             validate_only: message.validate_only,
             draft: false,
             language_code: &message.language_code,
-            mutation: Mutation::read("UpdateObservations", &id, &message),
+            mutation: Mutation::read(sight.grant(), "UpdateObservations", &id, &message),
         };
         let (purpose, mutation, wording) = options.read(&self.wordings, fields)?;
         let edition = self.edition_of(&name, "", "name")?;
@@ -192,7 +192,7 @@ impl Api {
         let id = std::mem::take(&mut message.request_id);
         let mut fields = Fields::default();
         fields.required("etag", &message.etag);
-        let mutation = fields.take(Mutation::read("SubmitDraft", &id, &message));
+        let mutation = fields.take(Mutation::read(sight.grant(), "SubmitDraft", &id, &message));
         let mutation = fields.finish(mutation)?;
         let outcome = self
             .returns
@@ -276,14 +276,14 @@ impl Api {
 
 /// What tells a repeat of a submit, all but its cells: those are put together first, and need not be
 /// written out once more.
-fn mutation_of(message: &Submitted<'_>) -> Result<Mutation, mesur_rpc::Violation> {
+fn mutation_of(by: &Grant, message: &Submitted<'_>) -> Result<Mutation, mesur_rpc::Violation> {
     let parts: [&[u8]; 4] = [
         message.name.as_bytes(),
         message.etag.as_bytes(),
         message.edition_digest.as_bytes(),
         &[u8::from(message.draft)],
     ];
-    Mutation::of_parts("SubmitReturn", message.request_id, &parts)
+    Mutation::of_parts(by, "SubmitReturn", message.request_id, &parts)
 }
 
 /// What is taken in, and how much of each family it has.

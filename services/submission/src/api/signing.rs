@@ -22,7 +22,12 @@ impl Api {
         let id = std::mem::take(&mut message.request_id);
         let mut fields = Fields::default();
         fields.required("etag", &message.etag);
-        let mutation = fields.take(Mutation::read("SignOffReturn", &id, &message));
+        let mutation = fields.take(Mutation::read(
+            sight.grant(),
+            "SignOffReturn",
+            &id,
+            &message,
+        ));
         let mutation = fields.finish(mutation)?;
         let outcome = self
             .returns
@@ -43,7 +48,7 @@ impl Api {
         let mut fields = Fields::default();
         fields.required("etag", &message.etag);
         fields.reason(&message.reason);
-        let mutation = fields.take(Mutation::read("ReopenReturn", &id, &message));
+        let mutation = fields.take(Mutation::read(sight.grant(), "ReopenReturn", &id, &message));
         let mutation = fields.finish(mutation)?;
         let seen = (message.etag.as_str(), message.reason.as_str());
         let outcome = self.returns.reopen(&name, seen, &sight, &mutation).await?;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use mesur_access::Grant;
 use mesur_catalogue::Edition;
 use mesur_proto::submission::v1 as pb;
+use mesur_rpc::audit::{self, Call};
 use mesur_wire::{RevisionName, observations_from};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -16,7 +17,7 @@ use tonic::Status;
 use super::convert::return_message;
 use super::{Api, status};
 use crate::error::Error;
-use crate::returns::Returns;
+use crate::returns::{Returns, subject_of};
 use crate::store::contents::Parts;
 
 /// The most observations of a message.
@@ -32,7 +33,9 @@ type Sender = mpsc::Sender<Result<pb::ReadReturnResponse, Status>>;
 
 impl Api {
     pub(super) async fn read(&self, grant: Grant, name: &str) -> Result<Observations, Error> {
+        let by = Call::from(&grant);
         let revision = self.revision_of(grant, name).await?;
+        audit::read(&*self.returns.store, &by, &subject_of(&revision)).await?;
         let of = &revision.name.data_return.edition;
         let edition = Arc::clone(self.returns.edition(of, &revision.edition_digest)?);
         let name = revision.name.clone();

@@ -161,7 +161,7 @@ impl Api {
             validate_only: header.validate_only,
             draft: header.draft,
             language_code: &header.language_code,
-            mutation: Mutation::read("UploadReturn", &id, &header),
+            mutation: Mutation::read(sight.grant(), "UploadReturn", &id, &header),
         };
         let (purpose, mutation, wording) = options.read(&self.wordings, fields)?;
         let declared = Declared {

@@ -82,5 +82,6 @@ fn message(cursor: Vec<u8>, happened: Happened) -> pb::WatchReturnsResponse {
         supplier: happened.supplier,
         time: Some(clock::to_proto(happened.time)),
         edition,
+        traceparent: happened.traceparent,
     }
 }

@@ -66,6 +66,18 @@ impl State {
         Self::Reopened,
     ];
 
+    /// What it is told as.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Draft => "draft",
+            Self::Submitted => "submitted",
+            Self::Queried => "queried",
+            Self::SignedOff => "signed_off",
+            Self::Reopened => "reopened",
+        }
+    }
+
     /// The state that an action leads to.
     pub(crate) fn after(self, action: Action) -> Result<Self, IllegalMove> {
         use Action::{Query, Reopen, SaveDraft, Settle, SignOff, Submit};

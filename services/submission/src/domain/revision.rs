@@ -26,6 +26,8 @@ pub(crate) struct Revision {
     pub(crate) state: State,
     /// How many moves it has made. The last one led to its state.
     pub(crate) moves: u32,
+    /// The trace that it was sent in with; empty for none.
+    pub(crate) traceparent: String,
 }
 
 /// One step in the life of a revision.
@@ -87,6 +89,7 @@ impl Revision {
             is_late: is_late && state == State::Submitted,
             state,
             moves: 1,
+            traceparent: String::new(),
         };
         Ok((revision, step.to(state)))
     }

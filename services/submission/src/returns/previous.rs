@@ -10,9 +10,11 @@ use std::sync::Arc;
 use mesur_catalogue::{CellRef, EditionName};
 use mesur_proto::storage::v1::{PreviousValueRecord, PreviousValuesRecord};
 use mesur_returns::{Previous, PreviousValue};
+use mesur_rpc::audit::Subject;
+use mesur_rpc::etag::etag;
 use mesur_rpc::idempotency::Mutation;
 use mesur_store::{Commit, KeyRange, Store, Version, large};
-use mesur_wire::{ReturnName, RevisionName};
+use mesur_wire::{PreviousValuesName, ReturnName, RevisionName};
 use prost::Message;
 
 use super::Returns;
@@ -79,6 +81,11 @@ impl Returns {
         let content_key = keys::previous_content(&values.authority, edition);
         let requests = keys::requests(by.identity());
         let bytes = stored(values);
+        let name = PreviousValuesName {
+            authority: values.authority.clone(),
+            edition: edition.clone(),
+        };
+        let subject = Subject::new(&name).digest(etag([bytes.as_slice()]));
         let earlier = || async {
             let earlier = mutation.earlier(&*self.store, &requests).await?;
             Ok(earlier.map(drop))
@@ -86,7 +93,7 @@ impl Returns {
         let attempt = || async {
             let commit = Commit::new().put(key.clone(), Vec::new());
             let commit = large::put_large(&*self.store, commit, &content_key, &bytes).await?;
-            let commit = mutation.remember(commit, &requests, &[]);
+            let commit = mutation.remember(commit, &requests, &[], &subject);
             self.store.commit(commit).await?;
             Ok(())
         };

@@ -6,7 +6,9 @@ use mesur_catalogue::Edition;
 use mesur_returns::{Assembly, Cells, Draft, Finding, FindingKind, Status, assemble};
 use mesur_rpc::idempotency::Mutation;
 use mesur_store::{Commit, Version};
+use mesur_telemetry::trace;
 use mesur_wire::ReturnName;
+use tracing::Instrument as _;
 
 use super::{Outcome, Relied, Returns, check_etag, illegal};
 use crate::domain::revision::Step;
@@ -128,20 +130,32 @@ impl Returns {
                 let name = name.to_string();
                 return Err(Error::NotADraft { name });
             }
-            let (is_late, relied) = self.admit(name, by).await?;
-            let (edition, draft) = self.content(&current).await?;
-            let families = families_of(edition, draft.cells());
-            self.check_whole(edition, &draft)?;
-            let (next, step) = current
-                .step(Action::Submit, self.step(by, ""))
-                .map_err(|move_| illegal(name, move_))?;
-            let next = Revision { is_late, ..next };
-            let commit = put_step(Commit::new(), &next, &step, version);
-            let commit = put_event(commit, &next, &step);
-            let handed_in = (next, step, families);
-            self.finish(commit, relied, handed_in, (by, mutation)).await
+            let span = trace::later("hand a draft in", &current.traceparent);
+            let handed_in = self.hand_in_draft((current, version), by, mutation);
+            handed_in.instrument(span).await
         };
         once(|| self.earlier(by, mutation), attempt).await
+    }
+
+    async fn hand_in_draft(
+        &self,
+        (current, version): (Revision, Version),
+        by: &Sight,
+        mutation: &Mutation,
+    ) -> Result<Outcome, Error> {
+        let name = &current.name.data_return;
+        let (is_late, relied) = self.admit(name, by).await?;
+        let (edition, draft) = self.content(&current).await?;
+        let families = families_of(edition, draft.cells());
+        self.check_whole(edition, &draft)?;
+        let (next, step) = current
+            .step(Action::Submit, self.step(by, ""))
+            .map_err(|move_| illegal(name, move_))?;
+        let next = Revision { is_late, ..next };
+        let commit = put_step(Commit::new(), &next, &step, version);
+        let commit = put_event(commit, &next, &step);
+        let handed_in = (next, step, families);
+        self.finish(commit, relied, handed_in, (by, mutation)).await
     }
 
     /// The latest revision with some cells changed, and whether it is a draft.
@@ -191,8 +205,12 @@ impl Returns {
         let sent = (&content.content, content.digest.as_str());
         let (revision, step) = Revision::receive(current.as_ref(), sent, action, is_late, step)
             .map_err(|move_| illegal(name, move_))?;
+        let traceparent = trace::current();
         let decided = Decided {
-            revision,
+            revision: Revision {
+                traceparent,
+                ..revision
+            },
             step,
             version,
             relied,

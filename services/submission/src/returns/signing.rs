@@ -6,8 +6,10 @@
 
 use jiff::SignedDuration;
 use mesur_rpc::idempotency::Mutation;
-use mesur_store::{Commit, with_retry};
+use mesur_store::{Commit, Version, with_retry};
+use mesur_telemetry::{table, trace};
 use mesur_wire::ReturnName;
+use tracing::Instrument as _;
 
 use super::{Clearance, Outcome, Returns, illegal};
 use crate::domain::revision::{Step, senders};
@@ -35,19 +37,30 @@ impl Returns {
         mutation: &Mutation,
     ) -> Result<Outcome, Error> {
         let attempt = || async {
-            let (current, version) = self.seen(name, etag, by).await?;
-            let (_, relied) = self.admit(name, by).await?;
-            let (next, step) = current
-                .step(Action::SignOff, self.step(by, ""))
-                .map_err(|move_| illegal(name, move_))?;
-            self.check_other_person(name, &next, by).await?;
-            self.clear(&next).await?;
-            let commit = store::revisions::put_step(Commit::new(), &next, &step, version);
-            let commit = events::put(commit, events::Event::SignedOff, &next, step.time);
-            let moved = (next, step, Vec::new());
-            self.finish(commit, relied, moved, (by, mutation)).await
+            let seen = self.seen(name, etag, by).await?;
+            let span = trace::later("sign off", &seen.0.traceparent);
+            self.sign(seen, by, mutation).instrument(span).await
         };
         once(|| self.earlier(by, mutation), attempt).await
+    }
+
+    async fn sign(
+        &self,
+        (current, version): (Revision, Version),
+        by: &Sight,
+        mutation: &Mutation,
+    ) -> Result<Outcome, Error> {
+        let name = &current.name.data_return;
+        let (_, relied) = self.admit(name, by).await?;
+        let (next, step) = current
+            .step(Action::SignOff, self.step(by, ""))
+            .map_err(|move_| illegal(name, move_))?;
+        self.check_other_person(name, &next, by).await?;
+        self.clear(&next).await?;
+        let commit = store::revisions::put_step(Commit::new(), &next, &step, version);
+        let commit = events::put(commit, events::Event::SignedOff, &next, step.time);
+        let moved = (next, step, Vec::new());
+        self.finish(commit, relied, moved, (by, mutation)).await
     }
 
     /// Takes the sign-off of the latest revision back.
@@ -64,10 +77,14 @@ impl Returns {
             let (next, step) = current
                 .step(Action::Reopen, self.step(by, reason))
                 .map_err(|move_| illegal(name, move_))?;
-            let commit = store::revisions::put_step(Commit::new(), &next, &step, version);
-            let commit = events::put(commit, events::Event::Reopened, &next, step.time);
-            let moved = (next, step, Vec::new());
-            self.finish(commit, relied, moved, (by, mutation)).await
+            let span = trace::later("reopen", &current.traceparent);
+            let reopening = async {
+                let commit = store::revisions::put_step(Commit::new(), &next, &step, version);
+                let commit = events::put(commit, events::Event::Reopened, &next, step.time);
+                let moved = (next, step, Vec::new());
+                self.finish(commit, relied, moved, (by, mutation)).await
+            };
+            reopening.instrument(span).await
         };
         once(|| self.earlier(by, mutation), attempt).await
     }
@@ -119,6 +136,7 @@ impl Returns {
             let commit = store::revisions::put_step(Commit::new(), &next, &step, version);
             let commit = events::put(commit, event, &next, step.time);
             self.store.commit(store::put_cursor(commit, cursor)).await?;
+            table::RETURN_STEPS.one([next.state.name()]);
             Ok(())
         })
         .await

@@ -5,6 +5,7 @@ use mesur_catalogue::{CollectionId, EditionName, Period};
 use mesur_proto::storage::v1::ReturnEventRecord;
 use mesur_rpc::clock;
 use mesur_store::{Commit, Log, record};
+use mesur_telemetry::trace;
 use mesur_wire::{DelegationName, ReturnName, RevisionName};
 
 use super::{FORMAT, corrupt, time};
@@ -47,6 +48,8 @@ pub(crate) struct Happened {
     pub(crate) supplier: String,
     /// When it happened.
     pub(crate) time: Timestamp,
+    /// The trace that it happened in; empty for none.
+    pub(crate) traceparent: String,
 }
 
 /// The name of the log.
@@ -65,6 +68,7 @@ pub(crate) fn put(commit: Commit, event: Event, revision: &Revision, at: Timesta
         digest: revision.digest.clone(),
         late: revision.is_late,
         time: Some(clock::to_proto(at)),
+        traceparent: trace::current(),
         ..ReturnEventRecord::default()
     };
     commit.append(&log(), record::seal(FORMAT, &happened))
@@ -84,6 +88,7 @@ pub(crate) fn put_delegation(
         time: Some(clock::to_proto(at)),
         collection: delegation.edition.collection.to_string(),
         period: delegation.edition.period.to_string(),
+        traceparent: trace::current(),
         ..ReturnEventRecord::default()
     };
     commit.append(&log(), record::seal(FORMAT, &happened))
@@ -128,5 +133,6 @@ pub(crate) fn read(value: &[u8]) -> Result<Happened, Error> {
         digest: stored.digest,
         is_late: stored.late,
         supplier: stored.supplier,
+        traceparent: stored.traceparent,
     })
 }

@@ -200,6 +200,7 @@ fn from_record(stored: ReturnRecord) -> Result<Revision, Error> {
         digest: stored.digest,
         is_late: stored.late,
         moves: stored.moves,
+        traceparent: stored.traceparent,
     })
 }
 
@@ -216,6 +217,7 @@ fn record_of(revision: &Revision) -> ReturnRecord {
         late: revision.is_late,
         state: revision.state as u32,
         moves: revision.moves,
+        traceparent: revision.traceparent.clone(),
     }
 }
 

@@ -8,8 +8,8 @@ use mesur_proto::validation::v1 as pb;
 use mesur_proto::validation::v1::collection_progress::authority_progress::State;
 use mesur_proto::validation::v1::collection_progress::{AuthorityProgress, MetricProgress};
 use mesur_returns::peers;
-use mesur_rpc::clock;
 use mesur_rpc::idempotency::Mutation;
+use mesur_rpc::{audit, clock};
 use mesur_wire::{EditionResource, ProgressName, finding_to_wire};
 
 use super::convert::count;
@@ -42,7 +42,7 @@ impl Api {
         }
         let edition = EditionResource::parse(&message.parent).map_err(Error::name("parent"))?;
         let id = std::mem::take(&mut message.request_id);
-        let mutation = Mutation::read("MarkRobustness", &id, &message)?;
+        let mutation = Mutation::read(grant, "MarkRobustness", &id, &message)?;
         let new = NewMark {
             authority,
             reason: text("reason", &message.reason)?,
@@ -88,6 +88,8 @@ impl Api {
         let name = EditionResource::parse(&message.parent).map_err(Error::name("parent"))?;
         let wording = self.wording(&message.language_code)?;
         let edition = self.validation.edition(&name.0, "")?;
+        let subject = audit::Subject::new(&name).digest(edition.digest());
+        audit::read(&*self.validation.store, &grant.into(), &subject).await?;
         let cells = self.validation.latest_cells(&name.0).await?;
         let returns: Vec<_> = cells.iter().map(|(code, cells)| (code, cells)).collect();
         let mut found = peers::compare(edition, &returns, |code| edition.population(code));

@@ -21,7 +21,7 @@ impl Api {
     ) -> Result<pb::Round, Error> {
         let edition = EditionResource::parse(&message.parent).map_err(Error::name("parent"))?;
         let id = std::mem::take(&mut message.request_id);
-        let mutation = Mutation::read("OpenRound", &id, &message)?;
+        let mutation = Mutation::read(grant, "OpenRound", &id, &message)?;
         let due = message.due_date.parse::<Date>().ok();
         // The parser takes more than one way to write a day.
         let due = due.filter(|due| due.to_string() == message.due_date);
@@ -67,7 +67,7 @@ impl Api {
         let name = ReturnName::parse(&message.parent).map_err(Error::name("parent"))?;
         self.validation.permit(grant, &name).await?;
         let id = std::mem::take(&mut message.request_id);
-        let mutation = Mutation::read("RaiseQuery", &id, &message)?;
+        let mutation = Mutation::read(grant, "RaiseQuery", &id, &message)?;
         if message.cells.len() > CELLS_MAX {
             let problem = format!("has at most {CELLS_MAX} cells");
             return Err(Error::field("cells", problem));
@@ -89,7 +89,7 @@ impl Api {
         let name = QueryName::parse(&message.name).map_err(Error::name("name"))?;
         self.validation.permit(grant, &name.data_return).await?;
         let id = std::mem::take(&mut message.request_id);
-        let mutation = Mutation::read("AnswerQuery", &id, &message)?;
+        let mutation = Mutation::read(grant, "AnswerQuery", &id, &message)?;
         let words = text("text", &message.text)?;
         let by = (grant.identity(), &mutation);
         let kind = RemarkKind::Answer;
@@ -105,7 +105,7 @@ impl Api {
         let name = QueryName::parse(&message.name).map_err(Error::name("name"))?;
         self.validation.permit(grant, &name.data_return).await?;
         let id = std::mem::take(&mut message.request_id);
-        let mutation = Mutation::read("ResolveQuery", &id, &message)?;
+        let mutation = Mutation::read(grant, "ResolveQuery", &id, &message)?;
         let kind = match message.resolution() {
             Resolution::Accept => RemarkKind::AnswerAccepted,
             Resolution::Reject => RemarkKind::AnswerRejected,

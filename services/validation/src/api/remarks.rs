@@ -100,7 +100,7 @@ impl Api {
             kind: words.kind,
             text: text(field, said)?,
             identity: grant.identity(),
-            mutation: &Mutation::read(words.method, words.request_id, content)?,
+            mutation: &Mutation::read(grant, words.method, words.request_id, content)?,
         };
         let (finding, said) = self.validation.say(saying).await?;
         Ok(convert::finding_message(&finding, &said, wording))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mesur_access::{Access, Grant};
 use mesur_proto::types::v1::Finding;
 use mesur_proto::validation::v1 as pb;
-use mesur_rpc::events;
+use mesur_rpc::{audit, events};
 use mesur_wire::{
     AnyReportName, AuthorityName, EditionResource, ReportName, count_violation, finding_to_wire,
     rows_from_wire,
@@ -81,7 +81,9 @@ impl Api {
             let problem = "must be the digest that is to be signed off";
             return Err(Error::field("return_digest", problem));
         }
-        let sealed = self.validation.seal(&name, &message.return_digest).await?;
+        let by = grant.into();
+        let sealed = self.validation.seal(&name, &message.return_digest, &by);
+        let sealed = sealed.await?;
         let open = self.validation.open_by_rule(&sealed).await?;
         Ok(convert::report_message(&sealed, &open))
     }
@@ -104,6 +106,7 @@ impl Api {
         // A page goes on in the report that the first page was of.
         name.revision = name.revision.or(revision);
         let opened = self.validation.open(&name).await?;
+        self.read(grant, &opened).await?;
         let (mut findings, mut bytes) = (Vec::new(), 0_usize);
         let mut next = None;
         'pages: loop {
@@ -139,12 +142,14 @@ impl Api {
         let name = AnyReportName::parse(&message.parent).map_err(Error::name("parent"))?;
         self.validation.permit(grant, &name.data_return).await?;
         self.wording(&message.language_code)?;
+        let opened = self.validation.open(&name).await?;
+        self.read(grant, &opened).await?;
         let streaming = Streaming {
             api: Self {
                 validation: Arc::clone(&self.validation),
                 wordings: Arc::clone(&self.wordings),
             },
-            opened: self.validation.open(&name).await?,
+            opened,
             filter: convert::filter(message.filter)?,
             language_code: message.language_code,
         };
@@ -162,6 +167,18 @@ impl Api {
             }
         });
         Ok(ReceiverStream::new(receiver))
+    }
+}
+
+impl Api {
+    /// Writes down that somebody is about to be told findings, which have figures in them.
+    async fn read(&self, grant: &Grant, opened: &Opened) -> Result<(), Error> {
+        let report = &opened.held.report;
+        let subject = audit::Subject::new(&report.name);
+        let subject = subject
+            .revision(report.name.0.revision)
+            .digest(report.return_digest.as_str());
+        Ok(audit::read(&*self.validation.store, &grant.into(), &subject).await?)
     }
 }
 

@@ -29,7 +29,8 @@ impl Api {
         let (log, stop) = (store::reports_log(), validation.stop.clone());
         let read = move |entry: LogEntry| {
             let event = store::event_of(&entry.value).map_err(status)?;
-            Ok((cursors.issue(entry.position), event))
+            let traceparent = store::traceparent_of(&entry.value).map_err(status)?;
+            Ok((cursors.issue(entry.position), event, traceparent))
         };
         let entries = events::stream(&validation.store, log, after, stop, read).await?;
         let seen = entries.then(move |entry| {
@@ -45,17 +46,17 @@ impl Api {
 async fn visible(
     validation: &Validation,
     grant: &Grant,
-    entry: Result<(Vec<u8>, Event), Status>,
+    entry: Result<(Vec<u8>, Event, String), Status>,
 ) -> Result<Option<pb::WatchReportsResponse>, Status> {
-    let (cursor, event) = entry?;
+    let (cursor, event, traceparent) = entry?;
     let is_seen = match event.data_return() {
         Some(name) => validation.may_see(grant, name).await.map_err(status)?,
         None => grant.is_of_all(),
     };
-    Ok(is_seen.then(|| message(cursor, &event)))
+    Ok(is_seen.then(|| message(cursor, &event, traceparent)))
 }
 
-fn message(cursor: Vec<u8>, event: &Event) -> pb::WatchReportsResponse {
+fn message(cursor: Vec<u8>, event: &Event, traceparent: String) -> pb::WatchReportsResponse {
     let (told, name) = match event {
         Event::Reported(name) => (Told::Reported, name.to_string()),
         Event::Remarked(name) => (Told::Remarked, name.to_string()),
@@ -72,5 +73,6 @@ fn message(cursor: Vec<u8>, event: &Event) -> pb::WatchReportsResponse {
         event: told.into(),
         name,
         mark,
+        traceparent,
     }
 }

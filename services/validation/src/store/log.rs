@@ -4,6 +4,7 @@ use mesur_catalogue::EditionName;
 use mesur_proto::storage::v1::{ReportEventRecord, RobustnessMarkRecord};
 use mesur_rpc::clock;
 use mesur_store::{Commit, Log, record};
+use mesur_telemetry::trace;
 use mesur_wire::{EditionResource, ReportName, ReturnName};
 
 use super::editions::{Mark, mark_of};
@@ -61,8 +62,15 @@ pub(crate) fn append(commit: Commit, event: &Event) -> Commit {
         event: number,
         name,
         mark,
+        traceparent: trace::current(),
     };
     commit.append(&reports_log(), record::seal(FORMAT, &stored))
+}
+
+/// The trace in which something happened, as an entry of the log tells; empty for none.
+pub(crate) fn traceparent_of(value: &[u8]) -> Result<String, Error> {
+    let stored: ReportEventRecord = record::open(FORMAT, b"reports", value)?;
+    Ok(stored.traceparent)
 }
 
 /// What happened, as an entry of the log tells.

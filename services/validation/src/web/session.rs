@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::Form;
 use axum::extract::{Query, State};
-use axum::http::header::{AUTHORIZATION, COOKIE, HeaderName, SET_COOKIE};
+use axum::http::header::{AUTHORIZATION, COOKIE, HeaderName, RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
 use mesur_access::Grant;
 use mesur_rpc::access::Error;
+use mesur_rpc::tls::Peer;
 use mesur_wording::{Language, Wording};
 use serde::Deserialize;
 
@@ -36,11 +37,20 @@ pub(super) struct Sent {
 }
 
 /// What the caller may do, by the token in the header or else in the cookie.
-pub(super) fn admit(pages: &Pages, headers: &HeaderMap) -> Result<Grant, Error> {
+pub(super) async fn admit(pages: &Pages, headers: &HeaderMap) -> Result<Grant, Error> {
+    match admit_now(pages, headers) {
+        Err(error) if pages.authenticator.settle(&error).await => admit_now(pages, headers),
+        known => known,
+    }
+}
+
+fn admit_now(pages: &Pages, headers: &HeaderMap) -> Result<Grant, Error> {
     let shown = headers.get_all(AUTHORIZATION).iter();
     let shown: Vec<&[u8]> = shown.map(HeaderValue::as_bytes).collect();
     if !shown.is_empty() {
-        return pages.authenticator.admit(METHOD, shown.into_iter());
+        return pages
+            .authenticator
+            .admit(METHOD, shown.into_iter(), &person());
     }
     match cookie(headers) {
         Some(token) => admit_token(pages, token),
@@ -51,7 +61,12 @@ pub(super) fn admit(pages: &Pages, headers: &HeaderMap) -> Result<Grant, Error> 
 fn admit_token(pages: &Pages, token: &str) -> Result<Grant, Error> {
     let header = format!("Bearer {token}");
     let headers = std::iter::once(header.as_bytes());
-    pages.authenticator.admit(METHOD, headers)
+    pages.authenticator.admit(METHOD, headers, &person())
+}
+
+/// People look at pages, and show no certificate.
+fn person() -> Peer {
+    Peer::default()
 }
 
 fn cookie(headers: &HeaderMap) -> Option<&str> {
@@ -73,8 +88,17 @@ pub(super) fn refused(refusal: &Error, wording: &Wording) -> Result<Response, Pr
             let page = page::denied(wording)?.into_string();
             Ok((StatusCode::FORBIDDEN, Html(page)).into_response())
         }
-        Error::NoToken | Error::Expired(_) | Error::InvalidToken(_) | Error::InvalidHeader => {
+        Error::NoToken
+        | Error::NoCertificate
+        | Error::Expired(_)
+        | Error::InvalidToken(_)
+        | Error::InvalidHeader => {
             Ok(Redirect::to(&address("/sign-in", wording.language())).into_response())
+        }
+        // The provider is away, whose keys tell who calls.
+        Error::NoKeys(_) => {
+            let soon = [(RETRY_AFTER, HeaderValue::from_static("10"))];
+            Ok((StatusCode::SERVICE_UNAVAILABLE, soon).into_response())
         }
     }
 }
@@ -92,6 +116,7 @@ pub(super) async fn form(
 /// Checks the token that was sent and keeps it in the cookie.
 pub(super) async fn sign_in(
     State(pages): State<Arc<Pages>>,
+    Extension(peer): Extension<Peer>,
     headers: HeaderMap,
     Form(sent): Form<Sent>,
 ) -> Result<Response, Problem> {
@@ -108,13 +133,18 @@ pub(super) async fn sign_in(
     if token.len() > TOKEN_BYTES_MAX {
         return again(SignIn::TooLong);
     }
-    match admit_token(&pages, token) {
+    let admitted = match admit_token(&pages, token) {
+        Err(error) if pages.authenticator.settle(&error).await => admit_token(&pages, token),
+        known => known,
+    };
+    match admitted {
         Ok(_) => {}
-        Err(Error::Denied(denied)) => return refused(&Error::Denied(denied), wording),
+        Err(refusal @ (Error::Denied(_) | Error::NoKeys(_))) => return refused(&refusal, wording),
         Err(_) => return again(SignIn::Refused),
     }
     let to = Redirect::to(&address("/", language));
-    let kept = format!("{COOKIE_NAME}={token}; HttpOnly; SameSite=Strict; Path=/");
+    let by_tls = if peer.is_by_tls() { "; Secure" } else { "" };
+    let kept = format!("{COOKIE_NAME}={token}; HttpOnly; SameSite=Strict; Path=/{by_tls}");
     let mut kept = HeaderValue::from_str(&kept).map_err(|error| Problem::failed(&error))?;
     kept.set_sensitive(true);
     Ok(([(SET_COOKIE, kept)], to).into_response())

@@ -18,7 +18,6 @@ use mesur_rpc::clock::{Clock, SteppedClock};
 use mesur_rpc::server::{Drained, Limits, Listener};
 use mesur_store::{MemoryStore, Store};
 use mesur_validation::{Config, RunError, run};
-use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_stream::StreamExt as _;
 use tokio_util::sync::CancellationToken;
@@ -95,10 +94,10 @@ impl Service {
         catalogue: Arc<Catalogue>,
     ) -> Self {
         let listener = Listener::loopback(0).await.unwrap();
-        let web = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let web = Listener::loopback(0).await.unwrap();
         let (endpoint, at) = (
             format!("http://{}", listener.local_addr()),
-            web.local_addr().unwrap(),
+            web.local_addr(),
         );
         let (clock, stop) = (clock(), CancellationToken::new());
         let told: Arc<dyn Clock> = Arc::<SteppedClock>::clone(&clock);

@@ -198,7 +198,10 @@ impl World {
             validation: NOBODY.to_owned(),
             authenticator: Authenticator::trusting(&issuer, clock.clone()),
             bearer: Bearer::new(&token(Role::Service))?,
-            limits: Limits::default(),
+            limits: Limits {
+                identity_rate: None,
+                ..Limits::default()
+            },
         };
         let stop = CancellationToken::new();
         let running = mesur_aggregation::run(config, listener, stop.clone());

@@ -39,15 +39,20 @@ pub(crate) struct Material {
 }
 
 impl Material {
-    /// A sample return of the bundled edition, for so many authorities.
+    /// A sample return of the bundled edition.
     pub(crate) fn bundled(folder: &Path) -> anyhow::Result<Self> {
+        Self::bundled_for(folder, AUTHORITIES)
+    }
+
+    /// The same for so many authorities.
+    pub(crate) fn bundled_for(folder: &Path, authorities: u32) -> anyhow::Result<Self> {
         let bundled = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("../../crates/catalogue/editions/pif/2022-23");
         for entry in std::fs::read_dir(&bundled).context("the bundled edition")? {
             let entry = entry?;
             std::fs::copy(entry.path(), folder.join(entry.file_name()))?;
         }
-        write_authorities(folder, AUTHORITIES)?;
+        write_authorities(folder, authorities)?;
         Ok(Self {
             edition: "pif-2022-23".to_owned(),
             edition_before: "pif-2021-22".to_owned(),

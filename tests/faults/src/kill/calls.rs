@@ -104,7 +104,9 @@ impl Caller {
     {
         let begun = Instant::now();
         let mut is_starving = false;
+        let mut attempts = 0;
         let answer = loop {
+            attempts += 1;
             let status = match timeout(ATTEMPT_TIMEOUT, send()).await {
                 Ok(Ok(answer)) => break Ok(answer.into_inner()),
                 Ok(Err(status)) if !is_unanswered(&status) => break Err(status),
@@ -123,7 +125,11 @@ impl Caller {
             }
             sleep(AGAIN_AFTER).await;
         };
-        self.journal.told().starving -= usize::from(is_starving);
+        let mut told = self.journal.told();
+        told.starving -= usize::from(is_starving);
+        told.requests += 1;
+        told.attempts_max = told.attempts_max.max(attempts);
+        drop(told);
         answer
     }
 

@@ -60,8 +60,12 @@ pub(crate) struct Told {
     pub(crate) answered: Vec<Answered>,
     /// How many changes were acknowledged, by method.
     pub(crate) acknowledged: BTreeMap<&'static str, usize>,
+    /// How many requests were answered, one way or the other.
+    pub(crate) requests: usize,
     /// How many requests were sent once more because no answer came.
     pub(crate) repeated: usize,
+    /// How often one request was sent until there was an answer, at most.
+    pub(crate) attempts_max: usize,
     /// How many clients have waited for long.
     pub(crate) starving: usize,
     /// How many requests were sent once more although an answer had come.

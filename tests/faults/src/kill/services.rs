@@ -127,7 +127,9 @@ pub(crate) async fn start_all(
     let mut services = Vec::new();
     for ((name, address), further) in NAMES.into_iter().zip(listens).zip(further) {
         let mut command = vec![
-            bin.join(format!("mesur-{name}")).display().to_string(),
+            bin.join("mesur").display().to_string(),
+            "serve".to_owned(),
+            name.to_owned(),
             format!("--listen={address}"),
             format!("--data={}", folder.join(name).display()),
             format!("--jwks={}", access.join("jwks.json").display()),
@@ -175,9 +177,6 @@ pub(crate) fn programs(given: Option<&Path>) -> anyhow::Result<PathBuf> {
     build.args(["build", "--quiet", "--package", "mesur"]);
     if bin.ends_with("release") {
         build.arg("--release");
-    }
-    for name in NAMES {
-        build.args(["--package", &format!("mesur-{name}")]);
     }
     let ended = build.status().context("running cargo")?;
     ensure!(ended.success(), "the services cannot be built");

@@ -19,8 +19,12 @@ use crate::kill::services::NAMES;
 
 /// How long a duty stays with a replica that has died or is paused.
 pub(crate) const LEASE_SECONDS: u64 = 2;
+/// How long a replica serves on after it was asked to stop.
+const UNREADY_SECONDS: u64 = 1;
 /// How long a service may take to answer after it was started.
 const READY_TIMEOUT: Duration = Duration::from_mins(1);
+/// How long a service may take to stop: that, its drain, and what a busy machine makes of it.
+const STOP_TIMEOUT: Duration = Duration::from_secs(15);
 /// How often something is looked at again.
 const INTERVAL: Duration = Duration::from_millis(5);
 /// The library that sets a clock ahead.
@@ -60,7 +64,9 @@ impl Setting {
 #[derive(Debug)]
 pub(crate) struct Replica {
     name: String,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
+    /// Where it says whether it is ready.
+    pub(crate) admin: SocketAddr,
     command: Vec<String>,
     clock: PathBuf,
     log: PathBuf,
@@ -87,11 +93,28 @@ impl Replica {
 
     /// Stops its process where it is, or lets it go on.
     pub(crate) fn pause(&self, is_paused: bool) -> anyhow::Result<()> {
-        let signal = if is_paused { "-STOP" } else { "-CONT" };
+        self.signal(if is_paused { "-STOP" } else { "-CONT" })
+    }
+
+    fn signal(&self, signal: &str) -> anyhow::Result<()> {
         let id = self.process.id().to_string();
         let sent = Command::new("kill").args([signal, &id]).status()?;
         ensure!(sent.success(), "{} cannot be sent {signal}", self.name);
         Ok(())
+    }
+
+    /// Asks it to stop and waits for it; an error when it cut a call off, or takes too long.
+    pub(crate) async fn stop(&mut self) -> anyhow::Result<()> {
+        self.signal("-TERM")?;
+        let begun = Instant::now();
+        loop {
+            match self.process.try_wait()? {
+                Some(status) if status.success() => return Ok(()),
+                Some(status) => bail!("{} was asked to stop and ended with {status}", self.name),
+                None if begun.elapsed() > STOP_TIMEOUT => bail!("{} does not stop", self.name),
+                None => sleep(INTERVAL).await,
+            }
+        }
     }
 
     /// What it said of a duty since it was started, the last word last.
@@ -164,32 +187,29 @@ pub(crate) struct Replicas {
 }
 
 impl Replicas {
-    /// Starts the services; they answer when this returns.
-    pub(crate) async fn start(setting: &Setting, letter: char) -> anyhow::Result<Self> {
+    /// Starts the services; they answer when this returns. They call one another at the addresses
+    /// `before` them, in the order of the data's way, or without those directly.
+    pub(crate) async fn start(
+        setting: &Setting,
+        letter: char,
+        before: Option<[SocketAddr; 4]>,
+    ) -> anyhow::Result<Self> {
         let [submission, validation, aggregation, publication, web]: [SocketAddr; 5] =
             free_addresses(5)?.try_into().ok().context("five")?;
-        let further = [
-            vec![format!("--validation=http://{validation}")],
-            vec![format!("--submission=http://{submission}")],
-            vec![
-                format!("--submission=http://{submission}"),
-                format!("--validation=http://{validation}"),
-            ],
-            vec![
-                format!("--aggregation=http://{aggregation}"),
-                format!("--web={web}"),
-                "--notice-days=0".to_owned(),
-            ],
-        ];
+        let admins = free_addresses(NAMES.len())?;
         let addresses = [submission, validation, aggregation, publication];
+        let further = further(before.unwrap_or(addresses), web);
         let access = setting.folder.join("access");
         let mut services = Vec::new();
-        for ((name, address), further) in NAMES.into_iter().zip(addresses).zip(further) {
-            let program = setting.bin.join(format!("mesur-{name}"));
-            let name = format!("{name}-{letter}");
+        let places = NAMES.into_iter().zip(addresses).zip(admins);
+        for (((name, address), admin), further) in places.zip(further) {
             let mut command = vec![
-                program.display().to_string(),
+                setting.bin.join("mesur").display().to_string(),
+                "serve".to_owned(),
+                name.to_owned(),
                 format!("--listen={address}"),
+                format!("--admin={admin}"),
+                format!("--unready-seconds={UNREADY_SECONDS}"),
                 // Beside it is the key that signs, one for all.
                 format!("--data={}", setting.folder.join("unused").display()),
                 format!("--etcd={}", setting.etcd),
@@ -199,12 +219,14 @@ impl Replicas {
                 format!("--token-file={}", access.join("service.token").display()),
             ];
             command.extend(further);
+            let name = format!("{name}-{letter}");
             let log = setting.folder.join(format!("{name}.log"));
             let clock = setting.clock();
             services.push(Replica {
                 process: start(&command, &log, &clock, 0)?,
                 name,
                 address,
+                admin,
                 command,
                 clock,
                 log,
@@ -221,6 +243,11 @@ impl Replicas {
         })
     }
 
+    /// The replica of each service, in the order of the data's way.
+    pub(crate) fn all(&mut self) -> &mut [Replica] {
+        &mut self.services
+    }
+
     /// The replica of publication.
     pub(crate) fn publication(&mut self) -> anyhow::Result<&mut Replica> {
         self.services.last_mut().context("publication")
@@ -230,6 +257,26 @@ impl Replicas {
     pub(crate) fn must_run(&mut self) -> anyhow::Result<()> {
         self.services.iter_mut().try_for_each(Replica::must_run)
     }
+}
+
+/// What each service is told besides, in the order of the data's way.
+fn further(
+    [submission, validation, aggregation, _]: [SocketAddr; 4],
+    web: SocketAddr,
+) -> [Vec<String>; 4] {
+    [
+        vec![format!("--validation=http://{validation}")],
+        vec![format!("--submission=http://{submission}")],
+        vec![
+            format!("--submission=http://{submission}"),
+            format!("--validation=http://{validation}"),
+        ],
+        vec![
+            format!("--aggregation=http://{aggregation}"),
+            format!("--web={web}"),
+            "--notice-days=0".to_owned(),
+        ],
+    ]
 }
 
 /// The folder with the programs; they are built, with etcd, unless one was given.
@@ -242,13 +289,9 @@ pub(crate) fn programs(given: Option<&Path>) -> anyhow::Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
     build.args(["build", "--quiet", "--package", "mesur"]);
-    build.args(["--features", "mesur/etcd"]);
+    build.args(["--features", "etcd"]);
     if bin.ends_with("release") {
         build.arg("--release");
-    }
-    for name in NAMES {
-        build.args(["--package", &format!("mesur-{name}")]);
-        build.args(["--features", &format!("mesur-{name}/etcd")]);
     }
     let ended = build.status().context("running cargo")?;
     ensure!(ended.success(), "the services cannot be built");

@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     connection::run(&arguments.options, async |session| {
-        let clients = arguments.options.server.stores()?;
+        let clients = arguments.options.server.stores(&session.wording).await?;
         let services: Vec<Service> = arguments.which.services().collect();
         let making = Making::begin(&arguments.to)?;
         let manifest = backup(making, &services, &clients, &session.wording).await?;
@@ -178,5 +178,6 @@ async fn receive(
 /// Whether a row says who follows whom from where.
 fn is_of_following(service: Service, row: &DumpRow) -> bool {
     let kinds = service.following_kinds();
-    row.kind().is_none_or(|kind| kinds.contains(&kind))
+    let is_of_log = row.kind().is_none() && !row.is_chained();
+    is_of_log || row.kind().is_some_and(|kind| kinds.contains(&kind))
 }

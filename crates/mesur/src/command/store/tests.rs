@@ -105,7 +105,7 @@ async fn wrong(stores: &Stores) -> Vec<String> {
 }
 
 /// A backup of a year that was produced in memory.
-async fn a_year() -> (TempDir, PathBuf) {
+pub(super) async fn a_year() -> (TempDir, PathBuf) {
     let suite = suite(Where::Memory).await;
     produce(&suite).await;
     let folder = tempfile::tempdir().expect("a folder");

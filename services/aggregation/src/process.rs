@@ -1,31 +1,32 @@
-//! The aggregation service as a process of its own.
+//! The service as a process: its options, and how it runs with them.
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use mesur_aggregation::{Config, run};
 use mesur_process::Options;
 
-/// Adds the signed-off returns up and freezes the result.
-#[derive(Debug, Parser)]
-#[command(version)]
-struct Arguments {
+use crate::{Config, run as serve};
+
+/// The options of the process.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Arguments {
+    /// Those of every service.
     #[command(flatten)]
-    options: Options,
+    pub options: Options,
     /// Where submission is, such as `http://127.0.0.1:7401`.
     #[arg(long)]
-    submission: String,
+    pub submission: String,
     /// Where validation is, such as `http://127.0.0.1:7402`.
     #[arg(long)]
-    validation: String,
+    pub validation: String,
 }
 
-fn main() -> ExitCode {
+/// Serves until a signal stops it, and says how it ended.
+pub fn run(arguments: Arguments) -> ExitCode {
     let Arguments {
         options,
         submission,
         validation,
-    } = Arguments::parse();
+    } = arguments;
     mesur_process::run("aggregation", &options, |parts| {
         let config = Config {
             catalogue: parts.catalogue,
@@ -37,6 +38,6 @@ fn main() -> ExitCode {
             bearer: parts.bearer,
             limits: mesur_rpc::server::Limits::default(),
         };
-        run(config, parts.listener, parts.stop)
+        serve(config, parts.listener, parts.stop)
     })
 }

@@ -1,27 +1,28 @@
-//! The submission service as a process of its own.
+//! The service as a process: its options, and how it runs with them.
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use mesur_process::Options;
-use mesur_submission::{Config, run};
 
-/// Takes in the returns of the authorities.
-#[derive(Debug, Parser)]
-#[command(version)]
-struct Arguments {
+use crate::{Config, run as serve};
+
+/// The options of the process.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Arguments {
+    /// Those of every service.
     #[command(flatten)]
-    options: Options,
+    pub options: Options,
     /// Where validation is, such as `http://127.0.0.1:7402`.
     #[arg(long)]
-    validation: String,
+    pub validation: String,
 }
 
-fn main() -> ExitCode {
+/// Serves until a signal stops it, and says how it ended.
+pub fn run(arguments: Arguments) -> ExitCode {
     let Arguments {
         options,
         validation,
-    } = Arguments::parse();
+    } = arguments;
     mesur_process::run("submission", &options, |parts| {
         let config = Config {
             catalogue: parts.catalogue,
@@ -32,6 +33,6 @@ fn main() -> ExitCode {
             bearer: parts.bearer,
             limits: mesur_rpc::server::Limits::default(),
         };
-        run(config, parts.listener, parts.stop)
+        serve(config, parts.listener, parts.stop)
     })
 }

@@ -1,45 +1,47 @@
-//! The publication service as a process of its own.
+//! The service as a process: its options, and how it runs with them.
 
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Parser;
-use mesur_process::Options;
-use mesur_publication::{
-    Config, RunError, SystemTimer, TimetableOptions, run, signer_from_file, signer_kept_at,
-};
-use tokio::net::TcpListener;
+use mesur_process::{Options, listen};
 
-/// Compiles releases, publishes them and serves them.
-#[derive(Debug, Parser)]
-#[command(version)]
-struct Arguments {
+use crate::{
+    Config, RunError, SystemTimer, TimetableOptions, run as serve, signer_from_file, signer_kept_at,
+};
+
+/// The options of the process.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Arguments {
+    /// Those of every service.
     #[command(flatten)]
-    options: Options,
+    pub options: Options,
     /// Where aggregation is, such as `http://127.0.0.1:7403`.
     #[arg(long)]
-    aggregation: String,
-    /// Where the web page is served.
+    pub aggregation: String,
+    /// Where the web page is served. Without `--tls-cert` only a loopback address is taken.
     #[arg(long)]
-    web: SocketAddr,
+    pub web: SocketAddr,
+    /// When releases come out.
     #[command(flatten)]
-    timetable: TimetableOptions,
+    pub timetable: TimetableOptions,
     /// The Ed25519 key that signs the bundles of releases, in PEM. Without one a key of its own is made
     /// once, `signing-key.pem` beside the folder of the store.
     #[arg(long, value_name = "FILE")]
-    signing_key: Option<PathBuf>,
+    pub signing_key: Option<PathBuf>,
 }
 
-fn main() -> ExitCode {
+/// Serves until a signal stops it, and says how it ended.
+pub fn run(arguments: Arguments) -> ExitCode {
     let Arguments {
         options,
         aggregation,
         web,
         timetable,
         signing_key,
-    } = Arguments::parse();
+    } = arguments;
     let own_key = options.data.with_file_name("signing-key.pem");
     mesur_process::run("publication", &options, |parts| async move {
         let signer = match signing_key {
@@ -58,7 +60,9 @@ fn main() -> ExitCode {
             signer: Arc::new(signer),
             limits: mesur_rpc::server::Limits::default(),
         };
-        let web = TcpListener::bind(web).await.map_err(RunError::Web)?;
-        run(config, parts.listener, web, parts.stop).await
+        let web = listen(web, parts.tls.as_ref())
+            .await
+            .map_err(io::Error::other)?;
+        serve(config, parts.listener, web, parts.stop).await
     })
 }

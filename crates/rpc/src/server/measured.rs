@@ -1,0 +1,238 @@
+//! What is told of every call: how many, how long, how they ended, and their span; and of every request
+//! for a page, though that has no span.
+//!
+//! A method is told by its name in the contract; a path that is none is told as `other`, so that nobody
+//! makes a series by calling one. It stands outside of everything that may refuse a call, so that
+//! refusals count, and inside of gRPC-Web, so that every call ends with the trailers of gRPC.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use mesur_telemetry::{Held, table, trace};
+use tokio::time::Instant;
+use tonic::body::Body;
+use tonic::codegen::Bytes;
+use tonic::codegen::http::{HeaderMap, HeaderValue, Request, Response};
+use tonic::{Code, Status};
+use tower::{Layer, Service};
+use tracing::{Instrument as _, Span};
+
+/// Methods that every server has besides those of the table of permissions.
+const COMMON: [&str; 3] = [
+    "grpc.health.v1.Health/Check",
+    "grpc.health.v1.Health/Watch",
+    "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+];
+
+/// What all other paths are told as.
+const OTHER: &str = "other";
+
+/// Measures the calls to the server of this name.
+#[derive(Debug, Clone)]
+pub(super) struct Measure(pub(super) &'static str);
+
+impl<S> Layer<S> for Measure {
+    type Service = Measured<S>;
+
+    fn layer(&self, inner: S) -> Measured<S> {
+        Measured {
+            server: self.0,
+            inner,
+        }
+    }
+}
+
+/// A service whose calls are measured.
+#[derive(Debug, Clone)]
+pub(super) struct Measured<S> {
+    server: &'static str,
+    inner: S,
+}
+
+impl<S, B> Service<Request<Body>> for Measured<S>
+where
+    S: Service<Request<Body>, Response = Response<B>>,
+    S::Future: Send + 'static,
+    B: HttpBody<Data = Bytes, Error = Status> + Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future =
+        Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send + 'static>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let method = method(request.uri().path());
+        let shown = request.headers().get(trace::TRACEPARENT);
+        let span = trace::call(self.server, method, shown.map(HeaderValue::as_bytes));
+        let mut call = Call {
+            method,
+            begun: Instant::now(),
+            code: None,
+            span: span.clone(),
+            _at_work: table::CALLS_AT_WORK.held([method]),
+        };
+        let answer = span.in_scope(|| self.inner.call(request)).instrument(span);
+        Box::pin(async move {
+            let response = answer.await?;
+            let took = call.begun.elapsed().as_secs_f64();
+            table::CALL_DURATION.record([method], took);
+            call.note(response.headers());
+            let measure = |body| {
+                let body = Box::pin(body);
+                Body::new(MeasuredBody { body, call })
+            };
+            Ok(response.map(measure))
+        })
+    }
+}
+
+/// Measures the answer to a request for a page.
+pub(super) async fn page<B, E>(
+    server: &'static str,
+    answering: impl Future<Output = Result<Response<B>, E>>,
+) -> Result<Response<B>, E> {
+    let begun = Instant::now();
+    let response = answering.await?;
+    table::PAGE_DURATION.record([server], begun.elapsed().as_secs_f64());
+    let class = match response.status().as_u16() {
+        ..200 => "1xx",
+        200..300 => "2xx",
+        300..400 => "3xx",
+        400..500 => "4xx",
+        500.. => "5xx",
+    };
+    table::PAGES.one([server, class]);
+    Ok(response)
+}
+
+/// A call until it has ended.
+struct Call {
+    method: &'static str,
+    begun: Instant,
+    /// The code that it ended with, once that is known.
+    code: Option<Code>,
+    span: Span,
+    _at_work: Held,
+}
+
+impl Call {
+    /// Takes note of the code, if it is among these headers or trailers.
+    fn note(&mut self, headers: &HeaderMap) {
+        if let Some(code) = headers.get("grpc-status") {
+            self.code = Some(Code::from_bytes(code.as_bytes()));
+        }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        let code = self.code.unwrap_or(Code::Cancelled);
+        table::CALLS.one([self.method, name(code)]);
+        trace::ended(&self.span, code as i32, is_fault(code));
+    }
+}
+
+/// The body of a response, whose trailers say how the call ended.
+struct MeasuredBody<B> {
+    body: Pin<Box<B>>,
+    call: Call,
+}
+
+impl<B: HttpBody<Data = Bytes, Error = Status>> HttpBody for MeasuredBody<B> {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let frame = ready!(self.body.as_mut().poll_frame(context));
+        match &frame {
+            Some(Ok(frame)) => {
+                if let Some(trailers) = frame.trailers_ref() {
+                    self.call.note(trailers);
+                }
+            }
+            Some(Err(status)) => self.call.code = Some(status.code()),
+            None => {}
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// The name of a method as it is told.
+fn method(path: &str) -> &'static str {
+    let rows = mesur_access::table::ROWS.iter().map(|(path, _)| *path);
+    let mut known = rows.filter_map(|path| path.strip_prefix('/')).chain(COMMON);
+    let asked = path.strip_prefix('/').unwrap_or_default();
+    known.find(|name| *name == asked).unwrap_or(OTHER)
+}
+
+/// Whether a code tells of something that is wrong with us.
+fn is_fault(code: Code) -> bool {
+    matches!(
+        code,
+        Code::Unknown
+            | Code::DeadlineExceeded
+            | Code::Internal
+            | Code::Unavailable
+            | Code::DataLoss
+    )
+}
+
+/// The name of a code as the contract of gRPC has it.
+fn name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_of_no_method_makes_no_series_of_its_own() {
+        let known = "mesur.submission.v1.SubmissionService/SubmitReturn";
+        assert_eq!(method(&format!("/{known}")), known);
+        assert_eq!(method("/grpc.health.v1.Health/Check"), COMMON[0]);
+        for path in [
+            "",
+            "/",
+            known,
+            "/mesur.submission.v1.SubmissionService/X",
+            "/x",
+        ] {
+            assert_eq!(method(path), OTHER, "{path}");
+        }
+    }
+}
