@@ -22,9 +22,7 @@ pub(crate) fn load(folder: &Folder) -> Result<Edition, Faults> {
     let (authorities, nation) = authority::load(folder, &mut faults);
     let loaded = metric::load(folder, period, settings.as_ref(), &mut faults);
     let cells = CellIndex::new(&loaded.metrics);
-    if cells.cells.len() > CELLS_MAX {
-        faults.file("categories.csv", format!("more than {CELLS_MAX} cells"));
-    }
+    check_size(cells.cells.len(), &mut faults);
     // With a table unread the edition is refused anyway. Any number will do then: every rule that
     // names a cell of the table would be faulted too, and hide the cause.
     let cell_id = |reference: &CellRef| {
@@ -66,6 +64,12 @@ pub(crate) fn load(folder: &Folder) -> Result<Edition, Faults> {
     })
 }
 
+fn check_size(cells: usize, faults: &mut Faults) {
+    if cells > CELLS_MAX {
+        faults.file("categories.csv", format!("more than {CELLS_MAX} cells"));
+    }
+}
+
 /// `based_on` is kept as printed and may name a metric that this edition leaves out; it must still
 /// be a reference, so that a reader can follow it.
 fn check_bases(metrics: &[Metric], faults: &mut Faults) {
@@ -75,5 +79,24 @@ fn check_bases(metrics: &[Metric], faults: &mut Faults) {
                 faults.at("metrics.csv", metric.line, "based_on", error.to_string());
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_edition_may_have_so_many_cells_and_no_more() {
+        let faults = |cells| {
+            let mut faults = Faults::default();
+            check_size(cells, &mut faults);
+            faults
+        };
+        assert!(faults(CELLS_MAX).is_empty());
+        assert_eq!(
+            faults(CELLS_MAX + 1).0[0].message,
+            "more than 8000000 cells"
+        );
     }
 }

@@ -358,6 +358,27 @@ mod tests {
     }
 
     #[test]
+    fn a_list_of_a_filter_may_have_so_many_values_and_no_more() {
+        let library = Library::new(vec![dataset("pif-2022-23", 10)]);
+        let told = |count: usize| {
+            let filter = pb::DatasetFilter {
+                metrics: vec!["AD/001".to_owned(); count],
+                ..pb::DatasetFilter::default()
+            };
+            library.select(&filter).err()
+        };
+        assert!(told(FILTER_MAX).is_none());
+        let violations = told(FILTER_MAX + 1).unwrap();
+        let [violation] = violations.as_slice() else {
+            panic!("{violations:?}")
+        };
+        assert_eq!(
+            (violation.field.as_str(), violation.reason),
+            ("filter.metrics", "TOO_MANY")
+        );
+    }
+
+    #[test]
     fn what_names_nothing_published_is_told_each_by_each() {
         let library = Library::new(vec![dataset("pif-2022-23", 10)]);
         let filter = pb::DatasetFilter {

@@ -150,3 +150,25 @@ fn is_path(page: &str) -> bool {
 pub(crate) fn safe_page(page: &str) -> Option<&str> {
     Some(page).filter(|page| is_path(page) && !page.contains('\\'))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    #[test]
+    fn all_together_may_send_so_much_in_an_hour_and_no_more() {
+        let inbox = Inbox::default();
+        let now = Timestamp::UNIX_EPOCH;
+        let mut sent = 0;
+        for address in 0..=u8::MAX {
+            let address = Ipv4Addr::new(198, 51, address, 7).into();
+            sent += u32::from(inbox.count(address, now));
+        }
+        assert_eq!(sent, FROM_ALL_MAX);
+        let address = Ipv4Addr::new(203, 0, 113, 7).into();
+        assert!(!inbox.count(address, now + WINDOW - SignedDuration::from_secs(1)));
+        assert!(inbox.count(address, now + WINDOW));
+    }
+}

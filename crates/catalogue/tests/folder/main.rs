@@ -268,6 +268,28 @@ fn a_letter_that_was_lost_from_windows_1252_is_a_fault_before_anybody_publishes_
 }
 
 #[test]
+fn a_file_is_read_up_to_its_limit_and_refused_beyond_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_edition(folder.path());
+    let settings = fs::read_to_string(folder.path().join("edition.toml")).expect("settings");
+    let padded = |bytes: usize| {
+        let comment = "x".repeat(bytes - settings.len() - 2);
+        write(
+            folder.path(),
+            "edition.toml",
+            &format!("{settings}#{comment}\n"),
+        );
+    };
+    padded(8 * 1024 * 1024);
+    assert_eq!(faults(folder.path()), []);
+    padded(8 * 1024 * 1024 + 1);
+    let refused = Catalogue::default().add_folder(folder.path());
+    let refused = refused.expect_err("refused");
+    let told = format!("{refused}: {:?}", std::error::Error::source(&refused));
+    assert!(told.contains("edition.toml"), "{told}");
+}
+
+#[test]
 fn without_a_settings_file_the_tables_name_the_period() {
     let folder = tempfile::tempdir().expect("a folder");
     write_edition(folder.path());

@@ -157,3 +157,24 @@ pub(super) fn previous_message(
         values: previous_values_to_wire(previous),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_told_up_to_what_a_message_holds_and_refused_beyond_it() {
+        let item = |bytes: usize| pb::UploadReturnRequest {
+            part: Some(pb::upload_return_request::Part::Chunk(vec![7; bytes])),
+        };
+        let of_item = item(1_000_000).encoded_len() + ITEM_HEAD_BYTES;
+        let (whole, rest) = (ANSWER_BYTES_MAX / of_item, ANSWER_BYTES_MAX % of_item);
+        let last = rest - (of_item - 1_000_000);
+        let told = |last: usize| {
+            let items = (0..whole).map(|_| item(1_000_000)).chain([item(last)]);
+            within_answer("a return", items)
+        };
+        assert_eq!(told(last).unwrap().len(), whole + 1);
+        assert!(matches!(told(last + 1), Err(Error::AnswerTooLarge { .. })));
+    }
+}

@@ -88,6 +88,12 @@ impl Default for Room {
 }
 
 impl Room {
+    /// The turn of a file to be read; given back when it is dropped.
+    async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        // It is never closed, and a reading without a turn would be one too many at the worst.
+        Arc::clone(&self.readings).acquire_owned().await.ok()
+    }
+
     /// Room for a file of so many bytes. A single file larger than all of it gets all of it.
     fn take(&self, identity: &str, size_bytes: usize) -> Result<Taken, Error> {
         let size_bytes = size_bytes.min(ROOM_BYTES);
@@ -195,7 +201,7 @@ impl Api {
         );
         let authority = sent.name.authority.clone();
         let is_checked = sent.purpose == Purpose::Check;
-        let turn = Arc::clone(&self.room.readings).acquire_owned().await;
+        let turn = self.room.turn().await;
         // The room goes with the bytes: the reading goes on although the caller may have gone.
         let reading = tokio::task::spawn_blocking(move || {
             let read = if is_checked {
@@ -318,4 +324,26 @@ fn incomplete(field: &str, problem: &str) -> Error {
         reason: "UPLOAD_INCOMPLETE",
         description: problem.to_owned(),
     }])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn so_many_files_are_read_at_one_time_and_the_next_waits_for_its_turn() {
+        let room = Room::default();
+        let mut turns = Vec::new();
+        for _ in 0..READINGS_MAX {
+            turns.push(room.turn().await.unwrap());
+        }
+        let next = timeout(Duration::ZERO, room.turn()).await;
+        assert!(next.is_err(), "there is a turn too many");
+        drop(turns.pop());
+        assert!(room.turn().await.is_some());
+    }
 }

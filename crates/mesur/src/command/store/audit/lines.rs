@@ -1,6 +1,8 @@
 //! The log as lines: one entry each, with what is needed to verify it.
 //!
-//!     {"commit":17,"index":1,"link":"64 hexadecimal digits","entry":{…}}
+//! ```json
+//! {"commit":17,"index":1,"link":"64 hexadecimal digits","entry":{…}}
+//! ```
 //!
 //! What stands behind `"entry":`, without the last brace, is the entry byte for byte.
 
