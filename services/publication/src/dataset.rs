@@ -12,9 +12,10 @@ use std::sync::Arc;
 use mesur_proto::publication::v1 as pb;
 use mesur_rpc::Violation;
 use mesur_wire::ReleaseName;
-use prost::bytes::BufMut;
 
 use crate::domain::{ShownColumn, ShownMetric, ShownTables};
+pub(crate) use encoded::Row;
+
 use encoded::EncodedRows;
 
 /// The category that asks for the metric itself.
@@ -235,31 +236,23 @@ impl Selection {
         lengths.fold(0, usize::saturating_add)
     }
 
-    /// Writes at most `limit` rows from the one at `from` on, as field 1 of a message; answers how many.
-    pub(crate) fn write(&self, from: usize, limit: usize, buffer: &mut impl BufMut) -> usize {
-        let mut written = 0_usize;
+    /// At most `limit` rows from the one at `from` on.
+    pub(crate) fn rows(&self, from: usize, limit: usize) -> impl Iterator<Item = Row<'_>> {
         let mut skip = from;
-        for part in &self.parts {
-            if skip >= part.len() {
-                skip = skip.saturating_sub(part.len());
-                continue;
-            }
-            let width = part.areas.len();
-            for place in skip..part.len() {
-                if written == limit {
-                    return written;
-                }
+        let parts = self.parts.iter().map(move |part| {
+            let first = skip.min(part.len());
+            skip = skip.saturating_sub(first);
+            (part, first)
+        });
+        let rows = parts.flat_map(|(part, first)| {
+            (first..part.len()).filter_map(|place| {
+                let width = part.areas.len();
                 let cell = place.checked_div(width).and_then(|at| part.cells.get(at));
                 let area = place.checked_rem(width).and_then(|at| part.areas.get(at));
-                if let (Some(cell), Some(area)) = (cell, area)
-                    && part.dataset.rows.write(*cell, *area, buffer)
-                {
-                    written = written.saturating_add(1);
-                }
-            }
-            skip = 0;
-        }
-        written
+                part.dataset.rows.row(*cell?, *area?)
+            })
+        });
+        rows.take(limit)
     }
 }
 
@@ -313,10 +306,10 @@ mod tests {
 
     fn rows(selection: &Selection, from: usize, limit: usize) -> Vec<pb::DatasetRow> {
         let mut message = Vec::new();
-        let written = selection.write(from, limit, &mut message);
-        let rows = pb::StreamDatasetResponse::decode(&*message).unwrap().rows;
-        assert_eq!(rows.len(), written);
-        rows
+        for row in selection.rows(from, limit) {
+            row.write(&mut message);
+        }
+        pb::StreamDatasetResponse::decode(&*message).unwrap().rows
     }
 
     #[test]

@@ -18,6 +18,8 @@ const PAGE: SizeLimits = SizeLimits {
     default: 100,
     max: 1_000,
 };
+/// About what a page has besides its rows.
+const REST_BYTES: usize = 256;
 /// The values in one message of a stream.
 const PIECE_ROWS: usize = 1_000;
 
@@ -30,6 +32,11 @@ pub(super) struct Page {
 
 impl Encoded for Page {
     type Message = pb::QueryDatasetResponse;
+
+    fn bytes(&self) -> usize {
+        // The rest is a number and a token of some fifty letters.
+        self.rows.bytes().saturating_add(REST_BYTES)
+    }
 
     fn write(&self, buffer: &mut impl BufMut) {
         self.rows.write(buffer);
@@ -53,8 +60,15 @@ pub(super) struct Piece {
 impl Encoded for Piece {
     type Message = pb::StreamDatasetResponse;
 
+    fn bytes(&self) -> usize {
+        let rows = self.selection.rows(self.from, self.limit);
+        rows.map(|row| row.bytes()).sum()
+    }
+
     fn write(&self, buffer: &mut impl BufMut) {
-        self.selection.write(self.from, self.limit, buffer);
+        for row in self.selection.rows(self.from, self.limit) {
+            row.write(buffer);
+        }
     }
 }
 

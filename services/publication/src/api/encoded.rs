@@ -34,6 +34,9 @@ pub(super) trait Encoded: Send + 'static {
     /// What it is once it is decoded.
     type Message: Message + Default;
 
+    /// About how many bytes it is: room is made for so many at once.
+    fn bytes(&self) -> usize;
+
     /// Writes all fields.
     fn write(&self, buffer: &mut impl BufMut);
 
@@ -71,6 +74,7 @@ impl<A: Encoded> Encoder for Writer<A> {
     type Error = Status;
 
     fn encode(&mut self, item: A, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        buffer.reserve(item.bytes());
         item.write(buffer);
         Ok(())
     }

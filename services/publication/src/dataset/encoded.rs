@@ -25,6 +25,9 @@ pub(super) struct EncodedRows {
     cells: Vec<Cell>,
 }
 
+/// A row, as its parts.
+pub(crate) struct Row<'a>([&'a [u8]; 4]);
+
 /// One cell over all areas.
 #[derive(Debug)]
 struct Cell {
@@ -64,29 +67,39 @@ impl EncodedRows {
         }
     }
 
-    /// Writes the row of a cell and an area, each by its place; whether there is one.
-    pub(super) fn write(&self, cell: usize, area: usize, buffer: &mut impl BufMut) -> bool {
-        let Some(row) = self.row(cell, area) else {
-            return false;
-        };
-        let length = row.iter().map(|part| part.len()).sum();
-        buffer.put_u8(ROW_KEY);
-        // A buffer of bytes grows: there is always room for the length.
-        let _ = prost::encode_length_delimiter(length, buffer);
-        for part in row {
-            buffer.put_slice(part);
-        }
-        true
-    }
-
-    fn row(&self, cell: usize, area: usize) -> Option<[&[u8]; 4]> {
+    /// The row of a cell and an area, each by its place, if there is one.
+    pub(super) fn row(&self, cell: usize, area: usize) -> Option<Row<'_>> {
         let cell = self.cells.get(cell)?;
         let from = match area.checked_sub(1) {
             None => 0,
             Some(before) => *cell.ends.get(before)?,
         };
         let value = cell.values.get(from..*cell.ends.get(area)?)?;
-        Some([&self.release, self.areas.get(area)?, &cell.code, value])
+        let area = self.areas.get(area)?;
+        Some(Row([&self.release, area, &cell.code, value]))
+    }
+}
+
+impl Row<'_> {
+    fn content_bytes(&self) -> usize {
+        self.0.iter().map(|part| part.len()).sum()
+    }
+
+    /// How many bytes it is in a message.
+    pub(crate) fn bytes(&self) -> usize {
+        let content = self.content_bytes();
+        let head = prost::length_delimiter_len(content).saturating_add(1);
+        content.saturating_add(head)
+    }
+
+    /// Writes it as field 1 of a message.
+    pub(crate) fn write(&self, buffer: &mut impl BufMut) {
+        buffer.put_u8(ROW_KEY);
+        // A buffer of bytes grows: there is always room for the length.
+        let _ = prost::encode_length_delimiter(self.content_bytes(), buffer);
+        for part in self.0 {
+            buffer.put_slice(part);
+        }
     }
 }
 
@@ -175,10 +188,13 @@ mod tests {
         let mut written = Vec::new();
         for cell in 0..2 {
             for area in 0..3 {
-                assert!(encoded.write(cell, area, &mut written));
+                let row = encoded.row(cell, area).unwrap();
+                let before = written.len();
+                row.write(&mut written);
+                assert_eq!(written.len() - before, row.bytes());
             }
         }
-        assert!(!encoded.write(2, 0, &mut written) && !encoded.write(0, 3, &mut written));
+        assert!(encoded.row(2, 0).is_none() && encoded.row(0, 3).is_none());
         let read = pb::StreamDatasetResponse::decode(&*written).unwrap();
         assert_eq!(read.encode_to_vec(), written);
         let values: Vec<_> = read.rows.iter().map(|row| &*row.value).collect();
