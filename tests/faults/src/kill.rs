@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use fastrand::Rng;
 use mesur_catalogue::{AuthorityCode, Catalogue, Edition, EditionName};
+use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::RwLock;
@@ -98,22 +99,7 @@ impl Kill {
             told.published.len(),
             told.refused
         ))?;
-        for problem in &told.problems {
-            say(problem)?;
-        }
-        if ended.is_ok() && told.problems.is_empty() {
-            return Ok(());
-        }
-        let kept = folder.keep();
-        let problems = told.problems.len();
-        let what = format!(
-            "seed {seed}: {problems} problems; kept in {}",
-            kept.display()
-        );
-        match ended {
-            Ok(()) => bail!(what),
-            Err(error) => Err(error.context(what)),
-        }
+        conclude(seed, folder, &told.problems, ended)
     }
 
     async fn go(
@@ -212,4 +198,28 @@ pub(crate) fn refused(status: Status) -> anyhow::Error {
 
 pub(crate) fn say(line: &str) -> anyhow::Result<()> {
     Ok(writeln!(std::io::stdout(), "{line}")?)
+}
+
+/// Says what was wrong with a run, and keeps its folder if anything was.
+pub(crate) fn conclude(
+    seed: u64,
+    folder: TempDir,
+    problems: &[String],
+    ended: anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    for problem in problems {
+        say(problem)?;
+    }
+    if ended.is_ok() && problems.is_empty() {
+        return Ok(());
+    }
+    let what = format!(
+        "seed {seed}: {} problems; kept in {}",
+        problems.len(),
+        folder.keep().display()
+    );
+    match ended {
+        Ok(()) => bail!(what),
+        Err(error) => Err(error.context(what)),
+    }
 }

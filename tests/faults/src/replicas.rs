@@ -42,7 +42,7 @@ use crate::kill::checks::Checks;
 use crate::kill::journal::Journal;
 use crate::kill::people::Person;
 use crate::kill::production::Production;
-use crate::kill::{refused, say};
+use crate::kill::{conclude, refused, say};
 use cluster::Cluster;
 use day::Fate;
 use processes::{Replicas, Setting};
@@ -103,22 +103,7 @@ impl Run {
             told.doubled,
             told.published.len(),
         ))?;
-        for problem in &told.problems {
-            say(problem)?;
-        }
-        if ended.is_ok() && told.problems.is_empty() {
-            return Ok(());
-        }
-        let kept = folder.keep();
-        let problems = told.problems.len();
-        let what = format!(
-            "seed {seed}: {problems} problems; kept in {}",
-            kept.display()
-        );
-        match ended {
-            Ok(()) => bail!(what),
-            Err(error) => Err(error.context(what)),
-        }
+        conclude(seed, folder, &told.problems, ended)
     }
 
     async fn go(

@@ -31,7 +31,7 @@ use crate::kill::checks::Checks;
 use crate::kill::journal::Journal;
 use crate::kill::people::World;
 use crate::kill::production::Production;
-use crate::kill::{refused, say};
+use crate::kill::{conclude, refused, say};
 use crate::replicas::cluster::Cluster;
 use crate::replicas::http;
 use crate::replicas::processes::{self, Replicas, Setting};
@@ -84,22 +84,7 @@ impl Rolling {
             }
         });
         let told = journal.told();
-        for problem in &told.problems {
-            say(problem)?;
-        }
-        if ended.is_ok() && told.problems.is_empty() {
-            return Ok(());
-        }
-        let kept = folder.keep();
-        let problems = told.problems.len();
-        let what = format!(
-            "seed {seed}: {problems} problems; kept in {}",
-            kept.display()
-        );
-        match ended {
-            Ok(()) => bail!(what),
-            Err(error) => Err(error.context(what)),
-        }
+        conclude(seed, folder, &told.problems, ended)
     }
 
     async fn go(
