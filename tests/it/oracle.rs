@@ -191,9 +191,9 @@ async fn refused(
 ) -> usize {
     let found = REQUESTS.iter().find(|(named, _)| *named == method.name());
     let (_, template) = found.expect("a request");
-    let scope = role.as_ref().and_then(|role| row.scope(role));
+    let scope = role.as_ref().and_then(|role| row.who.scope(role));
     let is_named = template.contains("{a}") || template.contains("{r}");
-    if row.public || scope == Some(Scope::All) || (scope.is_some() && !is_named) {
+    if row.who.public || scope == Some(Scope::All) || (scope.is_some() && !is_named) {
         return 0;
     }
     let endpoint = service(world, path).endpoint();

@@ -142,8 +142,8 @@ struct Caller {
 
 impl Caller {
     fn expected(&self, row: Row, reaches: bool) -> Expected {
-        let scope = self.role.as_ref().and_then(|role| row.scope(role));
-        match (row.public, self.is_public, scope) {
+        let scope = self.role.as_ref().and_then(|role| row.who.scope(role));
+        match (row.who.public, self.is_public, scope) {
             (true, _, _) | (_, _, Some(Scope::All)) => Expected::LetIn,
             (false, true, _) => Expected::Unauthenticated,
             (false, false, Some(Scope::Own | Scope::Delegated)) if reaches => Expected::LetIn,
@@ -224,12 +224,23 @@ pub(crate) async fn call(
     method: &MethodDescriptor,
     request: &Value,
 ) -> Result<(), Status> {
-    let message = DynamicMessage::deserialize(method.input(), request).expect("a request");
+    call_with(connection, path, method, std::slice::from_ref(request)).await
+}
+
+/// The same with a stream of requests.
+pub(crate) async fn call_with(
+    connection: &Connection,
+    path: &str,
+    method: &MethodDescriptor,
+    requests: &[Value],
+) -> Result<(), Status> {
+    let read = |request| DynamicMessage::deserialize(method.input(), request).expect("a request");
+    let messages: Vec<_> = requests.iter().map(read).collect();
     let mut client = tonic::client::Grpc::new(connection.clone());
     client.ready().await.expect("a service");
     let path = PathAndQuery::try_from(path).expect("a path");
     let codec = ProstCodec::<DynamicMessage, ()>::default();
-    let request = Request::new(tokio_stream::once(message));
+    let request = Request::new(tokio_stream::iter(messages));
     let response = client.streaming(request, path, codec).await?;
     if !ENDLESS.contains(&method.name()) {
         response.into_inner().message().await?;

@@ -1,18 +1,20 @@
 //! Roles and states together, over the wire: whoever may not do something with a return is told the same
-//! in whatever state it is; whoever may is told what the table of moves says; and a draft is nothing
-//! to all who do not act for its authority. The moves are read from `docs/life-cycle.md`, which is
-//! written from the table of the code, the permissions from the table itself.
+//! in whatever state it is; whoever may is let in, or refused with the reason, as the table of permissions
+//! says; and a draft is nothing to all who do not act for its authority.
+
+mod cells;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use jiff::Timestamp;
 use mesur_access::table::{ROWS, Row};
-use mesur_access::{Role, Scope};
+use mesur_access::{ReturnState, Role, Scope};
 use mesur_proto::submission::v1 as pb;
 use mesur_proto::submission::v1::data_return::State;
 use mesur_proto::submission::v1::submission_service_client::SubmissionServiceClient;
 use mesur_proto::validation::v1 as validation;
+use mesur_proto::validation::v1::collection_progress::authority_progress::State as Known;
+use mesur_proto::validation::v1::resolve_query_request::Resolution;
 use mesur_rpc::access::Bearer;
 use mesur_rpc::channel::connect_lazy;
 use prost_reflect::DescriptorPool;
@@ -20,29 +22,23 @@ use tokio::time::timeout;
 use tonic::{Code, Status};
 
 use crate::permissions::{REQUESTS, Told, call, methods, request, told_of};
-use crate::world::{A_DAY, EDITION, WAIT, World, code, explain_warnings, sample, sign_off};
+use crate::world::{A_DAY, EDITION, WAIT, World, code, explain_warnings, sample, until};
 
 const PERIOD: &str = "2022-23";
 /// An authority of which no return is looked at.
 const OTHER: &str = "W06000001";
 
-/// The states as the document calls them, each with the authority whose return is in it.
-const STATES: [(&str, &str); 6] = [
-    ("nothing sent", "W06000002"),
-    ("draft", "W06000003"),
-    ("submitted", "W06000004"),
-    ("queried", "W06000005"),
-    ("signed off", "W06000006"),
-    ("reopened", "W06000008"),
+/// The states, each with the authority whose return is in it.
+const STATES: [(ReturnState, &str); 6] = [
+    (ReturnState::Nothing, "W06000002"),
+    (ReturnState::Draft, "W06000003"),
+    (ReturnState::Submitted, "W06000004"),
+    (ReturnState::Queried, "W06000005"),
+    (ReturnState::SignedOff, "W06000006"),
+    (ReturnState::Reopened, "W06000008"),
 ];
-
-/// What moves a return, as the document calls it, with its method.
-const MOVES: [(&str, &str); 4] = [
-    ("keep a draft", "SubmitReturn"),
-    ("send, hand in, amend", "SubmitReturn"),
-    ("sign off", "SignOffReturn"),
-    ("reopen", "ReopenReturn"),
-];
+/// Authorities of which nothing was sent, one for each cell that changes that.
+const SPARE: [&str; 4] = ["W06000009", "W06000010", "W06000011", "W06000012"];
 
 /// Who calls about an authority.
 pub(crate) struct Caller {
@@ -56,9 +52,9 @@ pub(crate) struct Caller {
 
 impl Caller {
     pub(crate) fn may(&self, row: Row) -> bool {
-        let scope = self.role.as_ref().and_then(|role| row.scope(role));
+        let scope = self.role.as_ref().and_then(|role| row.who.scope(role));
         let in_reach = self.acts && matches!(scope, Some(Scope::Own | Scope::Delegated));
-        row.public || scope == Some(Scope::All) || in_reach
+        row.who.public || scope == Some(Scope::All) || in_reach
     }
 }
 
@@ -103,61 +99,116 @@ pub(crate) fn callers(world: &World, authority: &str) -> Vec<Caller> {
     ]
 }
 
-/// A table of `docs/life-cycle.md`, by its place: what stands at a state and a move.
-pub(crate) fn document(place: usize) -> BTreeMap<(String, String), String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/life-cycle.md");
-    let text = std::fs::read_to_string(path).expect("the document");
-    let cells = |line: &str| -> Vec<String> {
-        let line = line.trim_matches('|').split('|');
-        line.map(|cell| cell.trim().to_owned()).collect()
-    };
-    let table = text.split("\n| | ").nth(place + 1).expect("a table");
-    let mut lines = table.lines();
-    let heads = cells(lines.next().expect("a head"));
-    let mut found = BTreeMap::new();
-    for line in lines.skip(1).take_while(|line| line.starts_with('|')) {
-        let row = cells(line);
-        let state = row[0].trim_matches('*').to_owned();
-        for (head, cell) in heads.iter().zip(&row[1..]) {
-            found.insert((state.clone(), head.clone()), cell.clone());
-        }
-    }
-    found
+/// A client of submission for somebody with a role.
+fn returns_as(
+    world: &World,
+    identity: &str,
+    role: Role,
+) -> SubmissionServiceClient<mesur_rpc::channel::Connection> {
+    let token = world
+        .issuer
+        .token(identity, &[role], A_DAY, Timestamp::now());
+    let bearer = Bearer::new(&token).expect("a token");
+    let connection = connect_lazy(&world.submission.endpoint(), bearer);
+    SubmissionServiceClient::new(connection.expect("an endpoint"))
 }
 
+/// Sends a return, or keeps a draft that lacks a cell. Its approver sends it: so whoever signs it off is
+/// refused for that, and for nothing before.
 async fn send(world: &World, authority: &str, draft: bool) -> pb::DataReturn {
+    let mut data_return = sample(&world.catalogue, authority);
+    if draft {
+        data_return.observations.pop();
+    }
     let request = pb::SubmitReturnRequest {
-        data_return: Some(sample(&world.catalogue, authority)),
+        data_return: Some(data_return),
         draft,
         ..pb::SubmitReturnRequest::default()
     };
-    let mut returns = world.returns(Role::Submitter(code(authority)));
+    let identity = Role::Approver(code(authority)).to_string();
+    let mut returns = returns_as(world, &identity, Role::Submitter(code(authority)));
     let sent = returns.submit_return(request).await.expect("taken in");
     sent.into_inner().data_return.expect("a return")
 }
 
-/// A return in each state, and a supplier who acts for each authority.
+async fn delegate(world: &World, authority: &str, supplier: &str) {
+    let delegation = pb::CreateDelegationRequest {
+        parent: format!("authorities/{authority}"),
+        supplier: supplier.to_owned(),
+        edition: EDITION.to_owned(),
+        ..pb::CreateDelegationRequest::default()
+    };
+    let mut returns = world.returns(Role::Approver(code(authority)));
+    let made = returns.create_delegation(delegation).await;
+    made.expect("delegated");
+}
+
+/// Signs a return off, as somebody who did not send it.
+async fn sign(world: &World, authority: &str) {
+    let data_return = seen(world, authority).await;
+    let request = pb::SignOffReturnRequest {
+        name: data_return.name,
+        etag: data_return.etag,
+        request_id: String::new(),
+    };
+    let client = returns_as(world, "another", Role::Approver(code(authority)));
+    let signing = until(|| {
+        let (mut client, request) = (client.clone(), request.clone());
+        async move { client.sign_off_return(request).await }
+    });
+    signing.await;
+}
+
+/// Asks about a return; its name is that of the query.
+async fn raise(world: &World, data_return: &str) -> String {
+    let query = validation::RaiseQueryRequest {
+        parent: data_return.to_owned(),
+        text: "Is this right?".to_owned(),
+        ..validation::RaiseQueryRequest::default()
+    };
+    let raised = world.reports(Role::Statistician).raise_query(query).await;
+    raised.expect("a query").into_inner().name
+}
+
+/// Has a query asked, answered and closed, and waits until submission knows.
+async fn talk(world: &World, authority: &str, data_return: &str) {
+    let name = raise(world, data_return).await;
+    let answer = validation::AnswerQueryRequest {
+        name: name.clone(),
+        text: "It is.".to_owned(),
+        request_id: String::new(),
+    };
+    let mut officer = world.reports(Role::Submitter(code(authority)));
+    officer.answer_query(answer).await.expect("answered");
+    let accept = validation::ResolveQueryRequest {
+        name,
+        resolution: Resolution::Accept.into(),
+        reason: "It is.".to_owned(),
+        request_id: String::new(),
+    };
+    let mut statistician = world.reports(Role::Statistician);
+    statistician.resolve_query(accept).await.expect("closed");
+    let coming = async {
+        while seen(world, authority).await.history.len() < 3 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(WAIT, coming).await.expect("it is settled");
+}
+
+/// A return in each state, a query about each that was handed in, a supplier who acts for each authority,
+/// and a last event for everybody who may watch.
 async fn prepare(world: &World) {
-    for (_, authority) in STATES {
-        let mut returns = world.returns(Role::Approver(code(authority)));
-        let delegation = pb::CreateDelegationRequest {
-            parent: format!("authorities/{authority}"),
-            supplier: "supplier".to_owned(),
-            edition: EDITION.to_owned(),
-            ..pb::CreateDelegationRequest::default()
-        };
-        returns
-            .create_delegation(delegation)
-            .await
-            .expect("delegated");
+    let authorities = STATES.map(|(_, authority)| authority);
+    let all = || authorities.into_iter().chain(SPARE);
+    for authority in all() {
+        delegate(world, authority, "supplier").await;
     }
-    let [_, draft, submitted, queried, signed, reopened] = STATES.map(|(_, authority)| authority);
+    let [_, draft, submitted, queried, signed, reopened] = authorities;
     send(world, draft, true).await;
-    send(world, submitted, false).await;
-    let asked = send(world, queried, false).await;
-    let mut to_sign = Vec::new();
-    for authority in [signed, reopened] {
-        to_sign.push((authority, send(world, authority, false).await));
+    let mut sent = BTreeMap::new();
+    for authority in [submitted, queried, signed, reopened] {
+        sent.insert(authority, send(world, authority, false).await);
     }
     let mut reports = world.reports(Role::Statistician);
     let watch = validation::WatchReportsRequest { cursor: Vec::new() };
@@ -166,42 +217,85 @@ async fn prepare(world: &World) {
         .await
         .expect("a stream")
         .into_inner();
-    for _ in 0..4 {
+    for _ in &sent {
         let event = timeout(WAIT, made.message()).await.expect("in time");
         assert!(event.expect("an event").is_some());
     }
-    for (authority, data_return) in &to_sign {
-        explain_warnings(world, authority, data_return).await;
-        sign_off(world, authority, data_return)
-            .await
-            .expect("signed off");
-    }
-    let reopen = pb::ReopenReturnRequest {
-        name: format!("authorities/{reopened}/returns/pif-{PERIOD}"),
-        etag: seen(world, reopened).await.etag,
-        reason: "a slip".to_owned(),
-        request_id: String::new(),
-    };
-    let mut statistician = world.returns(Role::Statistician);
-    statistician.reopen_return(reopen).await.expect("reopened");
     let round = validation::OpenRoundRequest {
         parent: EDITION.to_owned(),
         due_date: "2099-12-31".to_owned(),
         request_id: String::new(),
     };
     reports.open_round(round).await.expect("a round");
-    let query = validation::RaiseQueryRequest {
-        parent: asked.name,
-        text: "Is this right?".to_owned(),
-        ..validation::RaiseQueryRequest::default()
+    for (authority, data_return) in &sent {
+        talk(world, authority, &data_return.name).await;
+    }
+    for authority in [signed, reopened] {
+        explain_warnings(world, authority, &sent[authority]).await;
+        sign(world, authority).await;
+    }
+    let reopen = pb::ReopenReturnRequest {
+        name: sent[reopened].name.clone(),
+        etag: seen(world, reopened).await.etag,
+        reason: "a slip".to_owned(),
+        request_id: String::new(),
     };
-    reports.raise_query(query).await.expect("a query");
+    let mut statistician = world.returns(Role::Statistician);
+    statistician.reopen_return(reopen).await.expect("reopened");
+    raise(world, &sent[queried].name).await;
+    until_known(world).await;
+    for authority in all() {
+        delegate(world, authority, "marker").await;
+    }
+    delegate(world, OTHER, "another").await;
+}
+
+/// Waits until submission and validation have each return in its state.
+async fn until_known(world: &World) {
+    let mut reports = world.reports(Role::Statistician);
+    let asked = validation::GetCollectionProgressRequest {
+        name: format!("{EDITION}/progress"),
+    };
     let coming = async {
-        while seen(world, queried).await.state() != State::Queried {
-            tokio::task::yield_now().await;
+        loop {
+            let progress = reports.get_collection_progress(asked.clone()).await;
+            let progress = progress.expect("progress").into_inner();
+            let is_known = |(state, authority): &(ReturnState, &str)| {
+                let mut all = progress.authorities.iter();
+                let found = all.find(|one| one.authority == *authority);
+                found.is_some_and(|one| one.state() == known(*state))
+            };
+            let found = found_states(world).await;
+            // Whose nothing was sent may have sent something since.
+            if STATES.iter().all(is_known) && found[1..] == STATES.map(told)[1..] {
+                return;
+            }
         }
     };
-    timeout(WAIT, coming).await.expect("the query is known");
+    timeout(WAIT, coming).await.expect("the states are known");
+}
+
+/// A state as validation tells it.
+fn known(state: ReturnState) -> Known {
+    match state {
+        ReturnState::Nothing | ReturnState::Draft => Known::NotSent,
+        ReturnState::Submitted => Known::Submitted,
+        ReturnState::Queried => Known::Queried,
+        ReturnState::SignedOff => Known::SignedOff,
+        ReturnState::Reopened => Known::Reopened,
+    }
+}
+
+/// A state as submission tells it.
+fn told((state, _): (ReturnState, &str)) -> State {
+    match state {
+        ReturnState::Nothing => State::Unspecified,
+        ReturnState::Draft => State::Draft,
+        ReturnState::Submitted => State::Submitted,
+        ReturnState::Queried => State::Queried,
+        ReturnState::SignedOff => State::SignedOff,
+        ReturnState::Reopened => State::Reopened,
+    }
 }
 
 /// The return of an authority as its submitter sees it; empty where there is none.
@@ -223,10 +317,10 @@ async fn seen(world: &World, authority: &str) -> pb::DataReturn {
     }
 }
 
-async fn found_states(world: &World) -> Vec<State> {
-    let mut found = Vec::new();
-    for (_, authority) in STATES {
-        found.push(seen(world, authority).await.state());
+async fn found_states(world: &World) -> [State; 6] {
+    let mut found = [State::Unspecified; 6];
+    for (found, (_, authority)) in found.iter_mut().zip(STATES) {
+        *found = seen(world, authority).await.state();
     }
     found
 }
@@ -256,19 +350,21 @@ async fn what_a_caller_is_told_depends_on_the_state_only_where_the_caller_may_ac
     let mut world = World::new().await;
     world.start().await;
     prepare(&world).await;
-    let all = found_states(&world).await;
-    let expected = [
-        State::Unspecified,
-        State::Draft,
-        State::Submitted,
-        State::Queried,
-        State::SignedOff,
-        State::Reopened,
-    ];
-    assert_eq!(all, expected);
     every_method_in_every_state(&world).await;
-    every_move_in_every_state(&world).await;
-    assert_eq!(found_states(&world).await, all, "nothing was moved");
+    assert_eq!(
+        found_states(&world).await,
+        STATES.map(told),
+        "nothing was moved"
+    );
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_cell_of_the_table_about_a_return_holds_in_every_state() {
+    let mut world = World::new().await;
+    world.start().await;
+    prepare(&world).await;
+    cells::walk(&world).await;
     world.stop().await;
 }
 
@@ -301,7 +397,7 @@ async fn every_method_in_every_state(world: &World) {
                 let told = told_of(&call(&connection, path, method, &message).await);
                 let (place, cell) = (
                     (caller.name, *path),
-                    format!("{} {path} {state}", caller.name),
+                    format!("{} {path} {}", caller.name, state.word()),
                 );
                 if !caller.may(*row) {
                     let told = told.unwrap_or_else(|| panic!("{cell} is let in"));
@@ -325,9 +421,9 @@ async fn every_method_in_every_state(world: &World) {
                     !told.as_ref().is_some_and(|told| is_refusal(told.0)),
                     "{cell}: {told:?}"
                 );
-                if state == "nothing sent" {
+                if state == ReturnState::Nothing {
                     unsent.insert(place, nameless(told, authority));
-                } else if state == "draft" && !caller.acts {
+                } else if state == ReturnState::Draft && !caller.acts {
                     assert_eq!(nameless(told, authority), unsent[&place], "{cell}");
                     compared += 1;
                 }
@@ -337,95 +433,8 @@ async fn every_method_in_every_state(world: &World) {
     assert!(compared > 500, "{compared} answers compared");
 }
 
-async fn every_move_in_every_state(world: &World) {
-    let document = document(0);
-    let rows: BTreeMap<_, _> = ROWS.iter().copied().collect();
-    let (mut denied, mut out_of_state) = (0, 0);
-    for (state, authority) in STATES {
-        let seen = seen(world, authority).await;
-        for caller in callers(world, authority) {
-            for (action, method) in MOVES {
-                let row = rows[format!("/mesur.submission.v1.SubmissionService/{method}").as_str()];
-                let cell = format!("{}: {action}, {state}", caller.name);
-                let due = &document[&(state.to_owned(), action.to_owned())];
-                let reason = due.strip_prefix('`').map(|due| due.trim_end_matches('`'));
-                let may = caller.may(row);
-                if may && reason.is_none() {
-                    // That it may be done, and what comes of it, is tested with the life cycle.
-                    continue;
-                }
-                let status = act(world, &caller, &seen, action).await.expect_err(&cell);
-                if !may {
-                    let due = if caller.is_public {
-                        Code::Unauthenticated
-                    } else {
-                        Code::PermissionDenied
-                    };
-                    assert_eq!(status.code(), due, "{cell}: {status}");
-                    denied += 1;
-                    continue;
-                }
-                // To others than its own a draft is not there.
-                let is_hidden = state == "draft" && !caller.acts;
-                let due = if is_hidden {
-                    "RETURN_NOT_FOUND"
-                } else {
-                    reason.expect("a reason")
-                };
-                let details = String::from_utf8_lossy(status.details()).into_owned();
-                assert!(details.contains(due), "{cell}: {due} is due, told {status}");
-                out_of_state += 1;
-            }
-        }
-    }
-    assert!(
-        denied > 200 && out_of_state > 20,
-        "{denied} denied, {out_of_state} out of state"
-    );
-}
-
-/// Does what moves a return, with all that it needs.
-async fn act(
-    world: &World,
-    caller: &Caller,
-    seen: &pb::DataReturn,
-    action: &str,
-) -> Result<(), Status> {
-    let connection = connect_lazy(&world.submission.endpoint(), caller.bearer.clone());
-    let mut client = SubmissionServiceClient::new(connection.expect("an endpoint"));
-    let (name, etag) = (seen.name.clone(), seen.etag.clone());
-    let request_id = String::new();
-    match action {
-        "sign off" => {
-            let request = pb::SignOffReturnRequest {
-                name,
-                etag,
-                request_id,
-            };
-            client.sign_off_return(request).await.map(drop)
-        }
-        "reopen" => {
-            let reason = "a slip".to_owned();
-            let request = pb::ReopenReturnRequest {
-                name,
-                etag,
-                reason,
-                request_id,
-            };
-            client.reopen_return(request).await.map(drop)
-        }
-        _ => {
-            let authority = name.split('/').nth(1).expect("an authority");
-            let mut data_return = sample(&world.catalogue, authority);
-            if seen.state() != State::Unspecified {
-                data_return.etag = etag;
-            }
-            let request = pb::SubmitReturnRequest {
-                data_return: Some(data_return),
-                draft: action == "keep a draft",
-                ..pb::SubmitReturnRequest::default()
-            };
-            client.submit_return(request).await.map(drop)
-        }
-    }
+/// Whether a refusal has one of these reasons.
+pub(crate) fn is_for(status: &Status, reasons: &[&str]) -> bool {
+    let details = String::from_utf8_lossy(status.details());
+    reasons.iter().any(|reason| details.contains(reason))
 }

@@ -32,7 +32,7 @@ impl Cell {
 
 /// The cells of an edition, found by number or by their codes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct CellIndex {
+pub struct CellIndex {
     pub(crate) cells: Vec<Cell>,
     /// The cells of each metric, by its place.
     pub(crate) of_metric: Vec<Range<u32>>,
@@ -94,8 +94,29 @@ impl CellIndex {
         index
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    /// A cell by its number.
+    pub fn get(&self, id: CellId) -> Option<&Cell> {
+        self.cells.get(id.index())
+    }
+
+    /// Every cell with its number, in the order of their codes.
+    pub fn by_code(&self) -> impl Iterator<Item = (CellId, &Cell)> {
+        let numbers = self.by_code.iter().map(|number| CellId(*number));
+        numbers.filter_map(|id| Some((id, self.get(id)?)))
+    }
+
     /// The number of a cell by its two codes, the category's empty for the metric itself.
-    pub(crate) fn find(&self, metric: &str, category: &str) -> Option<CellId> {
+    pub fn find(&self, metric: &str, category: &str) -> Option<CellId> {
         let metrics = &self.metrics_by_code;
         let of = metrics.binary_search_by(|(code, _)| code.as_str().cmp(metric));
         let (_, places) = metrics.get(of.ok()?)?;

@@ -1,6 +1,8 @@
 //! A loaded edition: immutable, with its dense cell index.
 
-use crate::authority::Authority;
+use std::sync::Arc;
+
+use crate::authority::{Authorities, Authority};
 use crate::cell_index::{Cell, CellIndex};
 use crate::change::DefinitionalChange;
 use crate::figure::{Figure, Reason};
@@ -17,11 +19,13 @@ use crate::settings::Settings;
 pub struct Edition {
     pub(crate) digest: String,
     pub(crate) settings: Settings,
-    pub(crate) authorities: Vec<Authority>,
+    pub(crate) authorities: Authorities,
     pub(crate) nation: Authority,
     pub(crate) metrics: Vec<Metric>,
-    pub(crate) cells: CellIndex,
+    pub(crate) cells: Arc<CellIndex>,
     pub(crate) rules: Vec<Rule>,
+    /// The places of the rules in the order of their ids.
+    pub(crate) rules_by_id: Vec<usize>,
     pub(crate) program: Program,
     pub(crate) changes: Vec<DefinitionalChange>,
     pub(crate) figures: Vec<Figure>,
@@ -48,14 +52,12 @@ impl Edition {
 
     /// The reporting authorities in the order of the table.
     pub fn authorities(&self) -> &[Authority] {
-        &self.authorities
+        &self.authorities.table
     }
 
     /// An authority by its code; the nation is not one.
     pub fn authority(&self, code: &AuthorityCode) -> Option<&Authority> {
-        self.authorities
-            .iter()
-            .find(|authority| &authority.code == code)
+        self.authorities.find(code)
     }
 
     /// What the authorities add up to.
@@ -78,9 +80,14 @@ impl Edition {
         &self.cells.cells
     }
 
+    /// The cells with their codes, to be shared with what is kept by their numbers.
+    pub fn cell_index(&self) -> &Arc<CellIndex> {
+        &self.cells
+    }
+
     /// A cell by its number, which must be one of this edition's.
     pub fn cell(&self, id: CellId) -> Option<&Cell> {
-        self.cells.cells.get(id.index())
+        self.cells.get(id)
     }
 
     /// The number of a cell.
@@ -140,7 +147,15 @@ impl Edition {
 
     /// A rule by its id.
     pub fn rule(&self, id: &str) -> Option<&Rule> {
-        self.rules.iter().find(|rule| rule.id == id)
+        self.rules.get(self.rule_place(id)?)
+    }
+
+    /// The place of a rule in [`rules`](Self::rules).
+    pub fn rule_place(&self, id: &str) -> Option<usize> {
+        let id_of = |place: &usize| self.rules.get(*place).map(|rule| rule.id.as_str());
+        let places = &self.rules_by_id;
+        let at = places.binary_search_by(|place| id_of(place).cmp(&Some(id)));
+        places.get(at.ok()?).copied()
     }
 
     /// The rules as they are held against one return.

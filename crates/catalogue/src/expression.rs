@@ -166,6 +166,8 @@ mod tests {
         let often = parse("2*A - 30*A[65+] + 4*prev:B").expect("an expression");
         let often: Vec<i64> = often.terms.iter().map(|term| term.coefficient).collect();
         assert_eq!(often, [2, -30, 4]);
+        let most = parse("1000000*A").expect("the largest");
+        assert_eq!(most.terms[0].coefficient, COEFFICIENT_MAX);
         let cells: Vec<CellId> = sum.cells().collect();
         assert_eq!(cells, [CellId(0), CellId(1), CellId(2)]);
         assert_eq!(sum.to_string(), "A - A[65+] + A[18-64]");

@@ -55,23 +55,12 @@ impl Folder {
         }
         let mut folder = Self::default();
         for name in FILES {
-            let file = match std::fs::File::open(path.join(name)) {
+            let mut file = match std::fs::File::open(path.join(name)) {
                 Ok(file) => file,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => return Err(in_file(name, &error)),
             };
-            let bytes_max = bytes_max(name);
-            let mut bytes = Vec::new();
-            file.take(bytes_max.saturating_add(1))
-                .read_to_end(&mut bytes)
-                .map_err(|error| in_file(name, &error))?;
-            if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > bytes_max {
-                return Err(io::Error::new(
-                    io::ErrorKind::FileTooLarge,
-                    format!("{name} is larger than {bytes_max} bytes"),
-                ));
-            }
-            folder.insert(name, bytes);
+            folder.insert(name, read_up_to(&mut file, name, bytes_max(name))?);
         }
         Ok(folder.with_shared_tables())
     }
@@ -152,6 +141,21 @@ impl Folder {
     }
 }
 
+/// All of a file that has at most so many bytes.
+fn read_up_to(file: &mut impl Read, name: &str, bytes_max: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(bytes_max.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|error| in_file(name, &error))?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > bytes_max {
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("{name} is larger than {bytes_max} bytes"),
+        ));
+    }
+    Ok(bytes)
+}
+
 fn bytes_max(name: &str) -> u64 {
     if name == CATEGORIES {
         CATEGORIES_BYTES_MAX
@@ -162,4 +166,21 @@ fn bytes_max(name: &str) -> u64 {
 
 fn in_file(name: &str, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{name}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_of_categories_has_a_limit_of_its_own_and_each_file_is_read_up_to_its_limit() {
+        assert_eq!(bytes_max(CATEGORIES), CATEGORIES_BYTES_MAX);
+        for name in FILES.iter().filter(|name| **name != CATEGORIES) {
+            assert_eq!(bytes_max(name), FILE_BYTES_MAX, "{name}");
+        }
+        let read = |bytes: u64| read_up_to(&mut io::repeat(b'x').take(bytes), CATEGORIES, 1_000);
+        assert_eq!(read(1_000).expect("read").len(), 1_000);
+        let refused = read(1_001).expect_err("refused");
+        assert_eq!(refused.kind(), io::ErrorKind::FileTooLarge);
+    }
 }

@@ -43,7 +43,7 @@ mod texts;
 
 pub use authority::Authority;
 pub use catalogue::{Catalogue, Error};
-pub use cell_index::Cell;
+pub use cell_index::{Cell, CellIndex};
 pub use change::{Comparable, DefinitionalChange};
 pub use compare::{ComparedItem, Comparison, Difference, FieldChange, PrintedChange};
 pub use digest::ContentHash;

@@ -1,5 +1,7 @@
 //! From a folder of tables to an edition, or to every fault in them.
 
+use std::sync::Arc;
+
 use crate::cell_index::CellIndex;
 use crate::edition::Edition;
 use crate::fault::Faults;
@@ -7,6 +9,7 @@ use crate::folder::Folder;
 use crate::ids::{CellId, CellRef};
 use crate::metric::Metric;
 use crate::program::Program;
+use crate::rule::Rule;
 use crate::{authority, change, figure, metric, population, release, rule, settings};
 
 /// The most cells an edition may have: far above any collection, and such that a return of them
@@ -21,7 +24,7 @@ pub(crate) fn load(folder: &Folder) -> Result<Edition, Faults> {
     let settings = settings::load(folder, first_row.as_ref(), &mut faults);
     let (authorities, nation) = authority::load(folder, &mut faults);
     let loaded = metric::load(folder, period, settings.as_ref(), &mut faults);
-    let cells = CellIndex::new(&loaded.metrics);
+    let cells = Arc::new(CellIndex::new(&loaded.metrics));
     check_size(cells.cells.len(), &mut faults);
     // With a table unread the edition is refused anyway. Any number will do then: every rule that
     // names a cell of the table would be faulted too, and hide the cause.
@@ -38,7 +41,7 @@ pub(crate) fn load(folder: &Folder) -> Result<Edition, Faults> {
     let rules = rule::read::load(folder, period, &named, &mut faults);
     let changes = change::load(folder, &mut faults);
     let populations = population::load(folder, &mut faults);
-    let mut codes = authorities.iter().map(|authority| &authority.code);
+    let mut codes = authorities.table.iter().map(|authority| &authority.code);
     let populated = codes.any(|code| populations.has(code));
     let figures = figure::load(folder, cell_id, populated, &mut faults);
     let reasons = figure::load_reasons(folder, &mut faults);
@@ -55,6 +58,7 @@ pub(crate) fn load(folder: &Folder) -> Result<Edition, Faults> {
         metrics: loaded.metrics,
         program: Program::new(&rules, &changes, &cells),
         cells,
+        rules_by_id: in_order_of_ids(&rules),
         rules,
         changes,
         populations,
@@ -62,6 +66,13 @@ pub(crate) fn load(folder: &Folder) -> Result<Edition, Faults> {
         reasons,
         release,
     })
+}
+
+fn in_order_of_ids(rules: &[Rule]) -> Vec<usize> {
+    let id = |place: &usize| rules.get(*place).map(|rule| &rule.id);
+    let mut places: Vec<usize> = (0..rules.len()).collect();
+    places.sort_by_key(|place| id(place));
+    places
 }
 
 fn check_size(cells: usize, faults: &mut Faults) {

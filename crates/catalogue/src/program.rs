@@ -87,6 +87,8 @@ pub struct Program {
     pub steps: Vec<Step>,
     /// Every cell of an earlier period that a step needs, once and in order.
     pub previous: Vec<CellRef>,
+    /// The cell of the edition with the codes of each of these, where there is one.
+    pub previous_cells: Vec<Option<CellId>>,
     /// What brings the value of each cell to [`SCALE`].
     pub weights: Vec<i64>,
 }
@@ -119,12 +121,14 @@ impl Program {
         }
         previous.sort();
         previous.dedup();
+        let same = |cell: &CellRef| index.find(cell.metric.as_str(), cell.category_str());
         let mut compiler = Compiler {
             index,
             all: &all,
             changes,
             program: Self {
                 steps: Vec::new(),
+                previous_cells: previous.iter().map(same).collect(),
                 previous,
                 weights: index
                     .cells

@@ -303,7 +303,13 @@ mod tests {
             one(&text.key, &injected),
             TextError::NoMessage { .. } | TextError::OtherFigures { .. }
         ));
-        let long = "x".repeat(TEXT_BYTES_MAX + 1);
+        let longest = |bytes: usize| {
+            let rest = " ".repeat(bytes - text.english.len());
+            format!("{}{rest}", text.english)
+        };
+        let welsh = [(text.key.clone(), longest(TEXT_BYTES_MAX))].into();
+        assert!(edition.with_welsh(&welsh).is_ok());
+        let long = longest(TEXT_BYTES_MAX + 1);
         assert!(matches!(one(&text.key, &long), TextError::TooLong { .. }));
     }
 }

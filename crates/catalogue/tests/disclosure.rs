@@ -83,6 +83,16 @@ fn a_metric_has_the_policy_that_it_names_or_that_of_its_edition_or_none() {
 }
 
 #[test]
+fn a_threshold_and_a_base_may_be_so_large() {
+    let largest = "disclosure = \"p\"\n[[disclosure_policy]]\nid = \"p\"\nthreshold = 1000000\n";
+    load(largest, ["", "", ""]).expect("no faults");
+    let rounded = format!("{largest}base = 1000000\n");
+    load(&rounded, ["", "", ""]).expect("no faults");
+    let faults = load(&format!("{largest}base = 1000001\n"), ["", "", ""]);
+    assert_eq!(faults.expect_err("a fault"), ["edition.toml:7:base"]);
+}
+
+#[test]
 fn a_policy_that_cannot_do_what_it_says_is_a_fault_with_its_place() {
     // The file's first three lines are the collection, the period and the default.
     for (policy, named, faults) in [
@@ -113,7 +123,7 @@ fn a_policy_that_cannot_do_what_it_says_is_a_fault_with_its_place() {
             vec!["edition.toml:7:base"],
         ),
         (
-            "id = \"p\"\nthreshold = 9000000",
+            "id = \"p\"\nthreshold = 1000001",
             ["", "", ""],
             vec!["edition.toml:6:threshold"],
         ),

@@ -85,8 +85,11 @@ pub fn format_quantity(units: i64, decimals: u8) -> String {
 /// The same figure with more decimals, widened so that arithmetic over metrics of different
 /// precision is exact. `None` when `to` is smaller than `from`.
 pub fn rescale(units: i64, from: u8, to: u8) -> Option<i128> {
-    let factor = 10_i128.checked_pow(u32::from(to.checked_sub(from)?))?;
-    i128::from(units).checked_mul(factor)
+    let places = u32::from(to.checked_sub(from)?);
+    // It is mostly a few places, and a number of 64 bits is raised faster than one of 128.
+    let factor = 10_i64.checked_pow(places).map(i128::from);
+    let factor = factor.or_else(|| 10_i128.checked_pow(places));
+    i128::from(units).checked_mul(factor?)
 }
 
 fn is_digits(text: &str) -> bool {

@@ -351,6 +351,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_file_with_a_token_has_so_many_bytes_and_no_more() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.token");
+        let room = usize::try_from(TOKEN_BYTES_MAX).expect("few");
+        fs::write(&path, format!("{:room$}", "a.b.c")).expect("written");
+        assert!(read_token(&path).is_ok());
+        fs::write(&path, format!("{:room$} ", "a.b.c")).expect("written");
+        let refused = read_token(&path).err().expect("refused");
+        assert!(refused.to_string().contains("too long for a token"));
+    }
+
+    #[test]
     fn a_complaint_names_the_tokens_that_are_there() {
         let folder = tempfile::tempdir().expect("a folder");
         assert_eq!(token_files(folder.path()), None);

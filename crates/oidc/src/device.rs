@@ -160,7 +160,7 @@ pub async fn begin(client: &Client, device: &Url, asked: &Asked) -> Result<Invit
         return Err(refused(&answer));
     }
     let answer: InvitationAnswer = answer.json()?;
-    let lifetime = Duration::from_secs(answer.expires_in).min(CODE_LIFETIME_MAX);
+    let lifetime = lifetime(answer.expires_in);
     Ok(Invitation {
         url: answer.verification_uri,
         whole_url: answer.verification_uri_complete,
@@ -190,7 +190,7 @@ pub async fn wait(
             .as_deref()
             .map(|resource| ("resource", resource)),
     );
-    let mut interval = invitation.interval.clamp(INTERVAL_MIN, INTERVAL_MAX);
+    let mut interval = paced(invitation.interval);
     loop {
         if Instant::now() + interval > invitation.until {
             return Err(Error::Expired);
@@ -200,7 +200,7 @@ pub async fn wait(
             Ok(answer) => answer,
             // A connection that breaks in between loses nothing: the code is still good.
             Err(http::Error::Late | http::Error::Connect { .. } | http::Error::Http(_)) => {
-                interval = interval.saturating_mul(2).min(INTERVAL_MAX);
+                interval = paced(interval.saturating_mul(2));
                 continue;
             }
             Err(error) => return Err(error.into()),
@@ -211,11 +211,21 @@ pub async fn wait(
         match refused(&answer) {
             Error::Refused { code } if code == "authorization_pending" => {}
             Error::Refused { code } if code == "slow_down" => {
-                interval = (interval + SLOWER).min(INTERVAL_MAX);
+                interval = paced(interval + SLOWER);
             }
             error => return Err(error),
         }
     }
+}
+
+/// How long a code is good of which the provider says so many seconds.
+fn lifetime(seconds: u64) -> Duration {
+    Duration::from_secs(seconds).min(CODE_LIFETIME_MAX)
+}
+
+/// How long is waited where so much is asked for.
+fn paced(interval: Duration) -> Duration {
+    interval.clamp(INTERVAL_MIN, INTERVAL_MAX)
 }
 
 /// Gets the next token with a refresh token. When the answer has no refresh token, the same is good again.
@@ -299,5 +309,37 @@ fn refused(answer: &Answer) -> Error {
             let code = letters.take(CODE_CHARS_MAX).collect();
             Error::Refused { code }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_provider_says_of_times_is_kept_to_up_to_a_limit() {
+        let hour = CODE_LIFETIME_MAX.as_secs();
+        assert_eq!(
+            [hour - 1, hour, hour + 1].map(|seconds| lifetime(seconds).as_secs()),
+            [hour - 1, hour, hour]
+        );
+        let second = Duration::from_secs(1);
+        assert_eq!(paced(second), second);
+        assert_eq!(paced(INTERVAL_MAX), INTERVAL_MAX);
+        assert_eq!(paced(INTERVAL_MAX + second), INTERVAL_MAX);
+        assert_eq!(paced(Duration::ZERO), INTERVAL_MIN);
+    }
+
+    #[test]
+    fn so_much_of_a_code_is_repeated_and_no_more() {
+        let told = |chars: usize| {
+            let body = format!(r#"{{"error":"{}"}}"#, "x".repeat(chars)).into();
+            match refused(&Answer { status: 400, body }) {
+                Error::Refused { code } => code.len(),
+                error => panic!("{error}"),
+            }
+        };
+        assert_eq!(told(CODE_CHARS_MAX), CODE_CHARS_MAX);
+        assert_eq!(told(CODE_CHARS_MAX + 1), CODE_CHARS_MAX);
     }
 }

@@ -311,7 +311,27 @@ async fn speak(
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
     use super::*;
+
+    #[tokio::test]
+    async fn the_head_of_an_answer_has_so_many_bytes_and_no_more() {
+        for (bytes, is_read) in [(HEAD_BYTES_MAX, true), (HEAD_BYTES_MAX + 1, false)] {
+            let (ours, mut theirs) = tokio::io::duplex(64 * 1024);
+            let start = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\na: ";
+            let head = format!("{start}{}\r\n\r\n", "x".repeat(bytes - start.len() - 4));
+            let url = Url::parse("http://127.0.0.1/").expect("a URL");
+            let asking = speak(ours, &url, Method::GET, Bytes::new());
+            let answering = async {
+                let mut asked = [0; 1024];
+                let _ = theirs.read(&mut asked).await;
+                let _ = theirs.write_all(head.as_bytes()).await;
+            };
+            let (answer, ()) = tokio::join!(asking, answering);
+            assert_eq!(answer.is_ok(), is_read, "{bytes}");
+        }
+    }
 
     #[test]
     fn an_address_is_https_or_on_this_machine() {
@@ -329,7 +349,9 @@ mod tests {
                 "{good}"
             );
         }
-        let long = format!("https://id.example.org/{}", "a".repeat(URL_CHARS_MAX));
+        let of = |length: usize| format!("{:a<length$}", "https://id.example.org/");
+        assert!(Url::parse(&of(URL_CHARS_MAX)).is_ok());
+        let long = of(URL_CHARS_MAX + 1);
         for bad in [
             "",
             "id.example.org",

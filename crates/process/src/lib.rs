@@ -4,6 +4,7 @@
 //! A service's `main` parses its own options, which hold [`Options`], and hands a future to
 //! [`run`]. Everything is passed on by argument; nothing is global but the log.
 
+mod bounds;
 mod etcd;
 mod identity;
 mod keys;
@@ -21,11 +22,12 @@ use anyhow::Context;
 use mesur_catalogue::Catalogue;
 use mesur_rpc::access::{Authenticator, Bearer};
 use mesur_rpc::clock::{Clock, SystemClock};
-use mesur_rpc::server::{Drained, Listener};
+use mesur_rpc::server::{Drained, Limits, Listener};
 use mesur_rpc::tls::ServerTls;
 use mesur_store::{Settings, SledStore, Store};
 use tokio_util::sync::CancellationToken;
 
+pub use bounds::Bounds;
 pub use etcd::Etcd;
 pub use identity::Identity;
 pub use keys::{Keys, Place};
@@ -54,6 +56,9 @@ pub struct Options {
     /// What the service shows of itself, and whom it trusts.
     #[command(flatten)]
     pub tls: Tls,
+    /// How much the service takes on.
+    #[command(flatten)]
+    pub bounds: Bounds,
     /// How the process is seen.
     #[command(flatten)]
     pub telemetry: Telemetry,
@@ -79,6 +84,8 @@ pub struct Parts {
     pub bearer: Bearer,
     /// What pages are served with besides the listener; see [`listen`].
     pub tls: Option<ServerTls>,
+    /// What callers and readers may ask of it.
+    pub limits: Limits,
     /// Cancelled by the first signal.
     pub stop: CancellationToken,
 }
@@ -184,6 +191,7 @@ async fn prepare(service: &str, options: &Options, seen: &mut Seen) -> anyhow::R
         authenticator,
         bearer,
         tls,
+        limits: options.bounds.limits(),
         stop,
     })
 }

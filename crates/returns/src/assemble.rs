@@ -4,6 +4,8 @@
 //! are the same. A row that cannot be taken makes its cell erroneous, not missing: the sender
 //! reads one finding for one slip.
 
+use std::borrow::Cow;
+
 use mesur_catalogue::{AuthorityCode, Catalogue, CellId, Edition, MetricCode};
 
 use crate::cells::{CellsBuilder, Status};
@@ -119,6 +121,56 @@ impl<'a> Assembler<'a> {
             }
             _ => self.cells.refuse(id),
         }
+    }
+
+    /// Takes rows that say no more than that the cells from `first` on have these whole numbers for
+    /// the whole period, on a line each from `line` on; the cells have no decimals.
+    pub(crate) fn take_whole(&mut self, first: CellId, values: &[i64], line: u64) {
+        self.cells.provide(first, values);
+        if let Some(places) = &mut self.places {
+            places.set_all(self.edition.cells().len(), first, line, values.len());
+        }
+        let rows = (first.0..).map(CellId).zip(line..);
+        for (id, line) in rows.take(values.len()) {
+            self.before = Some(id);
+            if self.taken.take(id) {
+                self.take_again(id, line);
+            }
+        }
+    }
+
+    /// Takes such a row of a cell that was taken before.
+    fn take_again(&mut self, id: CellId, line: u64) {
+        let edition = self.edition;
+        if let Some(cell) = edition.cell(id) {
+            let row = RawObservation {
+                metric: Cow::Borrowed(cell.reference.metric.as_str()),
+                category: Cow::Borrowed(cell.reference.category_str()),
+                line: Some(line),
+                ..RawObservation::default()
+            };
+            self.find(FindingKind::DuplicateRow, &row, Some(id), |finding| finding);
+        }
+        self.cells.refuse(id);
+    }
+
+    /// The cell of the row before.
+    pub(crate) fn before(&self) -> Option<CellId> {
+        self.before
+    }
+
+    /// Takes a row of a message that has a value for the whole period and says nothing else, as
+    /// [`take`](Self::take) would. Where there is more to it, `false`: the row is not taken yet.
+    pub fn take_bare(&mut self, metric: &str, category: &str, value: i64) -> bool {
+        let Some(id) = self.edition.find_after(self.before, metric, category) else {
+            return false;
+        };
+        if self.taken.take(id) {
+            return false;
+        }
+        self.before = Some(id);
+        self.cells.set_value(id, value);
+        true
     }
 
     /// Passes over a row of a form that was not filled in: its cell stays missing, and is known to

@@ -387,6 +387,16 @@ impl CellsBuilder {
         self.cells.status(cell)
     }
 
+    /// Sets the value of a cell for the whole period, of which nothing was observed before; a number
+    /// beyond the last one is left out.
+    pub(crate) fn set_value(&mut self, cell: CellId, value: i64) {
+        let status = self.cells.statuses.get_mut(cell.index());
+        let place = self.cells.values.get_mut(cell.index());
+        if let (Some(status), Some(place)) = (status, place) {
+            (*status, *place) = (Status::Provided, value);
+        }
+    }
+
     /// Sets what was observed in a cell; a number beyond the last one is left out.
     pub fn set(&mut self, cell: CellId, observation: Observation<'_>) {
         let Some(status) = self.cells.statuses.get_mut(cell.index()) else {
@@ -408,6 +418,19 @@ impl CellsBuilder {
         ];
         if before.is_observed() || end.is_some() || texts.iter().any(|text| !text.is_empty()) {
             self.annotate(cell, end, texts);
+        }
+    }
+
+    /// Sets the values of the cells from `first` on, for the whole period and without texts; those of
+    /// which something is known stay.
+    pub(crate) fn provide(&mut self, first: CellId, values: &[i64]) {
+        let statuses = self.cells.statuses.iter_mut().skip(first.index());
+        let cells = statuses.zip(self.cells.values.iter_mut().skip(first.index()));
+        for ((status, place), value) in cells.zip(values) {
+            if *status == Status::Missing {
+                *status = Status::Provided;
+                *place = *value;
+            }
         }
     }
 

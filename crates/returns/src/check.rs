@@ -23,7 +23,7 @@ use crate::cells::{Cells, Status};
 use crate::finding::{self, Finding};
 use crate::kind::FindingKind;
 use crate::plain::plain;
-use crate::previous::Previous;
+use crate::previous::{Previous, PreviousValue};
 
 mod relation;
 
@@ -32,6 +32,17 @@ pub(crate) use relation::{Breach, effect};
 /// Holds the edition's rules against the cells of a return, by cell number; `previous` is the same
 /// authority's values of an earlier period. The findings are in their order.
 pub fn check(edition: &Edition, cells: &Cells, previous: Option<&Previous>) -> Vec<Finding> {
+    let mut findings = check_in_any_order(edition, cells, previous);
+    finding::sort(edition, &mut findings);
+    findings
+}
+
+/// The same findings, not put in order yet and without their ids.
+pub(crate) fn check_in_any_order(
+    edition: &Edition,
+    cells: &Cells,
+    previous: Option<&Previous>,
+) -> Vec<Finding> {
     let program = edition.program();
     // A file of this period or a later one, given by mistake, is nothing to compare with.
     let previous = previous.filter(|previous| previous.is_before(edition));
@@ -39,7 +50,7 @@ pub fn check(edition: &Edition, cells: &Cells, previous: Option<&Previous>) -> V
         edition,
         program,
         cells,
-        earlier: earlier_values(program, previous),
+        earlier: earlier_values(edition, previous),
         follows: previous.is_some_and(|one| edition.name().period.follows(&one.period)),
         unsound: Vec::new(),
         findings: Vec::new(),
@@ -58,15 +69,24 @@ pub fn check(edition: &Edition, cells: &Cells, previous: Option<&Previous>) -> V
     for finding in &mut findings {
         finding.note_previous(previous);
     }
-    finding::sort(edition, &mut findings);
     findings
 }
 
 /// The earlier values that the rules need, on [`SCALE`], in the order of the program.
-fn earlier_values(program: &Program, previous: Option<&Previous>) -> Vec<Option<i128>> {
+fn earlier_values(edition: &Edition, previous: Option<&Previous>) -> Vec<Option<i128>> {
     let Some(previous) = previous else {
         return Vec::new();
     };
+    let program = edition.program();
+    let scaled = |value: PreviousValue| rescale(value.value, value.decimals, SCALE);
+    if previous.values.are_by_number(edition.cell_index()) {
+        let wanted = program.previous.iter().zip(&program.previous_cells);
+        let values = wanted.map(|(codes, cell)| match cell {
+            Some(cell) => previous.values.by_number(*cell),
+            None => previous.values.get(codes),
+        });
+        return values.map(|value| value.and_then(scaled)).collect();
+    }
     let mut held = previous.values.iter();
     let mut next = held.next();
     // Both are in the order of their codes.
@@ -75,7 +95,7 @@ fn earlier_values(program: &Program, previous: Option<&Previous>) -> Vec<Option<
             let (cell, value) = next?;
             match cell.cmp(wanted) {
                 Ordering::Less => next = held.next(),
-                Ordering::Equal => return rescale(value.value, value.decimals, SCALE),
+                Ordering::Equal => return scaled(value),
                 Ordering::Greater => return None,
             }
         }

@@ -4,9 +4,9 @@
 //! or ODS. It is read within limits that grow with the edition, and refused as a whole where it
 //! cannot be read for certain, is another kind of file, or is a form of another edition.
 //!
-//! Where to look: `table` takes any format; `long` and `wide` are CSV, `container`, `xlsx`, `ods`
-//! and `sheet` spreadsheets; `columns` knows the words of headers. Deliberately not here: writing
-//! a form, which is another crate's.
+//! Where to look: `table` takes any format; `long` and `wide` are CSV, and `one_return` is how most
+//! files in the long form are read; `container`, `xlsx`, `ods` and `sheet` spreadsheets; `columns`
+//! knows the words of headers. Deliberately not here: writing a form, which is another crate's.
 
 mod columns;
 mod container;
@@ -15,6 +15,7 @@ mod format;
 mod guard;
 mod long;
 mod ods;
+mod one_return;
 mod records;
 mod sheet;
 mod survey;
@@ -26,8 +27,9 @@ mod xlsx;
 use mesur_catalogue::{AuthorityCode, Catalogue, Edition};
 
 pub use self::guard::guarded;
+pub(crate) use self::one_return::{OneReturn, Rows};
 use self::sheet::{Slip, value_text};
-pub(crate) use self::table::Table;
+pub(crate) use self::table::{Opened, Table};
 use crate::assemble::Assembler;
 use crate::data_return::DataReturn;
 use crate::finding::{self, Finding, shortened};
@@ -143,28 +145,40 @@ pub fn read_file_for_cells(bytes: &[u8], edition: &Edition, catalogue: &Catalogu
 }
 
 fn read(bytes: &[u8], edition: &Edition, catalogue: &Catalogue, kept: Kept) -> FileReading {
-    let mut table = match Table::read(bytes, edition) {
+    let opened = match Opened::read(bytes, edition) {
+        Ok(opened) => opened,
+        Err(findings) => return refused(findings),
+    };
+    if let Some((authority, assembly)) = read_one_return(&opened, edition, catalogue, kept) {
+        return FileReading::Read {
+            authority,
+            notes: whole(opened.into_notes(), []),
+            assembly,
+        };
+    }
+    read_table(opened, edition, catalogue, kept)
+}
+
+/// Reads any file, after a look at all of its rows.
+fn read_table(
+    opened: Opened<'_>,
+    edition: &Edition,
+    catalogue: &Catalogue,
+    kept: Kept,
+) -> FileReading {
+    let mut table = match opened.survey() {
         Ok(table) => table,
-        Err(findings) => {
-            return FileReading::Refused {
-                findings: whole(findings, []),
-            };
-        }
+        Err(findings) => return refused(findings),
     };
     let mut faults = Vec::from_iter(table.other_edition(edition));
     let authority = match table.authority(edition) {
         Ok(authority) if faults.is_empty() => authority,
         named => {
             faults.extend(named.err().map(|named| wrong_authority(&named)));
-            return FileReading::Refused {
-                findings: whole(table.notes, faults),
-            };
+            return refused(table.notes.into_iter().chain(faults).collect());
         }
     };
-    let mut assembler = Assembler::new(edition, catalogue, &authority);
-    if kept == Kept::CellsAlone {
-        assembler = assembler.without_places();
-    }
+    let mut assembler = assembler(edition, catalogue, &authority, kept);
     let is_form = table.is_form();
     for row in table.rows() {
         if is_form && form::is_blank(&row) {
@@ -186,6 +200,48 @@ fn read(bytes: &[u8], edition: &Edition, catalogue: &Catalogue, kept: Kept) -> F
         authority,
         notes: whole(table.notes, []),
     }
+}
+
+fn refused(findings: Vec<Finding>) -> FileReading {
+    FileReading::Refused {
+        findings: whole(findings, []),
+    }
+}
+
+fn assembler<'a>(
+    edition: &'a Edition,
+    catalogue: &'a Catalogue,
+    authority: &'a AuthorityCode,
+    kept: Kept,
+) -> Assembler<'a> {
+    let assembler = Assembler::new(edition, catalogue, authority);
+    match kept {
+        Kept::Places => assembler,
+        Kept::CellsAlone => assembler.without_places(),
+    }
+}
+
+/// Reads a file at once, if all of its rows are of one authority and of the period of `edition`.
+fn read_one_return(
+    opened: &Opened<'_>,
+    edition: &Edition,
+    catalogue: &Catalogue,
+    kept: Kept,
+) -> Option<(AuthorityCode, Assembly)> {
+    let mut rows = opened.one_return(edition)?;
+    if rows.period != edition.name().period {
+        return None;
+    }
+    let authority = edition.authority(&rows.authority)?.code.clone();
+    let mut assembler = assembler(edition, catalogue, &authority, kept);
+    while let Some(next) = rows.next(assembler.before()).ok()? {
+        match next {
+            Rows::Whole(first, line) => assembler.take_whole(first, rows.values(), line),
+            Rows::Other(line) => assembler.take(&rows.observation(line)),
+        }
+    }
+    let assembly = assembler.finish();
+    Some((authority, assembly))
 }
 
 /// Reads a file as a return of `edition` and holds the rules against it; `previous` is the same
@@ -277,3 +333,6 @@ fn tell_slip(slip: &Slip, edition: &Edition, findings: &mut Vec<Finding>) {
     finding.reference = shortened(&row.reference);
     findings.push(finding);
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,8 +45,7 @@ pub const VALUE_CHARS_MAX: usize = 80;
 
 /// The largest return file of an edition, in bytes.
 pub fn file_bytes_max(edition: &Edition) -> usize {
-    let cells = edition.cells().len();
-    FILE_BYTES_MAX.max(cells.saturating_mul(FILE_BYTES_PER_CELL))
+    bytes_max(edition.cells().len(), FILE_BYTES_PER_CELL)
 }
 
 /// The most rows that a return file of an edition may have.
@@ -56,6 +55,25 @@ pub fn rows_max(edition: &Edition) -> usize {
 
 /// What a spreadsheet may take unpacked, in bytes, all of its files together.
 pub(crate) fn unpacked_bytes_max(edition: &Edition) -> usize {
-    let cells = edition.cells().len();
-    FILE_BYTES_MAX.max(cells.saturating_mul(UNPACKED_BYTES_PER_CELL))
+    bytes_max(edition.cells().len(), UNPACKED_BYTES_PER_CELL)
+}
+
+fn bytes_max(cells: usize, bytes_per_cell: usize) -> usize {
+    FILE_BYTES_MAX.max(cells.saturating_mul(bytes_per_cell))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn with_the_cells_of_an_edition_its_files_may_grow() {
+        for bytes_per_cell in [FILE_BYTES_PER_CELL, UNPACKED_BYTES_PER_CELL] {
+            let ordinary = FILE_BYTES_MAX / bytes_per_cell;
+            assert_eq!(bytes_max(1, bytes_per_cell), FILE_BYTES_MAX);
+            assert_eq!(bytes_max(ordinary, bytes_per_cell), FILE_BYTES_MAX);
+            let larger = FILE_BYTES_MAX + bytes_per_cell;
+            assert_eq!(bytes_max(ordinary + 1, bytes_per_cell), larger);
+        }
+    }
 }

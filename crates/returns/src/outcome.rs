@@ -3,7 +3,7 @@
 use mesur_catalogue::{AuthorityCode, CellId, Edition};
 
 use crate::cells::Cells;
-use crate::check::check;
+use crate::check::check_in_any_order;
 use crate::data_return::{DataReturn, Draft};
 use crate::finding::{self, Finding};
 use crate::kind::FindingKind;
@@ -30,7 +30,7 @@ impl Assembly {
         for finding in &mut findings {
             finding.note_previous(earlier);
         }
-        let mut of_rules = check(edition, &self.cells, previous);
+        let mut of_rules = check_in_any_order(edition, &self.cells, previous);
         for finding in &mut of_rules {
             let place = finding.cells.first().and_then(|cell| edition.cell_id(cell));
             if let Some(cell) = place {
@@ -196,6 +196,23 @@ impl Places {
         }
         if let Lines::ByCell(by_cell) = &mut self.lines {
             by_cell.set(cell, line, sheet);
+        }
+    }
+
+    /// Notes where so many cells from `first` on stand: on a line each from `line` on, on no sheet.
+    pub(crate) fn set_all(&mut self, cells: usize, first: CellId, line: u64, count: usize) {
+        let places = (first.0..).map(CellId).zip(line..).take(count);
+        for (at, (cell, line)) in (0..).zip(places) {
+            self.set(cells, cell, line, "");
+            // The others go on where the first one ended.
+            if at == 0
+                && let Lines::Runs(runs) = &mut self.lines
+                && let Some(last) = runs.last_mut()
+            {
+                let others = u32::try_from(count).unwrap_or(u32::MAX).saturating_sub(1);
+                last.count = last.count.saturating_add(others);
+                return;
+            }
         }
     }
 

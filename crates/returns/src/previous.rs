@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use mesur_catalogue::{AuthorityCode, CategoryCode, CellRef, Edition, MetricCode, Period};
+use mesur_catalogue::{AuthorityCode, CellId, CellRef, Edition, Period};
 use mesur_figures::parse_quantity;
 
 use crate::data_return::DataReturn;
-use crate::file::Table;
+use crate::file::{OneReturn, Opened, Rows, Table};
 use crate::finding::Finding;
-use crate::row::{RawObservation, RawValue};
+use crate::row::{RawObservation, RawValue, trimmed};
+
+mod values;
+
+pub use values::PreviousValues;
 
 /// Why a file gives no earlier values.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,7 +46,7 @@ pub struct Previous {
     /// The period that they are of.
     pub period: Period,
     /// The values that are there; what did not apply is 0.
-    pub values: BTreeMap<CellRef, PreviousValue>,
+    pub values: PreviousValues,
 }
 
 impl Previous {
@@ -72,8 +76,18 @@ impl Previous {
     /// passed over, and so are rows of another authority or period than most. The file is read
     /// within the limits of `edition`, whose return is compared with it.
     pub fn read_file(bytes: &[u8], edition: &Edition) -> Result<Self, PreviousError> {
-        let table = Table::read(bytes, edition)
-            .map_err(|findings| PreviousError::Unreadable { findings })?;
+        let unreadable = |findings| PreviousError::Unreadable { findings };
+        let opened = Opened::read(bytes, edition).map_err(unreadable)?;
+        if let Some(rows) = opened.one_return(edition)
+            && let Some(previous) = Self::of_one_return(rows, edition)
+        {
+            return Ok(previous);
+        }
+        Self::of_table(&opened.survey().map_err(unreadable)?, edition)
+    }
+
+    /// The values of any file, after a look at all of its rows.
+    pub(crate) fn of_table(table: &Table<'_>, edition: &Edition) -> Result<Self, PreviousError> {
         let stated = table.stated();
         let named = |row: &RawObservation<'_>| {
             let period = row.edition.as_deref().or(stated.0)?;
@@ -85,15 +99,49 @@ impl Previous {
         };
         let own = most_frequent(table.rows().filter_map(|row| named(&row)));
         let own = own.ok_or(PreviousError::Unnamed)?;
-        let rows = table.rows();
-        let values = rows
-            .filter(|row| named(row).as_ref() == Some(&own))
-            .filter_map(|row| plain_value(&row))
-            .collect();
+        let mut values = PreviousValues::for_cells(edition.cell_index());
+        for row in table.rows() {
+            if named(&row).as_ref() == Some(&own) {
+                take(
+                    &mut values,
+                    &row,
+                    edition.find(trimmed(&row.metric), trimmed(&row.category)),
+                );
+            }
+        }
         let (authority, period) = own;
         Ok(Self {
             authority,
             period,
+            values,
+        })
+    }
+
+    /// The same of a file with rows of one authority and period, if it is one.
+    fn of_one_return(mut rows: OneReturn<'_, '_>, edition: &Edition) -> Option<Self> {
+        let mut values = PreviousValues::for_cells(edition.cell_index());
+        let mut before = None;
+        while let Some(next) = rows.next(before).ok()? {
+            match next {
+                Rows::Whole(first, _) => {
+                    for (cell, value) in (first.0..).map(CellId).zip(rows.values()) {
+                        let (value, decimals) = (*value, 0);
+                        values.set(cell, PreviousValue { value, decimals });
+                        before = Some(cell);
+                    }
+                }
+                Rows::Other(line) => {
+                    let row = rows.observation(line);
+                    let (metric, category) = (trimmed(&row.metric), trimmed(&row.category));
+                    let cell = edition.find_after(before, metric, category);
+                    take(&mut values, &row, cell);
+                    before = cell.or(before);
+                }
+            }
+        }
+        Some(Self {
+            authority: rows.authority,
+            period: rows.period,
             values,
         })
     }
@@ -112,21 +160,26 @@ fn most_frequent<T: Ord>(items: impl Iterator<Item = T>) -> Option<T> {
     most.map(|(item, _)| item)
 }
 
-fn plain_value(row: &RawObservation<'_>) -> Option<(CellRef, PreviousValue)> {
-    let cell = CellRef {
-        metric: MetricCode::parse(row.metric.trim()).ok()?,
-        category: match row.category.trim() {
-            "" => None,
-            text => Some(CategoryCode::parse(text).ok()?),
-        },
+/// Takes what a row says plainly; `cell` is the edition's that it names.
+fn take(values: &mut PreviousValues, row: &RawObservation<'_>, cell: Option<CellId>) {
+    let Some(value) = plain_value(row) else {
+        return;
     };
-    let text = match (row.status.trim(), &row.value) {
-        ("provided" | "part_period", Some(RawValue::Text(text))) => text.trim(),
+    if let Some(cell) = cell {
+        values.set(cell, value);
+    } else if let Ok(cell) = CellRef::from_codes(trimmed(&row.metric), trimmed(&row.category)) {
+        values.insert(cell, value);
+    }
+}
+
+fn plain_value(row: &RawObservation<'_>) -> Option<PreviousValue> {
+    let text = match (trimmed(&row.status), &row.value) {
+        ("provided" | "part_period", Some(RawValue::Text(text))) => trimmed(text),
         ("not_applicable", _) => "0",
         _ => return None,
     };
     let fraction = text.split_once('.').map_or("", |(_, fraction)| fraction);
     let decimals = u8::try_from(fraction.len()).ok()?;
     let value = parse_quantity(text, decimals).ok()?;
-    Some((cell, PreviousValue { value, decimals }))
+    Some(PreviousValue { value, decimals })
 }

@@ -83,7 +83,7 @@ fn a_stock_is_compared_with_the_year_just_before_and_no_other() {
         let previous = Previous {
             authority: authority.clone(),
             period: Period::parse(period).expect("a period"),
-            values: [(stock.clone(), far)].into(),
+            values: [(stock.clone(), far)].into_iter().collect(),
         };
         let findings = check_file(&bytes, &edition, &catalogue, Some(&previous)).findings;
         let rules = findings

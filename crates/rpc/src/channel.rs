@@ -112,7 +112,34 @@ fn is_here(to: &Uri) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::Instant;
+    use tonic::Code;
+    use tonic_health::pb::HealthCheckRequest;
+    use tonic_health::pb::health_client::HealthClient;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_service_that_says_nothing_is_waited_for_so_long_and_no_longer() {
+        let silent = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await;
+        let silent = silent.expect("a port");
+        let endpoint = format!("http://{}", silent.local_addr().expect("an address"));
+        let channel = connect_lazy(&endpoint, Bearer::none()).expect("an address");
+        let mut client = HealthClient::new(channel);
+        // Nothing else is to come, so the time goes by at once.
+        tokio::time::pause();
+        let begun = Instant::now();
+        let asked = client.check(HealthCheckRequest::default()).await;
+        let status = asked.expect_err("no answer");
+        assert!(
+            matches!(
+                status.code(),
+                Code::Cancelled | Code::Unavailable | Code::DeadlineExceeded
+            ),
+            "{status:?}"
+        );
+        assert_eq!(begun.elapsed().as_secs(), RESPONSE_TIMEOUT.as_secs());
+    }
 
     #[tokio::test]
     async fn an_address_that_is_no_uri_is_refused_before_any_call() {

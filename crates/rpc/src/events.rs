@@ -1,20 +1,25 @@
 //! Serving a log of the store as a `Watch…` stream.
 //!
-//! A stream begins after the cursor that the caller gives and has no end of its own: it ends when
-//! the caller goes, when the service stops, or when the store fails, which is told as
+//! A stream begins after the cursor that the caller gives, of whatever age, and has no end of its own: it
+//! ends when the caller goes, when the service stops, or when the store fails, which is told as
 //! `UNAVAILABLE`, so that a follower comes back.
 
 use std::sync::Arc;
 
-use mesur_store::{Log, LogEntry, Position, Store, Watch};
+use mesur_store::{Log, LogEntry, Position, Store, Watch, compact};
 use mesur_telemetry::table;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
-use tonic::{Code, Status};
+use tonic::metadata::MetadataValue;
+use tonic::{Code, Response, Status};
 
 use crate::page::Tokens;
 use crate::status::Violation;
+
+/// The header of a stream without some old events: every one that was left out has a later one of the
+/// same subject behind it.
+pub const LEFT_OUT: &str = "mesur-events-left-out";
 
 /// Events that wait for a slow caller, at most.
 const QUEUE_EVENTS: usize = 64;
@@ -44,8 +49,8 @@ impl Cursors {
     }
 
     /// Reads the cursor of a request: empty means from the first event. One that is not of an
-    /// event that the log has is a violation; it may be of another stream, or from a time after
-    /// that to which the store was restored.
+    /// event that the log has, or had before it was [made smaller](compact), is a violation; it may be
+    /// of another stream, or from a time after that to which the store was restored.
     pub async fn read(
         &self,
         store: &dyn Store,
@@ -81,7 +86,25 @@ impl Cursors {
             return Ok(false);
         };
         let next = store.read_log(&self.log, Some(before), 1).await?;
-        Ok(next.first().is_some_and(|entry| entry.position == position))
+        let is_there = next.first().is_some_and(|entry| entry.position == position);
+        Ok(is_there || Some(position) <= compact::left_out(store, self.name).await?)
+    }
+
+    /// The answer to a request for the stream behind `after`. Its header [`LEFT_OUT`] is there when
+    /// events behind that were left out, for which later ones stand.
+    pub async fn response<S>(
+        &self,
+        store: &dyn Store,
+        after: Option<Position>,
+        stream: S,
+    ) -> Result<Response<S>, mesur_store::Error> {
+        let left_out = compact::left_out(store, self.name).await?;
+        let mut response = Response::new(stream);
+        if left_out > after {
+            let headers = response.metadata_mut();
+            headers.insert(LEFT_OUT, MetadataValue::from_static("true"));
+        }
+        Ok(response)
     }
 }
 
@@ -176,5 +199,41 @@ impl Waiting {
 impl Drop for Waiting {
     fn drop(&mut self) {
         self.set(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use mesur_store::{Commit, MemoryStore};
+    use tokio_stream::StreamExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn so_many_events_wait_for_a_slow_caller_and_the_log_is_read_no_further() {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let log = Log::new("events");
+        for number in 0..4 * QUEUE_EVENTS {
+            let commit = Commit::new().append(&log, number.to_be_bytes());
+            store.commit(commit).await.unwrap();
+        }
+        let made = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&made);
+        let message = move |entry: LogEntry| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            Ok(entry.value)
+        };
+        let stop = CancellationToken::new();
+        let events = stream(&store, log, None, stop, message).await.unwrap();
+        // Nothing but this runs on the one thread of the test: who can go on does.
+        for _ in 0..1_000 {
+            tokio::task::yield_now().await;
+        }
+        // The next one is ready, and has no place.
+        assert_eq!(made.load(Ordering::SeqCst), QUEUE_EVENTS + 1);
+        let all = events.take(4 * QUEUE_EVENTS).collect::<Vec<_>>().await;
+        assert!(all.iter().all(Result::is_ok) && all.len() == 4 * QUEUE_EVENTS);
     }
 }

@@ -4,47 +4,14 @@
 //! going to give into the commit that makes the change, with the entry of the [`audit`]. Without a
 //! request id every request is a new one.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use mesur_access::Grant;
 use mesur_store::{Commit, Error, Store, requests};
 use prost::Message;
-use tokio::time::sleep;
-use tokio_util::sync::CancellationToken;
 
 use crate::audit::{self, Call, Subject};
-use crate::chain::Chain;
-use crate::clock::Clock;
 use crate::etag::etag;
 use crate::request_id;
 use crate::status::Violation;
-
-/// How often it is asked whether a day has gone by.
-const SWEEP_INTERVAL: Duration = Duration::from_hours(1);
-
-/// Takes out what is remembered of requests that are past their time, day by day, until `stop` is
-/// cancelled: the entries under `prefix`, by the marks at `days`. See [`requests`].
-pub async fn sweep_daily(
-    store: Arc<dyn Store>,
-    prefix: Vec<u8>,
-    days: Vec<u8>,
-    clock: Arc<dyn Clock>,
-    stop: CancellationToken,
-) {
-    loop {
-        let now = clock.now().as_second();
-        match requests::sweep(&*store, &prefix, &days, now).await {
-            Ok(0) => {}
-            Ok(requests) => tracing::debug!(requests, "past their time"),
-            Err(error) => tracing::warn!(error = %Chain(&error), "sweeping up requests"),
-        }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = sleep(SWEEP_INTERVAL) => {}
-        }
-    }
-}
 
 /// A mutation that may come again.
 #[derive(Debug, Clone)]

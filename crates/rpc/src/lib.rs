@@ -14,6 +14,7 @@ pub mod audit;
 pub mod chain;
 pub mod channel;
 pub mod clock;
+pub mod compaction;
 pub mod duty;
 pub mod etag;
 pub mod events;

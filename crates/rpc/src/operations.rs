@@ -28,6 +28,8 @@ pub use mesur_proto::operations::v1::store_service_server::SERVICE_NAME;
 
 /// Bytes of one piece: 256 KiB.
 const PIECE_BYTES: usize = 256 * 1024;
+/// Exports of the store that are made at one time.
+const EXPORTS_MAX: usize = 1;
 /// Pieces that wait for a slow caller, at most.
 const QUEUE_PIECES: usize = 4;
 /// How long a caller may take for a piece.
@@ -86,7 +88,7 @@ pub fn store_service(
     StoreServiceServer::new(Operations {
         name,
         store,
-        room: Arc::new(Semaphore::new(1)),
+        room: Arc::new(Semaphore::new(EXPORTS_MAX)),
         stop,
     })
 }
@@ -153,4 +155,53 @@ async fn send(mut export: Export, pieces: &Pieces) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use mesur_store::{Commit, MemoryStore};
+    use tokio::time::{Instant, sleep};
+
+    use super::*;
+
+    /// An export of more pieces than wait for a slow caller.
+    async fn export() -> Export {
+        let store = MemoryStore::new();
+        for row in 0..80_u8 {
+            let commit = Commit::new().put([row], vec![7; mesur_store::VALUE_BYTES_MAX]);
+            store.commit(commit).await.unwrap();
+        }
+        Export::of(&store, "submission").await.unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_piece_may_be_taken_until_its_time_is_up_and_so_many_wait_for_it() {
+        let (pieces, mut taken) = mpsc::channel(QUEUE_PIECES);
+        let begun = Instant::now();
+        let ended = send(export().await, &pieces).await;
+        assert!(matches!(ended, Err(Error::TooSlow)), "{ended:?}");
+        assert_eq!(begun.elapsed(), PIECE_TIMEOUT);
+        taken.close();
+        let mut waiting = 0;
+        while taken.recv().await.is_some() {
+            waiting += 1;
+        }
+        assert_eq!(waiting, QUEUE_PIECES);
+
+        let (pieces, mut taken): (Pieces, _) = mpsc::channel(QUEUE_PIECES);
+        let just_in_time = async {
+            for _ in 0..3 {
+                sleep(PIECE_TIMEOUT.saturating_sub(Duration::from_millis(1))).await;
+                assert!(taken.recv().await.unwrap().is_ok());
+            }
+            while taken.recv().await.is_some() {}
+        };
+        let sending = async {
+            let ended = send(export().await, &pieces).await;
+            drop(pieces);
+            ended
+        };
+        let (ended, ()) = tokio::join!(sending, just_in_time);
+        assert!(ended.is_ok(), "{ended:?}");
+    }
 }

@@ -203,7 +203,9 @@ mod tests {
         };
         assert_eq!(limits.apply(0), Ok(50));
         assert_eq!(limits.apply(7), Ok(7));
-        assert_eq!(limits.apply(i32::MAX), Ok(1000));
+        for (asked, given) in [(999, 999), (1000, 1000), (1001, 1000), (i32::MAX, 1000)] {
+            assert_eq!(limits.apply(asked), Ok(given));
+        }
         assert_eq!(limits.apply(-1).unwrap_err().field, "page_size");
     }
 

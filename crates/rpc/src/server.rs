@@ -34,6 +34,7 @@ use tracing::{info, warn};
 mod admission;
 mod answer;
 mod connection;
+mod deadline;
 mod gate;
 mod incoming;
 mod limits;
@@ -187,7 +188,6 @@ fn builder(limits: &Limits) -> Server {
         .concurrency_limit_per_connection(limits.calls_per_connection_max)
         .load_shed(true)
         .max_concurrent_streams(limits.streams_per_connection_max)
-        .timeout(limits.call_timeout)
         .http2_keepalive_interval(Some(limits.keepalive_interval))
         .http2_keepalive_timeout(Some(limits.keepalive_timeout))
         // What it is given is the first length that is refused.

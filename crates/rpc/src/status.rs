@@ -58,7 +58,7 @@ pub enum Kind {
     TooMuch,
     /// Something this service needs is away: `UNAVAILABLE` with `RetryInfo`.
     Unavailable,
-    /// It took too long: `DEADLINE_EXCEEDED`.
+    /// It took too long: `DEADLINE_EXCEEDED` with `RetryInfo`.
     Deadline,
     /// What is stored cannot be read back: `DATA_LOSS`, message hidden.
     Corrupt,
@@ -184,7 +184,10 @@ fn status(error: &dyn Reason, domain: &str, message: &str, shown: Shown) -> Stat
         .into_iter()
         .map(|(key, value)| (key.to_owned(), value));
     details.set_error_info(error.reason(), domain, metadata.collect::<HashMap<_, _>>());
-    if matches!(error.kind(), Kind::TooMuch | Kind::Unavailable) {
+    if matches!(
+        error.kind(),
+        Kind::TooMuch | Kind::Unavailable | Kind::Deadline
+    ) {
         details.set_retry_info(Some(error.retry_after()));
     }
     set_violations(&mut details, error.kind(), shown.violations);

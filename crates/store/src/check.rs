@@ -11,7 +11,7 @@ use std::fmt::{self, Display};
 use prost::Message;
 
 use crate::{Entry, Error, Key, KeyRange, KeyReader, Log, LogEntry, Position, Store};
-use crate::{chain, large, migrate, record, requests};
+use crate::{chain, compact, large, migrate, record, requests};
 
 /// Rows that are read at a time.
 const PAGE_ROWS: usize = 64;
@@ -268,6 +268,21 @@ pub const fn request_days(number: u8) -> Kind {
     }
 }
 
+/// The row of [`migrate`].
+const FORMAT: Kind = Kind::new(
+    migrate::KIND,
+    "format",
+    &[],
+    Holds::Record(|key, value| migrate::read(key, value).map(drop)),
+);
+/// The rows of [`compact`].
+const LEFT_OUT: Kind = Kind::new(
+    migrate::KIND,
+    "left out of log",
+    &[Part::Text],
+    Holds::Record(|key, value| compact::read(key, value).map(drop)),
+);
+
 /// Looks at every row of a store by itself: those of the `kinds`, and the entries of the log, each by
 /// what reads it; and along the [`chain`].
 ///
@@ -278,12 +293,6 @@ pub async fn walk(
     (log, entry): (&str, ReadEntry),
 ) -> Result<Report, Error> {
     let mut report = Report::default();
-    let format = Kind {
-        number: migrate::KIND,
-        name: "format",
-        parts: &[],
-        holds: Holds::Record(|key, value| migrate::read(key, value).map(drop)),
-    };
     let mut pages = Pages::of(Key::new());
     loop {
         let rows = pages.next(store).await?;
@@ -292,9 +301,13 @@ pub async fn walk(
         }
         for (key, found) in &rows {
             let number = key.first().copied();
-            let kind = std::iter::once(&format).chain(kinds);
-            let mut kind = kind.filter(|kind| Some(kind.number) == number);
-            match kind.next() {
+            let own = match key.as_slice() {
+                [migrate::KIND] => Some(&FORMAT),
+                [migrate::KIND, ..] => Some(&LEFT_OUT),
+                _ => None,
+            };
+            let mut kinds = kinds.iter().filter(|kind| Some(kind.number) == number);
+            match own.or_else(|| kinds.next()) {
                 Some(kind) => row(store, &mut report, kind, key, found).await?,
                 None => report.problem(key.escape_ascii(), "a key of no kind"),
             }
@@ -432,5 +445,21 @@ fn problem_of(error: &Error) -> String {
     match error {
         Error::Corrupt { problem, .. } => problem.clone(),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_problems_are_kept_and_all_are_counted() {
+        let mut report = Report::default();
+        for number in 0..=PROBLEMS_MAX {
+            assert_eq!(report.problems.len(), number);
+            report.problem(number, "is wrong");
+        }
+        assert_eq!(report.problems.len(), PROBLEMS_MAX);
+        assert_eq!(report.problems_total, PROBLEMS_MAX as u64 + 1);
     }
 }

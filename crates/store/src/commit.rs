@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::lease::Claim;
-use crate::{Error, Key, Lease, Log, chain};
+use crate::{Error, Key, Lease, Log, Position, chain};
 
 /// The longest key accepted, in bytes.
 pub const KEY_BYTES_MAX: usize = 512;
@@ -68,6 +68,8 @@ pub struct Commit {
     pub(crate) writes: BTreeMap<Key, Option<Vec<u8>>>,
     pub(crate) appends: Vec<(Log, Vec<u8>)>,
     pub(crate) chained: Vec<Vec<u8>>,
+    /// Entries of logs that are left out from now on.
+    pub(crate) omitted: Vec<(Log, Position)>,
 }
 
 impl Commit {
@@ -114,9 +116,15 @@ impl Commit {
         self
     }
 
+    /// Leaves an entry of `log` out from now on, which [`crate::compact`] alone decides.
+    pub(crate) fn omit(mut self, log: &Log, position: Position) -> Self {
+        self.omitted.push((log.clone(), position));
+        self
+    }
+
     /// Expectations, writes, deletions and entries of logs and of the chain.
     pub(crate) fn keys(&self) -> usize {
-        let entries = self.appends.len() + self.chained.len();
+        let entries = self.appends.len() + self.chained.len() + self.omitted.len();
         self.expectations.len() + self.writes.len() + entries
     }
 

@@ -162,6 +162,11 @@ impl<V> Draft<V> {
         let expectations = commit.expectations.into_iter();
         let writes = commit.writes.into_iter();
         let appends = commit.appends.into_iter();
+        let omitted = commit.omitted.into_iter().map(|(log, position)| {
+            let mut row = log_row(&log);
+            row.extend_from_slice(&position.to_bytes());
+            (row, None)
+        });
         Self {
             reliance: Reliance {
                 claim: commit.claim,
@@ -171,6 +176,7 @@ impl<V> Draft<V> {
             },
             writes: writes
                 .map(|(key, value)| (key_row(&key), value.map(&form)))
+                .chain(omitted)
                 .collect(),
             appends: appends
                 .map(|(log, value)| (log_row(&log), form(value)))

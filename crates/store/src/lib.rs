@@ -25,7 +25,8 @@
 //! # Whole stores
 //!
 //! [`export`] writes a store as bytes that no back end is known by, and makes a store of them.
-//! [`check`] looks through one. [`migrate`] brings the records of an older release forward.
+//! [`check`] looks through one. [`migrate`] brings the records of an older release forward, and
+//! [`compact`] makes the past of a log smaller.
 //!
 //! # What a reader sees
 //!
@@ -53,6 +54,7 @@
 pub mod chain;
 pub mod check;
 mod commit;
+pub mod compact;
 mod dump;
 mod embedded;
 mod error;

@@ -15,7 +15,7 @@ use prost::Message;
 
 use crate::{Commit, Error, Expect, IsConflict, Key, KeyBuilder, Store, record};
 
-/// The kind of the one key of this module. No service uses it.
+/// The kind of the one key of this module, and of those of [`compact`](crate::compact). No service uses it.
 pub const KIND: u8 = 0;
 /// The format of records that the first release wrote.
 const FIRST: u32 = 1;

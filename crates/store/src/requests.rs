@@ -7,10 +7,10 @@
 //! # How long
 //!
 //! An entry is kept for at least [`LIFETIME_DAYS`] days, then [`sweep`] takes it out: a repeat that
-//! comes later is a new request. Days are counted by marks, at least a day apart, that each sweep
-//! may leave behind; an entry goes when so many days lie between marks that all came after it. So a
-//! clock that jumps ahead takes one mark with it and no entry, and a service that was away keeps its
-//! entries longer.
+//! comes later is a new request. Days are counted by marks, at least a day apart, that [`day`] leaves
+//! behind; an entry goes when so many days lie between marks that all came after it. So a clock that
+//! jumps ahead takes one mark with it and no entry, and a service that was away keeps its entries
+//! longer.
 
 use prost::Message;
 
@@ -87,27 +87,50 @@ fn request_key(prefix: &[u8], request_id: &str) -> Key {
     KeyBuilder::from_prefix(prefix).text(request_id).build()
 }
 
-/// Leaves a mark at `days` when a day has gone by since the last one, and then takes out the entries
-/// under `prefix` that are past their time; answers how many. `now` is in seconds since 1970.
-///
-/// Several may do so at once: one of them makes the mark, and nothing is taken out that was written
-/// anew.
-pub async fn sweep(
-    store: &dyn Store,
-    prefix: &[u8],
-    days: &[u8],
-    now: i64,
-) -> Result<usize, Error> {
+/// Leaves a mark at `days` when a day has gone by since the last one, and answers before which commit
+/// something is [`LIFETIME_DAYS`] old: the first, while nothing is. `None` when no day has gone by, or
+/// another has made the mark. `now` is in seconds since 1970.
+pub async fn day(store: &dyn Store, days: &[u8], now: i64) -> Result<Option<Version>, Error> {
     match mark(store, days, now).await {
-        Ok(Some(before)) => take_out(store, prefix, before).await,
-        Ok(None) => Ok(0),
-        Err(error) if error.is_conflict() => Ok(0),
+        Ok(Some(marks)) => Ok(Some(marks.days_ago(LIFETIME_DAYS))),
+        Ok(None) => Ok(None),
+        Err(error) if error.is_conflict() => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-/// Leaves a mark if one is due; answers before which commit entries are past their time, if any are.
-async fn mark(store: &dyn Store, key: &[u8], now: i64) -> Result<Option<Version>, Error> {
+/// Before which commit something is `number` days old, by the marks at `days`: the first, while
+/// nothing is, and none where the number is zero.
+pub async fn days_ago(store: &dyn Store, days: &[u8], number: usize) -> Result<Version, Error> {
+    let marks = match store.get(days).await? {
+        Some(entry) => Marks::of(record::open(FORMAT, days, &entry.value)?, entry.version),
+        None => Marks(Vec::new()),
+    };
+    Ok(marks.days_ago(number))
+}
+
+/// The commits of the marks, oldest first.
+struct Marks(Vec<u64>);
+
+impl Marks {
+    fn of(days: Days, newest: Version) -> Self {
+        let mut marks = days.earlier;
+        marks.push(newest.get());
+        Self(marks)
+    }
+
+    fn days_ago(&self, number: usize) -> Version {
+        if number == 0 {
+            return Version::new(u64::MAX);
+        }
+        let place = self.0.len().checked_sub(number.saturating_add(1));
+        let mark = place.and_then(|place| self.0.get(place));
+        mark.map_or(Version::ZERO, |mark| Version::new(*mark))
+    }
+}
+
+/// Leaves a mark if one is due.
+async fn mark(store: &dyn Store, key: &[u8], now: i64) -> Result<Option<Marks>, Error> {
     let found = store.get(key).await?;
     let (mut days, expect) = match &found {
         Some(entry) => {
@@ -129,15 +152,19 @@ async fn mark(store: &dyn Store, key: &[u8], now: i64) -> Result<Option<Version>
     days.earlier.drain(..over);
     let commit = Commit::new().expect(key, expect);
     let commit = commit.put(key, record::seal(FORMAT, &days));
-    store.commit(commit).await?;
-    let is_full = days.earlier.len() == LIFETIME_DAYS;
-    let oldest = days.earlier.first().filter(|_| is_full);
-    Ok(oldest.map(|oldest| Version::new(*oldest)))
+    let version = store.commit(commit).await?;
+    Ok(Some(Marks::of(days, version)))
 }
 
-async fn take_out(store: &dyn Store, prefix: &[u8], before: Version) -> Result<usize, Error> {
+/// Takes out the entries under `prefix` that came before the commit `before`; answers how many.
+///
+/// Several may do so at once, and nothing is taken out that was written anew.
+pub async fn sweep(store: &dyn Store, prefix: &[u8], before: Version) -> Result<u64, Error> {
     let mut range = KeyRange::prefix(prefix);
     let mut taken = 0;
+    if before == Version::ZERO {
+        return Ok(taken);
+    }
     loop {
         let rows = store.scan(range.clone(), SWEEP_ROWS).await?;
         let Some((last, _)) = rows.last() else {
@@ -194,13 +221,20 @@ mod tests {
         answer.to_vec()
     }
 
-    async fn pass_days(store: &MemoryStore, days: std::ops::Range<usize>) -> usize {
+    async fn sweep_at(store: &MemoryStore, now: i64) -> u64 {
+        match day(store, DAYS, now).await.unwrap() {
+            Some(before) => sweep(store, PREFIX, before).await.unwrap(),
+            None => 0,
+        }
+    }
+
+    async fn pass_days(store: &MemoryStore, days: std::ops::Range<usize>) -> u64 {
         let mut taken = 0;
         for day in days {
             let now = i64::try_from(day).unwrap() * DAY_SECONDS;
-            taken += sweep(store, PREFIX, DAYS, now).await.unwrap();
+            taken += sweep_at(store, now).await;
             // A service asks more often than a day goes by.
-            taken += sweep(store, PREFIX, DAYS, now + 3600).await.unwrap();
+            taken += sweep_at(store, now + 3600).await;
         }
         taken
     }
@@ -227,7 +261,7 @@ mod tests {
             send(&store, &n.to_string(), b"answer").await;
         }
         let taken = pass_days(&store, 0..2 * LIFETIME_DAYS).await;
-        assert_eq!(taken, 3 * SWEEP_ROWS);
+        assert_eq!(taken, 3 * SWEEP_ROWS as u64);
         let marks = store.get(DAYS).await.unwrap().unwrap().value.len();
         assert!(marks < 4 * LIFETIME_DAYS, "{marks} bytes");
     }
@@ -239,7 +273,7 @@ mod tests {
         send(&store, "a", b"first").await;
         for day in [40_000, 11, 80_000, 12, 13] {
             let now = day * DAY_SECONDS;
-            assert_eq!(sweep(&store, PREFIX, DAYS, now).await.unwrap(), 0);
+            assert_eq!(sweep_at(&store, now).await, 0);
         }
         assert_eq!(send(&store, "a", b"second").await, b"first");
         // Days count again after the clock was put right.

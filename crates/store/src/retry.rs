@@ -58,6 +58,12 @@ mod tests {
             attempts(|n| if n < 3 { conflict() } else { Ok(n) }).await,
             (3, true)
         );
+        let until = |last: usize| move |n| if n < last { conflict() } else { Ok(n) };
+        assert_eq!(attempts(until(ATTEMPTS_MAX)).await, (ATTEMPTS_MAX, true));
+        assert_eq!(
+            attempts(until(ATTEMPTS_MAX + 1)).await,
+            (ATTEMPTS_MAX, false)
+        );
         assert_eq!(attempts(|_| Err(Error::Closed)).await, (1, false));
     }
 }

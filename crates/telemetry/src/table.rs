@@ -49,7 +49,7 @@ macro_rules! table {
 
 table! {
     CALLS: Counter<2> Kind::Counter, "mesur_calls_total" ["method", "code"],
-        "Calls that ended, by the gRPC code that they ended with; one that was dropped before, because its caller went or its time was up, is `CANCELLED`.";
+        "Calls that ended, by the gRPC code that they ended with; one that was dropped before, because its caller went or waited no longer, is `CANCELLED`.";
     CALL_DURATION: Histogram<1> Kind::Histogram(CALL_BOUNDS), "mesur_call_duration_seconds" ["method"],
         "How long a call took until its response began; a stream lasts on after that.";
     CALLS_AT_WORK: Gauge<1> Kind::Gauge, "mesur_calls_at_work" ["method"],

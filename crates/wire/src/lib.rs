@@ -5,6 +5,7 @@
 //! `mesur-returns`, what a service does with it is in the service.
 
 mod content;
+mod fields;
 mod finding;
 mod name;
 mod observation;
@@ -15,6 +16,7 @@ mod wordings;
 pub use content::{
     ContentError, ContentReader, Frames, cells_of_part, content_frames, content_parts,
 };
+pub use fields::DecodeError;
 pub use finding::{finding_to_wire, message_of, place_of, violation_of};
 pub use name::{
     AnyReleaseName, AnyReportName, AuthorityName, DecisionName, DelegationName, EditionResource,
@@ -28,5 +30,5 @@ pub use observation::{
 pub use previous::{
     PREVIOUS_VALUES_MAX, PreviousValueError, previous_values_from_wire, previous_values_to_wire,
 };
-pub use submitted::{Submitted, SubmittedError, SubmittedObservation};
+pub use submitted::Submitted;
 pub use wordings::{LanguageError, Wordings};

@@ -27,14 +27,13 @@ pub fn rows_from_wire(
 const OBSERVATIONS_SPARE: usize = 1_000;
 
 /// Whether `field` of a request has far more observations than a return of the edition.
-pub fn count_violation<T>(field: &str, edition: &Edition, observations: &[T]) -> Option<Violation> {
+pub fn count_violation(field: &str, edition: &Edition, observations: usize) -> Option<Violation> {
     let cells = edition.cells().len();
-    (observations.len() > cells.saturating_add(OBSERVATIONS_SPARE)).then(|| Violation {
+    (observations > cells.saturating_add(OBSERVATIONS_SPARE)).then(|| Violation {
         field: field.to_owned(),
         reason: "TOO_MANY_OBSERVATIONS",
         description: format!(
-            "{} observations, where a return of {} has {cells}",
-            observations.len(),
+            "{observations} observations, where a return of {} has {cells}",
             edition.name()
         ),
     })

@@ -1,11 +1,9 @@
 //! Values of an earlier period, both ways.
 
-use std::collections::BTreeMap;
-
 use mesur_catalogue::CellRef;
 use mesur_figures::DECIMALS_MAX;
 use mesur_proto::types::v1 as pb;
-use mesur_returns::{Previous, PreviousValue};
+use mesur_returns::{Previous, PreviousValue, PreviousValues};
 
 /// The most values of an earlier period, well above the cells of any collection.
 pub const PREVIOUS_VALUES_MAX: usize = 10_000;
@@ -24,8 +22,8 @@ pub struct PreviousValueError {
 /// not be known.
 pub fn previous_values_from_wire(
     values: &[pb::PreviousValue],
-) -> Result<BTreeMap<CellRef, PreviousValue>, PreviousValueError> {
-    let mut cells = BTreeMap::new();
+) -> Result<PreviousValues, PreviousValueError> {
+    let mut cells = PreviousValues::default();
     for (place, value) in values.iter().enumerate() {
         let error = |problem: String| PreviousValueError { place, problem };
         let cell = CellRef::from_codes(&value.metric, &value.category)

@@ -2,21 +2,19 @@
 //!
 //! A return has a thousand observations and more, each with several texts. The generated message
 //! makes a `String` of every one of them, only for the texts to be looked up; that is most of what
-//! taking a return in would cost. This reader borrows them from the bytes that came. What the
-//! generated message takes it takes with the same meaning: fields in any order, the last of a field
-//! that comes twice, parts of `data_return` put together, unknown fields passed over.
+//! taking a return in would cost. This reader borrows them from the bytes that came, and hands them
+//! on one by one: it keeps none. What the generated message takes it takes with the same meaning:
+//! fields in any order, the last of a field that comes twice, parts of `data_return` put together,
+//! unknown fields passed over.
 //!
 //! Deliberately not read: what is output only in `DataReturn`. Nobody looks at it in a request.
 
+use mesur_catalogue::{AuthorityCode, Catalogue, Edition};
 use mesur_proto::types::v1 as pb;
-use mesur_returns::{RawObservation, RawValue};
+use mesur_returns::{Assembler, Assembly, RawObservation, RawValue};
 
+use crate::fields::{BYTES, DecodeError, Fields, Key, NUMBER, OTHER_KIND};
 use crate::observation::status_word;
-
-/// Bytes that are not the message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the message cannot be decoded: {0}")]
-pub struct SubmittedError(&'static str);
 
 /// A `SubmitReturnRequest` that borrows from its bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -27,8 +25,8 @@ pub struct Submitted<'a> {
     pub etag: &'a str,
     /// `data_return.edition_digest`.
     pub edition_digest: &'a str,
-    /// `data_return.observations`.
-    pub observations: Vec<SubmittedObservation<'a>>,
+    /// How many `data_return.observations` there are.
+    pub observation_count: usize,
     /// Check only.
     pub validate_only: bool,
     /// Keep as a draft.
@@ -37,11 +35,13 @@ pub struct Submitted<'a> {
     pub request_id: &'a str,
     /// The language of the findings' messages.
     pub language_code: &'a str,
+    /// `data_return`, in as many parts as it came in: one.
+    parts: Vec<&'a [u8]>,
 }
 
 /// An observation of the message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct SubmittedObservation<'a> {
+#[derive(Debug, Clone, Copy, Default)]
+struct SubmittedObservation<'a> {
     metric: &'a str,
     category: &'a str,
     value: Option<i64>,
@@ -52,16 +52,9 @@ pub struct SubmittedObservation<'a> {
     reason: &'a str,
 }
 
-/// About how few bytes an observation has: by them room is made.
-const OBSERVATION_BYTES: usize = 16;
-/// The most observations that room is made for before they are seen.
-const OBSERVATIONS_ROOM: usize = 2_048;
-/// How deep unknown groups may stand in one another.
-const GROUPS_MAX: u32 = 100;
-
 impl<'a> Submitted<'a> {
-    /// Reads the whole message.
-    pub fn read(bytes: &'a [u8]) -> Result<Self, SubmittedError> {
+    /// Reads the whole message but what is in its observations.
+    pub fn read(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let mut request = Self::default();
         let mut fields = Fields(bytes);
         while let Some(key) = fields.key()? {
@@ -78,15 +71,14 @@ impl<'a> Submitted<'a> {
         Ok(request)
     }
 
-    fn read_return(&mut self, bytes: &'a [u8]) -> Result<(), SubmittedError> {
-        let room = bytes.len() / OBSERVATION_BYTES;
-        self.observations.reserve(room.min(OBSERVATIONS_ROOM));
+    fn read_return(&mut self, bytes: &'a [u8]) -> Result<(), DecodeError> {
+        self.parts.push(bytes);
         let mut fields = Fields(bytes);
         while let Some(key) = fields.key()? {
             match key {
-                Key(5, BYTES) => {
-                    let observation = SubmittedObservation::read(fields.bytes()?)?;
-                    self.observations.push(observation);
+                OBSERVATION => {
+                    fields.bytes()?;
+                    self.observation_count = self.observation_count.saturating_add(1);
                 }
                 Key(1, BYTES) => self.name = fields.text()?,
                 Key(2, BYTES) => self.etag = fields.text()?,
@@ -98,20 +90,44 @@ impl<'a> Submitted<'a> {
         Ok(())
     }
 
-    /// The rows, as loose as those of a file: `mesur_returns::assemble` checks them.
-    pub fn rows(&self) -> impl Iterator<Item = RawObservation<'a>> + use<'a, '_> {
-        self.observations.iter().map(|observation| {
-            let status = pb::observation::Status::try_from(observation.status);
-            RawObservation {
-                metric: observation.metric.into(),
-                category: observation.category.into(),
-                value: observation.value.map(RawValue::Scaled),
-                status: status_word(status.unwrap_or_default()).into(),
-                reason: observation.reason.into(),
-                comment: observation.comment.into(),
-                end_date: observation.end_date.into(),
-                reference: observation.reference.into(),
-                ..RawObservation::default()
+    /// Puts the observations together, as `mesur_returns::assemble` does with the rows of a file.
+    pub fn assemble(
+        &self,
+        edition: &Edition,
+        catalogue: &Catalogue,
+        authority: &AuthorityCode,
+    ) -> Result<Assembly, DecodeError> {
+        let mut assembler = Assembler::new(edition, catalogue, authority);
+        for observation in self.observations() {
+            let observation = observation?;
+            let (metric, category) = (observation.metric, observation.category);
+            let bare = observation.bare();
+            if !bare.is_some_and(|value| assembler.take_bare(metric, category, value)) {
+                assembler.take(&observation.row());
+            }
+        }
+        Ok(assembler.finish())
+    }
+
+    /// The observations as rows, as loose as those of a file; nothing follows on an error.
+    pub fn rows(&self) -> impl Iterator<Item = Result<RawObservation<'a>, DecodeError>> {
+        self.observations()
+            .map(|observation| Ok(observation?.row()))
+    }
+
+    fn observations(&self) -> impl Iterator<Item = Result<SubmittedObservation<'a>, DecodeError>> {
+        let mut parts = self.parts.iter();
+        let mut fields = Fields(&[]);
+        std::iter::from_fn(move || {
+            loop {
+                match next(&mut fields) {
+                    Ok(None) => fields = Fields(parts.next()?),
+                    Ok(Some(observation)) => return Some(Ok(observation)),
+                    Err(error) => {
+                        (fields, parts) = (Fields(&[]), [].iter());
+                        return Some(Err(error));
+                    }
+                }
             }
         })
     }
@@ -119,7 +135,7 @@ impl<'a> Submitted<'a> {
 
 impl<'a> SubmittedObservation<'a> {
     #[inline]
-    fn read(bytes: &'a [u8]) -> Result<Self, SubmittedError> {
+    fn read(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let mut observation = Self::default();
         let mut fields = Fields(bytes);
         while let Some(key) = fields.key()? {
@@ -138,6 +154,47 @@ impl<'a> SubmittedObservation<'a> {
         }
         Ok(observation)
     }
+
+    /// The value for the whole period, if the observation says nothing else of its cell: nearly all do.
+    #[inline]
+    fn bare(&self) -> Option<i64> {
+        let texts = [self.comment, self.reference, self.end_date, self.reason];
+        let is_bare = self.status == PROVIDED && texts.iter().all(|text| text.is_empty());
+        self.value.filter(|_| is_bare)
+    }
+
+    /// The row, as loose as that of a file.
+    fn row(&self) -> RawObservation<'a> {
+        let status = pb::observation::Status::try_from(self.status);
+        RawObservation {
+            metric: self.metric.into(),
+            category: self.category.into(),
+            value: self.value.map(RawValue::Scaled),
+            status: status_word(status.unwrap_or_default()).into(),
+            reason: self.reason.into(),
+            comment: self.comment.into(),
+            end_date: self.end_date.into(),
+            reference: self.reference.into(),
+            ..RawObservation::default()
+        }
+    }
+}
+
+/// [`Status::Provided`](pb::observation::Status::Provided) as it is sent.
+const PROVIDED: i32 = pb::observation::Status::Provided as i32;
+/// The key of an observation in a return.
+const OBSERVATION: Key = Key(5, BYTES);
+
+/// The next observation of a return, past all else.
+#[inline]
+fn next<'a>(fields: &mut Fields<'a>) -> Result<Option<SubmittedObservation<'a>>, DecodeError> {
+    while let Some(key) = fields.key()? {
+        if key == OBSERVATION {
+            return SubmittedObservation::read(fields.bytes()?).map(Some);
+        }
+        fields.pass(key, 0)?;
+    }
+    Ok(None)
 }
 
 /// The number of an enum: of more bits the lower ones count.
@@ -146,104 +203,6 @@ fn low_half(number: u64) -> i32 {
     i32::from_le_bytes([a, b, c, d])
 }
 
-/// What stands before a value: the number of its field and its kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Key(u32, u32);
-
-const NUMBER: u32 = 0;
-const EIGHT_BYTES: u32 = 1;
-const BYTES: u32 = 2;
-const GROUP: u32 = 3;
-const GROUP_END: u32 = 4;
-const FOUR_BYTES: u32 = 5;
-
-/// The fields of a message that are still to be read.
-struct Fields<'a>(&'a [u8]);
-
-impl<'a> Fields<'a> {
-    /// The key of the next field; `None` at the end.
-    #[inline]
-    fn key(&mut self) -> Result<Option<Key>, SubmittedError> {
-        if self.0.is_empty() {
-            return Ok(None);
-        }
-        let key = u32::try_from(self.number()?).map_err(|_| NO_KEY)?;
-        match key >> 3 {
-            0 => Err(NO_KEY),
-            number => Ok(Some(Key(number, key & 7))),
-        }
-    }
-
-    #[inline]
-    fn text(&mut self) -> Result<&'a str, SubmittedError> {
-        std::str::from_utf8(self.bytes()?).map_err(|_| SubmittedError("a text that is not UTF-8"))
-    }
-
-    #[inline]
-    fn bytes(&mut self) -> Result<&'a [u8], SubmittedError> {
-        let length = usize::try_from(self.number()?).map_err(|_| CUT_SHORT)?;
-        self.take(length)
-    }
-
-    #[inline]
-    fn take(&mut self, length: usize) -> Result<&'a [u8], SubmittedError> {
-        let (taken, rest) = self.0.split_at_checked(length).ok_or(CUT_SHORT)?;
-        self.0 = rest;
-        Ok(taken)
-    }
-
-    /// Passes over the value behind a key.
-    fn pass(&mut self, Key(number, kind): Key, depth: u32) -> Result<(), SubmittedError> {
-        match kind {
-            NUMBER => self.number().map(|_| ()),
-            BYTES => self.bytes().map(|_| ()),
-            EIGHT_BYTES => self.take(8).map(|_| ()),
-            FOUR_BYTES => self.take(4).map(|_| ()),
-            GROUP if depth < GROUPS_MAX => loop {
-                match self.key()?.ok_or(CUT_SHORT)? {
-                    Key(end, GROUP_END) if end == number => return Ok(()),
-                    inner => self.pass(inner, depth + 1)?,
-                }
-            },
-            _ => Err(OTHER_KIND),
-        }
-    }
-
-    /// A number of seven bits a byte, the lowest first.
-    #[inline]
-    fn number(&mut self) -> Result<u64, SubmittedError> {
-        match self.0.split_first() {
-            // Keys, lengths of codes and most figures.
-            Some((byte, rest)) if *byte < 0x80 => {
-                self.0 = rest;
-                Ok(u64::from(*byte))
-            }
-            _ => self.long_number(),
-        }
-    }
-
-    fn long_number(&mut self) -> Result<u64, SubmittedError> {
-        let mut number = 0;
-        for (place, byte) in self.0.iter().enumerate().take(NUMBER_BYTES_MAX) {
-            if place + 1 == NUMBER_BYTES_MAX && *byte > 1 {
-                return Err(SubmittedError("a number of more than 64 bits"));
-            }
-            number |= u64::from(byte & 0x7f) << (7 * place);
-            if byte & 0x80 == 0 {
-                self.0 = self.0.get(place + 1..).unwrap_or_default();
-                return Ok(number);
-            }
-        }
-        Err(CUT_SHORT)
-    }
-}
-
-/// The most bytes of a number.
-const NUMBER_BYTES_MAX: usize = 10;
-const CUT_SHORT: SubmittedError = SubmittedError("it is cut short");
-const NO_KEY: SubmittedError = SubmittedError("a field without a number");
-const OTHER_KIND: SubmittedError = SubmittedError("a field of another kind");
-
 #[cfg(test)]
 mod tests {
     use mesur_proto::submission::v1::{DataReturn, SubmitReturnRequest};
@@ -251,6 +210,7 @@ mod tests {
     use prost::Message;
 
     use super::*;
+    use crate::fields::GROUPS_MAX;
     use crate::rows_from_wire;
 
     fn observation() -> impl Strategy<Value = pb::Observation> {
@@ -300,13 +260,20 @@ mod tests {
         })
     }
 
+    /// The message with its rows.
+    fn read(bytes: &[u8]) -> Result<(Submitted<'_>, Vec<RawObservation<'_>>), DecodeError> {
+        let read = Submitted::read(bytes)?;
+        let rows: Result<_, _> = read.rows().collect();
+        Ok((read, rows?))
+    }
+
     /// Whether both readers say the same of what the generated one takes.
     fn assert_agreement(bytes: &[u8]) -> Result<(), TestCaseError> {
-        let read = Submitted::read(bytes);
+        let read = read(bytes);
         let Ok(decoded) = SubmitReturnRequest::decode(bytes) else {
             return Ok(());
         };
-        let read = read.map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let (read, rows) = read.map_err(|error| TestCaseError::fail(error.to_string()))?;
         let data_return = decoded.data_return.unwrap_or_default();
         prop_assert_eq!(read.name, data_return.name);
         prop_assert_eq!(read.etag, data_return.etag);
@@ -315,7 +282,11 @@ mod tests {
         prop_assert_eq!(read.draft, decoded.draft);
         prop_assert_eq!(read.request_id, decoded.request_id);
         prop_assert_eq!(read.language_code, decoded.language_code);
-        prop_assert!(read.rows().eq(rows_from_wire(&data_return.observations)));
+        prop_assert_eq!(read.observation_count, rows.len());
+        prop_assert!(
+            rows.into_iter()
+                .eq(rows_from_wire(&data_return.observations))
+        );
         Ok(())
     }
 
@@ -351,6 +322,61 @@ mod tests {
     }
 
     #[test]
+    fn unknown_groups_stand_in_one_another_so_deep_and_no_deeper() {
+        let read = |depth: u32| {
+            let depth = usize::try_from(depth).expect("few");
+            let bytes = [vec![0x7b; depth], vec![0x7c; depth]].concat();
+            Submitted::read(&bytes).is_ok()
+        };
+        assert!(read(GROUPS_MAX) && !read(GROUPS_MAX + 1));
+    }
+
+    /// An observation of the cell with this number, or of no cell, and how much it says.
+    fn observation_of(edition: &Edition, (cell, kind): (usize, u8)) -> pb::Observation {
+        let cell = edition.cells().get(cell).map(|cell| &cell.reference);
+        let mut observation = pb::Observation {
+            metric: cell.map_or_else(|| "AD/999".to_owned(), |cell| cell.metric.to_string()),
+            category: cell.map_or_else(String::new, |cell| cell.category_str().to_owned()),
+            value: Some(7),
+            status: PROVIDED,
+            ..pb::Observation::default()
+        };
+        match kind {
+            0 => observation.status = pb::observation::Status::PartPeriod.into(),
+            1 => observation.status = 0,
+            2 => observation.value = None,
+            3 => observation.comment = "seen".to_owned(),
+            4 => observation.reference = "row 1".to_owned(),
+            5 => observation.metric.push(' '),
+            6 => observation.end_date = "2022-11-23".to_owned(),
+            _ => {}
+        }
+        observation
+    }
+
+    proptest! {
+        #[test]
+        fn observations_that_say_little_are_put_together_as_all_are(
+            drawn in prop::collection::vec((0..330_usize, 0..20_u8), 0..40),
+            first in 0..300_usize,
+        ) {
+            let catalogue = Catalogue::bundled().unwrap();
+            let edition = catalogue.editions().last().unwrap();
+            let authority = AuthorityCode::parse("W06000003").unwrap();
+            // In their order first, and then as they come.
+            let in_order = (first..first + 20).map(|cell| (cell, 19));
+            let observations = in_order.chain(drawn).map(|drawn| observation_of(edition, drawn));
+            let data_return = DataReturn { observations: observations.collect(), ..DataReturn::default() };
+            let rows = rows_from_wire(&data_return.observations);
+            let expected = mesur_returns::assemble(edition, &catalogue, &authority, rows);
+            let request = SubmitReturnRequest { data_return: Some(data_return.clone()), ..SubmitReturnRequest::default() };
+            let bytes = request.encode_to_vec();
+            let put_together = Submitted::read(&bytes).and_then(|read| read.assemble(edition, &catalogue, &authority));
+            prop_assert_eq!(put_together, Ok(expected));
+        }
+    }
+
+    #[test]
     fn bytes_that_are_not_the_message_are_refused() {
         let deep = [0x7b; 200];
         let within = |bytes: &[u8]| {
@@ -374,7 +400,7 @@ mod tests {
             &within(&[0x1a, 0x00]),
         ] {
             assert!(SubmitReturnRequest::decode(bytes).is_err(), "{bytes:?}");
-            assert!(Submitted::read(bytes).is_err(), "{bytes:?}");
+            assert!(read(bytes).is_err(), "{bytes:?}");
         }
     }
 }

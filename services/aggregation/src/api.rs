@@ -332,3 +332,23 @@ fn event_message(cursor: Vec<u8>, entry: &LogEntry) -> Result<pb::WatchSnapshots
         traceparent: happened.traceparent,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_names_so_many_revisions_and_no_more() {
+        let read = |returns: usize| {
+            read_create(&pb::CreateSnapshotRequest {
+                edition: "collections/pif/editions/2022-23".to_owned(),
+                returns: vec![String::new(); returns],
+                ..pb::CreateSnapshotRequest::default()
+            })
+        };
+        // Of as many as there may be, each is read and has its own violation.
+        assert_eq!(read(RETURNS_MAX).unwrap_err().len(), RETURNS_MAX);
+        let more = read(RETURNS_MAX + 1).unwrap_err();
+        assert_eq!((more.len(), more[0].field.as_str()), (1, "returns"));
+    }
+}

@@ -47,9 +47,9 @@ use mesur_proto::aggregation::v1::aggregation_service_server::{self, Aggregation
 use mesur_rpc::access::{Authenticator, Bearer};
 use mesur_rpc::channel::{self, MESSAGE_BYTES_MAX, REQUEST_BYTES_MAX};
 use mesur_rpc::clock::Clock;
+use mesur_rpc::compaction::compact_daily;
 use mesur_rpc::duty::duty;
 use mesur_rpc::follow::{Backoff, Following, follow};
-use mesur_rpc::idempotency::sweep_daily;
 use mesur_rpc::operations;
 use mesur_rpc::page::Tokens;
 use mesur_rpc::server::{self, Contract, Drained, Limits, Listener};
@@ -58,7 +58,7 @@ use mesur_store::migrate::migrate;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
-pub use store::{FOLLOWING_KINDS, check_store, followed, has_event};
+pub use store::{FOLLOWING_KINDS, check_store, compact_store, followed, has_event, request_days};
 
 /// What the service runs with.
 pub struct Config {
@@ -155,12 +155,14 @@ fn sweeping(
 ) -> impl Future<Output = ()> + use<> {
     let clock = Arc::clone(clock);
     duty(
-        "sweeping up requests",
+        "making the store smaller",
         Arc::clone(store),
         stop.clone(),
         move |store, stop| {
-            let (requests, days) = (store::all_requests(), store::request_days());
-            sweep_daily(store, requests, days, Arc::clone(&clock), stop)
+            let (days, clock) = (request_days(), Arc::clone(&clock));
+            let compact =
+                |store: Arc<dyn Store>, old| async move { compact_store(&*store, old).await };
+            compact_daily(store, days, clock, compact, stop)
         },
     )
 }

@@ -36,7 +36,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
             validation,
             authenticator: parts.authenticator,
             bearer: parts.bearer,
-            limits: mesur_rpc::server::Limits::default(),
+            limits: parts.limits,
         };
         serve(config, parts.listener, parts.stop)
     })

@@ -28,6 +28,7 @@
 //! always of returns that were held together. Kinds are never used for anything else.
 
 mod check;
+mod compact;
 mod contents;
 mod decisions;
 mod marks;
@@ -35,6 +36,7 @@ mod returns;
 mod snapshots;
 
 pub use check::{FOLLOWING_KINDS, check_store, followed, has_event};
+pub use compact::compact_store;
 pub(crate) use contents::{content, sweep_freed};
 pub(crate) use decisions::{decision, decision_count, decisions, in_force, put_decision};
 pub(crate) use marks::put_robustness;
@@ -96,12 +98,12 @@ pub(crate) fn request_prefix(identity: &str) -> Key {
 }
 
 /// What the keys of all requests begin with.
-pub(crate) fn all_requests() -> Key {
+fn all_requests() -> Key {
     KeyBuilder::new(REQUEST).build()
 }
 
 /// Where the marks stand by which requests are past their time.
-pub(crate) fn request_days() -> Key {
+pub fn request_days() -> Key {
     KeyBuilder::new(REQUEST_DAYS).build()
 }
 

@@ -24,7 +24,7 @@ use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
 use crate::error::Error;
-use crate::releases::{Reader, Releases};
+use crate::releases::Releases;
 use crate::texts::Texts;
 use encoded::Encoded as _;
 pub(crate) use encoded::PublicationServer;
@@ -60,16 +60,6 @@ fn denied(denied: Denied) -> Status {
 /// The answer of a use case as a response.
 fn answer<T>(answer: Result<T, Error>) -> Result<Response<T>, Status> {
     answer.map(Response::new).map_err(status)
-}
-
-/// For whom a caller reads.
-fn reader<T>(request: &Request<T>) -> Result<Reader, Status> {
-    let grant = grant(request).map_err(denied)?;
-    Ok(if grant.is_by_role() {
-        Reader::Staff
-    } else {
-        Reader::Public
-    })
 }
 
 /// Who calls.
@@ -131,32 +121,32 @@ impl PublicationService for Api {
         &self,
         request: Request<pb::GetReleaseRequest>,
     ) -> Result<Response<pb::Release>, Status> {
-        let reader = reader(&request)?;
-        answer(self.get(reader, &request.into_inner().name).await)
+        let by = caller(&request)?;
+        answer(self.get(&by, &request.into_inner().name).await)
     }
 
     async fn list_releases(
         &self,
         request: Request<pb::ListReleasesRequest>,
     ) -> Result<Response<pb::ListReleasesResponse>, Status> {
-        let reader = reader(&request)?;
-        answer(self.list(reader, &request.into_inner()).await)
+        let by = caller(&request)?;
+        answer(self.list(&by, &request.into_inner()).await)
     }
 
     async fn list_release_revisions(
         &self,
         request: Request<pb::ListReleaseRevisionsRequest>,
     ) -> Result<Response<pb::ListReleaseRevisionsResponse>, Status> {
-        let reader = reader(&request)?;
-        answer(self.list_revisions(reader, &request.into_inner()).await)
+        let by = caller(&request)?;
+        answer(self.list_revisions(&by, &request.into_inner()).await)
     }
 
     async fn list_release_events(
         &self,
         request: Request<pb::ListReleaseEventsRequest>,
     ) -> Result<Response<pb::ListReleaseEventsResponse>, Status> {
-        caller(&request)?;
-        answer(self.list_events(&request.into_inner()).await)
+        let by = caller(&request)?;
+        answer(self.list_events(&by, &request.into_inner()).await)
     }
 
     type DownloadFileStream = Pieces<pb::DownloadFileResponse>;
@@ -165,8 +155,8 @@ impl PublicationService for Api {
         &self,
         request: Request<pb::DownloadFileRequest>,
     ) -> Result<Response<Self::DownloadFileStream>, Status> {
-        caller(&request)?;
-        answer(self.download(&request.into_inner()).await)
+        let by = caller(&request)?;
+        answer(self.download(&by, &request.into_inner()).await)
     }
 
     type PreviewFileStream = Pieces<pb::PreviewFileResponse>;
@@ -199,8 +189,8 @@ impl PublicationService for Api {
         &self,
         request: Request<pb::ListEarlyAccessRequest>,
     ) -> Result<Response<pb::ListEarlyAccessResponse>, Status> {
-        caller(&request)?;
-        answer(self.list_access(&request.into_inner().name).await)
+        let by = caller(&request)?;
+        answer(self.list_access(&by, &request.into_inner().name).await)
     }
 
     async fn audit_disclosure(
@@ -233,8 +223,8 @@ impl PublicationService for Api {
         &self,
         request: Request<pb::GetProvenanceRequest>,
     ) -> Result<Response<pb::Provenance>, Status> {
-        let (reader, by) = (reader(&request)?, caller(&request)?);
-        answer(self.provenance(reader, &by, request.into_inner()).await)
+        let by = caller(&request)?;
+        answer(self.provenance(&by, request.into_inner()).await)
     }
 
     type ExportTextsStream = Pieces<pb::ExportTextsResponse>;

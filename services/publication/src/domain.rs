@@ -44,7 +44,7 @@ pub(crate) use figure::{FigureFact, Note, PartPeriod, Share};
 pub(crate) use footnotes::Footnote;
 pub(crate) use history::{Earlier, EarlierValue, Point, breaks, series};
 pub(crate) use languages::{Held, LanguageReport};
-pub(crate) use life_cycle::{Action, IllegalMove, State};
+pub(crate) use life_cycle::{IllegalMove, State, go};
 pub(crate) use previous::{Previous, YearChange};
 pub(crate) use protect::{Disclosed, audit, is_controlled};
 pub(crate) use quality::{PopulationCount, PopulationName, Quality};

@@ -230,7 +230,7 @@ impl Error {
         Self::WrongState {
             name: name.to_string(),
             state: illegal.state.word(),
-            action: illegal.action.word(),
+            action: illegal.action,
         }
     }
 

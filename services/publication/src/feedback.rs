@@ -158,6 +158,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_path_of_a_page_has_so_many_characters_and_no_more() {
+        let of = |chars: usize| format!("/{}", "x".repeat(chars - 1));
+        assert!(safe_page(&of(PAGE_CHARACTERS_MAX)).is_some());
+        assert!(safe_page(&of(PAGE_CHARACTERS_MAX + 1)).is_none());
+    }
+
+    #[test]
     fn all_together_may_send_so_much_in_an_hour_and_no_more() {
         let inbox = Inbox::default();
         let now = Timestamp::UNIX_EPOCH;

@@ -35,9 +35,9 @@ use mesur_proto::publication::v1::publication_service_server;
 use mesur_rpc::access::{Authenticator, Bearer};
 use mesur_rpc::channel;
 use mesur_rpc::clock::Clock;
+use mesur_rpc::compaction::compact_daily;
 use mesur_rpc::duty::duty;
 use mesur_rpc::follow::{Backoff, Following, follow};
-use mesur_rpc::idempotency::sweep_daily;
 use mesur_rpc::operations;
 use mesur_rpc::page::Tokens;
 use mesur_rpc::server::{self, Contract, Drained, Limits, Listener};
@@ -52,7 +52,7 @@ pub use mesur_outputs::bundle::Signer;
 pub use render::write_data_csv;
 pub use scheduler::{SystemTimer, Timer};
 pub use signing::{SigningKeyError, signer_from_file, signer_kept_at};
-pub use store::{FOLLOWING_KINDS, check_store, followed};
+pub use store::{FOLLOWING_KINDS, check_store, compact_store, followed, request_days};
 pub use timetable::{Timetable, TimetableError, TimetableOptions};
 
 /// What the service runs with.
@@ -185,12 +185,14 @@ fn spawn_duties(
     let store = releases.store();
     let clock = Arc::clone(clock);
     tasks.spawn(duty(
-        "sweeping up requests",
+        "making the store smaller",
         Arc::clone(store),
         stop.clone(),
         move |store, stop| {
-            let (requests, days) = (store::request_prefix(), store::request_days());
-            sweep_daily(store, requests, days, Arc::clone(&clock), stop)
+            let (days, clock) = (request_days(), Arc::clone(&clock));
+            let compact =
+                |store: Arc<dyn Store>, before| async move { compact_store(&*store, before).await };
+            compact_daily(store, days, clock, compact, stop)
         },
     ));
     let aggregation = aggregation.clone();

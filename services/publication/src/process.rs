@@ -58,7 +58,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
             authenticator: parts.authenticator,
             bearer: parts.bearer,
             signer: Arc::new(signer),
-            limits: mesur_rpc::server::Limits::default(),
+            limits: parts.limits,
         };
         let web = listen(web, parts.tls.as_ref())
             .await

@@ -18,6 +18,7 @@ mod sweeping;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use mesur_access::Grant;
 use mesur_catalogue::{Catalogue, EditionName};
 use mesur_outputs::bundle::Signer;
 use mesur_rpc::clock::Clock;
@@ -151,13 +152,24 @@ impl Release {
     }
 }
 
-/// For whom a release is read.
+/// For whom a release is read: what is told of the people who worked on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reader {
     /// Everybody: a release that is not published is not there.
     Public,
     /// Those who work on releases.
     Staff,
+}
+
+impl Reader {
+    /// For whom a caller reads.
+    pub(crate) fn of(by: &Grant) -> Self {
+        if by.is_by_role() {
+            Self::Staff
+        } else {
+            Self::Public
+        }
+    }
 }
 
 /// The releases of all editions.

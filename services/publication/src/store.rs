@@ -22,6 +22,8 @@
 //! | 18 request days | | the marks by which requests are past their time |
 //! | 19 too large | id | nothing: the snapshot could not be kept |
 //! | 20 files | | nothing: its version is of the last time that files were named or swept |
+//! | 21 packed file | digest | the content of a file that was packed, a large value |
+//! | log `releases` | position | the name of a release that was changed |
 //!
 //! A snapshot is one commit with the cursor of the event that told of it. Every change of a release
 //! is one commit of kind 1 with the revision, the event and the answer to the request. What stands
@@ -30,10 +32,12 @@
 //! are never used for anything else.
 
 mod check;
+mod compact;
 mod contents;
 mod early;
 mod events;
 mod feedback;
+mod files;
 mod releases;
 mod snapshots;
 pub(crate) mod translations;
@@ -45,15 +49,16 @@ use mesur_store::{Key, KeyBuilder};
 use mesur_wire::ReleaseName;
 
 pub use check::{FOLLOWING_KINDS, check_store, followed};
+pub use compact::compact_store;
 pub(crate) use contents::{
-    content_key, details, files_version, keep_content, keep_details, keep_tables, name_files,
-    sweep_content, tables,
+    details, files_version, keep_content, keep_details, keep_tables, name_files, tables,
 };
 pub(crate) use early::{
     Access, Look, access_of, access_record, accesses, looks, put_access, put_look,
 };
 pub(crate) use events::{Event, append_event, changed, changes_log, events, last_change};
 pub(crate) use feedback::{feedback, put_feedback};
+pub(crate) use files::{content, sweep_content};
 pub(crate) use releases::{
     Head, expect_head, head, heads, put_head, put_revision, record_of, revision, revision_of,
     revisions,
@@ -84,6 +89,7 @@ const FEEDBACK: u8 = 17;
 const REQUEST_DAYS: u8 = 18;
 const TOO_LARGE: u8 = 19;
 const FILES: u8 = 20;
+const PACKED: u8 = 21;
 
 /// The format of every record here.
 const FORMAT: u8 = 1;
@@ -99,7 +105,7 @@ pub(crate) fn request_prefix() -> Key {
 }
 
 /// Where the marks stand by which requests are past their time.
-pub(crate) fn request_days() -> Key {
+pub fn request_days() -> Key {
     KeyBuilder::new(REQUEST_DAYS).build()
 }
 

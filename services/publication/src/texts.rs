@@ -295,6 +295,18 @@ mod tests {
     }
 
     #[test]
+    fn so_many_lines_are_told_as_wrong_and_no_more() {
+        let edition = edition();
+        let told = |lines: usize| {
+            let wrong = "nothing,x,y\n".repeat(lines);
+            let read = read(&edition, format!("key,english,welsh\n{wrong}").as_bytes());
+            read.unwrap_err().len()
+        };
+        let told = [VIOLATIONS_MAX - 1, VIOLATIONS_MAX, VIOLATIONS_MAX + 1].map(told);
+        assert_eq!(told, [VIOLATIONS_MAX - 1, VIOLATIONS_MAX, VIOLATIONS_MAX]);
+    }
+
+    #[test]
     fn every_line_that_is_wrong_is_told_and_nothing_is_taken() {
         let edition = edition();
         let text = edition.texts().remove(0);

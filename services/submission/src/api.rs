@@ -250,6 +250,6 @@ impl SubmissionService for Api {
         request: Request<pb::WatchReturnsRequest>,
     ) -> Answer<Self::WatchReturnsStream> {
         let (grant, request) = open(request)?;
-        answer(self.watch(grant, &request.cursor).await)
+        self.watch(grant, &request.cursor).await.map_err(status)
     }
 }

@@ -6,6 +6,6 @@ pub(crate) mod revision;
 pub(crate) mod schedule;
 
 pub(crate) use delegation::Delegation;
-pub(crate) use life_cycle::{Action, IllegalMove, State};
+pub(crate) use life_cycle::{IllegalMove, State};
 pub(crate) use revision::{Family, Move, Revision, families_of};
 pub(crate) use schedule::{Change, Schedule, ScheduleChange};

@@ -11,8 +11,8 @@ use mesur_proto::validation::v1::watch_reports_response::Event;
 use mesur_rpc::follow::{BoxError, Follower};
 use mesur_wire::{NameError, ReturnName};
 
-use crate::domain::Action;
 use crate::returns::Returns;
+use crate::store::events;
 
 /// Why an event could not have its effect.
 #[derive(Debug, thiserror::Error)]
@@ -33,9 +33,9 @@ impl Follower<WatchReportsResponse> for Mover {
     }
 
     async fn apply(&self, event: WatchReportsResponse) -> Result<(), BoxError> {
-        let action = match Event::try_from(event.event) {
-            Ok(Event::Queried) => Action::Query,
-            Ok(Event::Settled) => Action::Settle,
+        let told = match Event::try_from(event.event) {
+            Ok(Event::Queried) => events::Event::Queried,
+            Ok(Event::Settled) => events::Event::Settled,
             Ok(Event::Reported | Event::Remarked | Event::Marked) => {
                 return Ok(self.0.pass_over(&event.cursor).await?);
             }
@@ -45,6 +45,6 @@ impl Follower<WatchReportsResponse> for Mover {
             }
         };
         let name = ReturnName::parse(&event.name).map_err(Error::Name)?;
-        Ok(self.0.queried(&name, action, &event.cursor).await?)
+        Ok(self.0.queried(&name, told, &event.cursor).await?)
     }
 }

@@ -7,7 +7,7 @@
 //! same commit as the change, which the other services follow.
 //!
 //! Where to look: `api` is the transport; `returns`, `schedules` and `delegations` are the use
-//! cases; `sight` says what a caller may see and send; `domain/life_cycle` is the table of moves;
+//! cases; `sight` says what a caller may see and send; `domain/life_cycle` says why a move is refused;
 //! `follower` takes validation's events in; `store` has the keys and records.
 
 mod api;
@@ -33,9 +33,9 @@ use mesur_proto::submission::v1::submission_service_server;
 use mesur_rpc::access::{Authenticator, Bearer};
 use mesur_rpc::channel::{self, MESSAGE_BYTES_MAX, REQUEST_BYTES_MAX};
 use mesur_rpc::clock::Clock;
+use mesur_rpc::compaction::compact_daily;
 use mesur_rpc::duty::duty;
 use mesur_rpc::follow::{Backoff, Following, follow};
-use mesur_rpc::idempotency::sweep_daily;
 use mesur_rpc::operations;
 use mesur_rpc::page::Tokens;
 use mesur_rpc::server::{self, Contract, Drained, Limits, Listener};
@@ -46,7 +46,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
 
-pub use store::{FOLLOWING_KINDS, check_store, followed, has_event};
+pub use store::{FOLLOWING_KINDS, check_store, compact_store, followed, has_event, request_days};
 
 /// What the service runs with.
 pub struct Config {
@@ -171,12 +171,14 @@ fn spawn_duties(
 ) {
     let clock = Arc::clone(&returns.clock);
     tasks.spawn(duty(
-        "sweeping up requests",
+        "making the store smaller",
         Arc::clone(&returns.store),
         stop.clone(),
         move |store, stop| {
-            let (requests, days) = (store::keys::all_requests(), store::keys::request_days());
-            sweep_daily(store, requests, days, Arc::clone(&clock), stop)
+            let (days, clock) = (request_days(), Arc::clone(&clock));
+            let compact =
+                |store: Arc<dyn Store>, before| async move { compact_store(&*store, before).await };
+            compact_daily(store, days, clock, compact, stop)
         },
     ));
     let (reports, returns) = (reports.clone(), Arc::clone(returns));

@@ -2,15 +2,16 @@
 
 use std::future::Future;
 
-use mesur_store::with_retry;
+use mesur_store::{ATTEMPTS_MAX, IsConflict as _};
 
 use crate::error::Error;
 
-/// What an earlier request with the same id led to, or else what the attempt leads to, made anew
-/// after a conflict.
+/// What the attempt leads to, made anew after a conflict; or else what an earlier request with the
+/// same id led to.
 ///
-/// A repeat that runs at the same time as the first request may find the state as that one left
-/// it, and refuse it. So what was remembered is read again before a refusal is told.
+/// Nearly every request is the first of its id, so the attempt comes first: its commit relies on the
+/// id not having been used, and a repeat changes nothing. A repeat may also find the state as the
+/// first request left it and refuse it, so what was remembered is read before a refusal is told.
 pub(crate) async fn once<T, E, EF, A, AF>(earlier: E, attempt: A) -> Result<T, Error>
 where
     E: Fn() -> EF,
@@ -18,12 +19,18 @@ where
     A: Fn() -> AF,
     AF: Future<Output = Result<T, Error>>,
 {
-    if let Some(earlier) = earlier().await? {
-        return Ok(earlier);
-    }
-    let attempted = with_retry(attempt).await;
-    match attempted {
-        Ok(done) => Ok(done),
-        Err(refused) => earlier().await?.ok_or(refused),
+    let mut attempts = 1..=ATTEMPTS_MAX;
+    loop {
+        attempts.next();
+        let refused = match attempt().await {
+            Ok(done) => return Ok(done),
+            Err(refused) => refused,
+        };
+        if let Some(earlier) = earlier().await? {
+            return Ok(earlier);
+        }
+        if !refused.is_conflict() || attempts.is_empty() {
+            return Err(refused);
+        }
     }
 }

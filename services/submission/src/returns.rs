@@ -16,7 +16,7 @@ use mesur_store::{Commit, Expect, Key, Store, Version};
 use mesur_telemetry::table;
 use mesur_wire::{ReturnName, RevisionName};
 
-use crate::domain::{Family, IllegalMove, Move, Revision, State};
+use crate::domain::{Family, IllegalMove, Move, Revision, State, life_cycle};
 use crate::error::{Error, invalid};
 use crate::sight::Sight;
 use crate::store::{self, corrupt, keys};
@@ -253,7 +253,7 @@ impl Returns {
         by: &Sight,
     ) -> Result<(Revision, Version), Error> {
         let head = store::revisions::head(&*self.store, name).await?;
-        let head = head.filter(|(revision, _)| by.sees(revision));
+        let head = head.filter(|(revision, _)| by.knows(revision));
         let (current, version) = head.ok_or_else(|| illegal(name, IllegalMove::NothingSent))?;
         check_etag(name, Some(&current), etag)?;
         Ok((current, version))
@@ -311,7 +311,7 @@ impl Returns {
         let requests = keys::requests(by.identity());
         let commit = mutation.remember(commit, &requests, &response, &subject);
         self.store.commit(commit).await?;
-        table::RETURN_STEPS.one([revision.state.name()]);
+        table::RETURN_STEPS.one([life_cycle::label(revision.state)]);
         let history = match revision.moves {
             1 => vec![step],
             _ => store::revisions::history(&*self.store, &revision).await?,

@@ -78,7 +78,7 @@ impl Sight {
         allowed.then_some(()).ok_or(Denied)
     }
 
-    /// Whether the caller sends or signs a return for its authority: who sees its drafts.
+    /// Whether the caller sends or signs a return for its authority.
     pub(crate) fn acts_for(&self, name: &ReturnName) -> bool {
         let mut roles = self.grant.caller().roles.iter();
         roles.any(|role| role.authority() == Some(&name.authority)) || self.delegated.contains(name)
@@ -89,9 +89,16 @@ impl Sight {
         self.grant.caller().roles.contains(&Role::Statistician)
     }
 
-    /// Whether the caller sees a revision: a draft is not there for others.
-    pub(crate) fn sees(&self, revision: &Revision) -> bool {
+    /// Whether a revision is there for the caller: a draft is not there for others than its own.
+    pub(crate) fn knows(&self, revision: &Revision) -> bool {
         let name = &revision.name.data_return;
-        self.allows(name) && (revision.state != State::Draft || self.acts_for(name))
+        let is_delegated = self.delegated.contains(name);
+        let state = (self.grant).return_seen(&name.authority, is_delegated, revision.state);
+        state != State::Nothing
+    }
+
+    /// Whether the method that was called tells the caller of a revision.
+    pub(crate) fn sees(&self, revision: &Revision) -> bool {
+        self.knows(revision) && self.grant.returns().have(revision.state)
     }
 }

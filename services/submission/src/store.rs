@@ -21,17 +21,20 @@
 //!
 //! A change of a return is one commit: head, revision or move, event, and what the request led to.
 //! Few rows and small ones, because their number is what a commit costs. A content that is too large
-//! for it is staged before, and the commit makes it visible. The row of a revision is never written
-//! again: what it has become is told by its last move. The head's version is what a change relies on,
+//! for it is staged before, and the commit makes it visible. What the row of a revision says is never
+//! changed: what it has become is told by its last move. How its content stands there changes once,
+//! when it is old and packed. The head's version is what a change relies on,
 //! so of two changes at once one starts again; sending relies on the schedule and on the delegation
 //! too. Histories, schedules and delegations only grow, an entry each under a key of its own, so no
 //! record has an end that it could reach. Kinds are never used for anything else.
 
 mod check;
+mod compact;
 pub(crate) mod contents;
 pub(crate) mod delegations;
 pub(crate) mod events;
 pub(crate) mod keys;
+mod packing;
 pub(crate) mod revisions;
 pub(crate) mod schedules;
 
@@ -41,6 +44,8 @@ use mesur_store::{Commit, Key, KeyRange, Store, record};
 use crate::error::Error;
 
 pub use check::{FOLLOWING_KINDS, check_store, followed, has_event};
+pub use compact::compact_store;
+pub use keys::request_days;
 
 /// The format of every record of this service.
 const FORMAT: u8 = 1;

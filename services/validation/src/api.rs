@@ -206,7 +206,7 @@ impl ValidationService for Api {
         request: Request<pb::WatchReportsRequest>,
     ) -> Answer<Self::WatchReportsStream> {
         let (grant, message) = open(request)?;
-        answer(self.watch(grant, &message).await)
+        self.watch(grant, &message).await.map_err(status)
     }
 }
 

@@ -36,9 +36,9 @@ use mesur_proto::validation::v1::validation_service_server::{self, ValidationSer
 use mesur_rpc::access::{Authenticator, Bearer};
 use mesur_rpc::channel::{self, MESSAGE_BYTES_MAX, REQUEST_BYTES_MAX};
 use mesur_rpc::clock::Clock;
+use mesur_rpc::compaction::compact_daily;
 use mesur_rpc::duty::duty;
 use mesur_rpc::follow::{Backoff, Following, follow};
-use mesur_rpc::idempotency::sweep_daily;
 use mesur_rpc::operations;
 use mesur_rpc::page::Tokens;
 use mesur_rpc::server::{self, Contract, Drained, Limits, Listener};
@@ -49,7 +49,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
 
-pub use store::{FOLLOWING_KINDS, check_store, followed, has_event};
+pub use store::{FOLLOWING_KINDS, check_store, compact_store, followed, has_event, request_days};
 
 /// What the service runs with.
 pub struct Config {
@@ -166,12 +166,14 @@ fn spawn_duties(
 ) {
     let clock = Arc::clone(&validation.clock);
     tasks.spawn(duty(
-        "sweeping up requests",
+        "making the store smaller",
         Arc::clone(&validation.store),
         stop.clone(),
         move |store, stop| {
-            let (requests, days) = (store::all_requests(), store::request_days());
-            sweep_daily(store, requests, days, Arc::clone(&clock), stop)
+            let (days, clock) = (request_days(), Arc::clone(&clock));
+            let compact =
+                |store: Arc<dyn Store>, before| async move { compact_store(&*store, before).await };
+            compact_daily(store, days, clock, compact, stop)
         },
     ));
     let (submission, validation) = (submission.clone(), Arc::clone(validation));

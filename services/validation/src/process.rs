@@ -52,7 +52,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
             submission,
             authenticator: parts.authenticator,
             bearer: parts.bearer,
-            limits: mesur_rpc::server::Limits::default(),
+            limits: parts.limits,
             web,
         };
         Ok::<_, Error>(serve(config, parts.listener, parts.stop).await?)

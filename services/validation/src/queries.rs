@@ -9,10 +9,10 @@ use mesur_store::{Commit, Key, with_retry};
 use mesur_wire::{QueryName, ReportName, ReturnName, ReturnsPattern, RevisionName};
 
 use crate::domain::{
-    Query, QueryEvent, QueryState, Remark, RemarkKind, ReturnProgress, Subject, Text,
+    Query, QueryEvent, QueryState, Remark, RemarkKind, ReturnProgress, ShownState, Subject, Text,
 };
 use crate::error::{Error, Refusal};
-use crate::remarks::refuse_if_settled;
+use crate::remarks::{refuse_if_sealed, require_state, state_for};
 use crate::reports::Validation;
 use crate::store::{self, Event, Made, Versioned};
 
@@ -36,8 +36,9 @@ impl Validation {
         name: &ReturnName,
         cells: &[String],
         text: Text,
-        (identity, mutation): (&str, &Mutation),
+        (by, mutation): (&Grant, &Mutation),
     ) -> Result<Named, Error> {
+        let identity = by.identity();
         let prefix = store::request_prefix(identity);
         let text = text.into_string();
         let made = with_retry(|| async {
@@ -48,7 +49,9 @@ impl Validation {
             let Some(mut progress) = read.value.clone() else {
                 return Err(Refusal::ReportNotFound.of(&format!("{name}/report")));
             };
-            refuse_if_settled(&progress, self.clock.now(), name)?;
+            let state = state_for(by, name, &progress);
+            require_state(by.returns().lead(state, ShownState::Queried), name)?;
+            refuse_if_sealed(&progress, self.clock.now(), name)?;
             let cells = self.distinct_cells(name, &progress, cells)?;
             let edition = store::edition_progress(&*self.store, &name.edition).await?;
             if edition.value.rounds == 0 {
@@ -89,8 +92,9 @@ impl Validation {
         name: &QueryName,
         kind: RemarkKind,
         text: Text,
-        (identity, mutation): (&str, &Mutation),
+        (by, mutation): (&Grant, &Mutation),
     ) -> Result<Named, Error> {
+        let identity = by.identity();
         let prefix = store::request_prefix(identity);
         let (of, text) = (&name.data_return, text.into_string());
         let missing = || Refusal::QueryNotFound.of(name);
@@ -100,9 +104,13 @@ impl Validation {
             }
             let read = store::progress(&*self.store, of).await?;
             let progress = read.value.clone().ok_or_else(missing)?;
+            let (rules, state) = (by.returns(), state_for(by, of, &progress));
             // It is the one reply that opens something.
             if kind == RemarkKind::AnswerRejected {
-                refuse_if_settled(&progress, self.clock.now(), of)?;
+                require_state(rules.lead(state, ShownState::Queried), of)?;
+                refuse_if_sealed(&progress, self.clock.now(), of)?;
+            } else {
+                require_state(rules.have(state), of)?;
             }
             let found = store::query(&*self.store, name).await?;
             let found = found.ok_or_else(missing)?;

@@ -1,12 +1,15 @@
 //! The use cases on what is said about findings.
 
 use jiff::Timestamp;
+use mesur_access::Grant;
 use mesur_rpc::audit;
 use mesur_rpc::idempotency::Mutation;
 use mesur_store::{Commit, with_retry};
 use mesur_wire::{AnyReportName, ReportName, ReturnName};
 
-use crate::domain::{Conversation, Remark, RemarkKind, ReturnProgress, Said, Subject, Text};
+use crate::domain::{
+    Conversation, Remark, RemarkKind, ReturnProgress, Said, ShownState, Subject, Text,
+};
 use crate::error::{Error, Refusal};
 use crate::reports::{Opened, Validation};
 use crate::store::{self, Event, Made};
@@ -17,7 +20,7 @@ pub(crate) struct Saying<'a> {
     pub(crate) finding: &'a str,
     pub(crate) kind: RemarkKind,
     pub(crate) text: Text,
-    pub(crate) identity: &'a str,
+    pub(crate) by: &'a Grant,
     pub(crate) mutation: &'a Mutation,
 }
 
@@ -27,7 +30,7 @@ impl Validation {
         &self,
         saying: Saying<'_>,
     ) -> Result<(mesur_returns::Finding, Said), Error> {
-        let prefix = store::request_prefix(saying.identity);
+        let prefix = store::request_prefix(saying.by.identity());
         let text = saying.text.clone().into_string();
         let made = with_retry(|| async {
             if let Some(bytes) = saying.mutation.earlier(&*self.store, &prefix).await? {
@@ -51,10 +54,17 @@ impl Validation {
             held,
             mut progress,
             conversation,
-        } = self.open(&any(saying.name)).await?;
+        } = self.open_in_any_state(&any(saying.name)).await?;
         let superseded = progress.revision != saying.name.0.revision;
         let now = self.clock.now();
-        refuse_if_settled(&progress, now, of)?;
+        require_state(
+            saying
+                .by
+                .returns()
+                .have(state_for(saying.by, of, &progress)),
+            of,
+        )?;
+        refuse_if_sealed(&progress, now, of)?;
         if superseded {
             return Err(Refusal::ReportSuperseded.of(saying.name));
         }
@@ -71,7 +81,7 @@ impl Validation {
                 fingerprint: finding.fingerprint.clone(),
             },
             kind: saying.kind,
-            identity: saying.identity.to_owned(),
+            identity: saying.by.identity().to_owned(),
             text: text.to_owned(),
             revision: saying.name.0.revision,
             time: now,
@@ -122,12 +132,13 @@ impl Validation {
         name: &ReturnName,
         after: u64,
         limit: usize,
+        by: &Grant,
     ) -> Result<Vec<(u64, Remark, bool)>, Error> {
         let latest = AnyReportName {
             data_return: name.clone(),
             revision: None,
         };
-        let opened = self.open(&latest).await?;
+        let opened = self.open(&latest, by).await?;
         let last = opened.progress.remarks;
         let found = store::remarks(&*self.store, name, after, last, limit).await?;
         let mut subjects: Vec<&str> = Vec::new();
@@ -163,16 +174,27 @@ impl Validation {
     }
 }
 
-/// Nothing more is asked and nothing more explained once a return is signed off, or about to be.
-pub(crate) fn refuse_if_settled(
+/// The state of a return for a caller who may reach it: whether it was delegated was asked before.
+pub(crate) fn state_for(by: &Grant, name: &ReturnName, progress: &ReturnProgress) -> ShownState {
+    by.return_seen(&name.authority, true, progress.shown())
+}
+
+/// Refuses what the table does not have in the state that a return with a report is in: what it does
+/// not have is asked, explained or sealed once the return is signed off.
+pub(crate) fn require_state(may: bool, name: &ReturnName) -> Result<(), Error> {
+    if may {
+        return Ok(());
+    }
+    Err(Refusal::AlreadySignedOff.of(name))
+}
+
+/// Nothing more is asked and nothing more explained once a return is about to be signed off.
+pub(crate) fn refuse_if_sealed(
     progress: &ReturnProgress,
     now: Timestamp,
     name: &ReturnName,
 ) -> Result<(), Error> {
-    if progress.is_settled(now) {
-        return Err(Refusal::AlreadySignedOff.of(name));
-    }
-    Ok(())
+    require_state(!progress.is_sealed(now), name)
 }
 
 fn any(name: &ReportName) -> AnyReportName {

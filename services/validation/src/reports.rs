@@ -14,10 +14,11 @@ use mesur_wire::{AnyReportName, ReportName, ReturnName, RevisionName};
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::{
-    Conversation, Examined, Filter, HandedIn, OpenCounts, Report, ReturnProgress, ReturnState,
-    RuleCount, Said, examine, metric_states,
+    Conversation, Examined, Filter, HandedIn, OpenCounts, Report, ReturnProgress, RuleCount, Said,
+    examine, metric_states,
 };
 use crate::error::{Error, Refusal};
+use crate::remarks::{require_state, state_for};
 use crate::store::{self, Event, Held, Parts, Versioned};
 
 /// Everything that the service holds.
@@ -178,8 +179,22 @@ impl Validation {
         Ok(())
     }
 
-    /// A report by name, or the latest of a return, with everything that was said.
-    pub(crate) async fn open(&self, name: &AnyReportName) -> Result<Opened, Error> {
+    /// A report by name, or the latest of a return, with everything that was said, if its return is in
+    /// one of the states of the method that was called.
+    pub(crate) async fn open(&self, name: &AnyReportName, by: &Grant) -> Result<Opened, Error> {
+        let opened = self.open_in_any_state(name).await?;
+        if by
+            .returns()
+            .have(state_for(by, &name.data_return, &opened.progress))
+        {
+            Ok(opened)
+        } else {
+            Err(Refusal::ReportNotFound.of(name))
+        }
+    }
+
+    /// The same, whatever state its return is in.
+    pub(crate) async fn open_in_any_state(&self, name: &AnyReportName) -> Result<Opened, Error> {
         let missing = || Refusal::ReportNotFound.of(name);
         let progress = store::progress(&*self.store, &name.data_return).await?;
         let progress = progress.value.ok_or_else(missing)?;
@@ -203,7 +218,7 @@ impl Validation {
         &self,
         name: &ReportName,
         digest: &str,
-        by: &audit::Call,
+        by: &Grant,
     ) -> Result<Opened, Error> {
         let of = &name.0.data_return;
         let asked = AnyReportName {
@@ -212,20 +227,18 @@ impl Validation {
         };
         with_retry(|| async {
             let read = store::progress(&*self.store, of).await?;
-            let opened = self.open(&asked).await?;
+            let opened = self.open_in_any_state(&asked).await?;
             if opened.progress.revision != name.0.revision {
                 return Err(Refusal::ReportSuperseded.of(name));
             }
             // The event that takes the sign-off back is still to come, and would end the seal.
-            if opened.progress.state == ReturnState::SignedOff {
-                return Err(Refusal::AlreadySignedOff.of(of));
-            }
+            require_state(by.returns().have(state_for(by, of, &opened.progress)), of)?;
             if opened.held.report.return_digest == digest && opened.progress.has_nothing_open() {
                 let sealed = opened.progress.clone().sealed(self.clock.now());
                 let commit = store::put_progress(Commit::new(), of, &read, &sealed);
                 let subject = audit::Subject::new(name);
                 let subject = subject.revision(name.0.revision).digest(digest);
-                let commit = audit::changed(commit, by, "", &subject);
+                let commit = audit::changed(commit, &by.into(), "", &subject);
                 self.store.commit(commit).await?;
             }
             Ok(opened)

@@ -29,6 +29,7 @@
 //! and marks are only added. Kinds are never used for anything else.
 
 mod check;
+mod compact;
 mod delegations;
 mod editions;
 mod log;
@@ -45,6 +46,7 @@ use mesur_wire::ReturnName;
 use prost::Message;
 
 pub use check::{FOLLOWING_KINDS, check_store, followed, has_event};
+pub use compact::compact_store;
 pub(crate) use delegations::{delegate, is_delegate_of, may_read, revoke};
 pub(crate) use editions::{
     Mark, Round, edition_progress, mark, marks, put_edition, put_mark, put_round, round, rounds,
@@ -104,12 +106,12 @@ pub(crate) fn request_prefix(identity: &str) -> Key {
 }
 
 /// What the keys of all requests begin with.
-pub(crate) fn all_requests() -> Key {
+fn all_requests() -> Key {
     KeyBuilder::new(REQUEST).build()
 }
 
 /// Where the marks stand by which requests are past their time.
-pub(crate) fn request_days() -> Key {
+pub fn request_days() -> Key {
     KeyBuilder::new(REQUEST_DAYS).build()
 }
 

@@ -163,7 +163,11 @@ fn html(markup: Markup) -> Response {
 }
 
 async fn in_time(request: Request, next: Next) -> Response {
-    let answered = timeout(ANSWER_TIMEOUT, next.run(request)).await;
+    answered_in_time(next.run(request)).await
+}
+
+async fn answered_in_time(answer: impl Future<Output = Response>) -> Response {
+    let answered = timeout(ANSWER_TIMEOUT, answer).await;
     answered.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response())
 }
 
@@ -232,5 +236,24 @@ impl IntoResponse for Problem {
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
         };
         code.into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::sleep;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_may_be_answered_until_its_time_is_up() {
+        let late = ANSWER_TIMEOUT + Duration::from_millis(1);
+        for (after, status) in [(ANSWER_TIMEOUT, 200), (late, 408)] {
+            let answer = async {
+                sleep(after).await;
+                StatusCode::OK.into_response()
+            };
+            assert_eq!(answered_in_time(answer).await.status(), status);
+        }
     }
 }

@@ -149,6 +149,7 @@ def main(document, tokens):
 
     wrong, cells = [], 0
     for service, method, row in table(document):
+        assert row["states"], f"{method} does not say in which states"
         channel = channels[MODULES[service.split(".")[1]][0]]
         for role, metadata in callers.items():
             for authority in [OWN, OTHER] if method in REQUESTS else [OWN]:

@@ -7,6 +7,7 @@
 pub(crate) mod authority;
 pub(crate) mod calls;
 pub(crate) mod checks;
+mod compaction;
 pub(crate) mod journal;
 pub(crate) mod people;
 pub(crate) mod production;
@@ -151,6 +152,9 @@ impl Kill {
         let (worked, checking) = (begun.elapsed(), Instant::now());
         // Only who has followed everything can publish what is signed off now.
         production.last_release().await.map_err(refused)?;
+        checks.all().await.map_err(refused)?;
+        // Nothing that holds now may rest on what is taken out or packed.
+        compaction::compact(&mut running.services, bin, folder, &mut rng).await?;
         checks.all().await.map_err(refused)?;
         for service in &mut running.services {
             service.must_run()?;

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs};
 
-use mesur_access::Scope;
-use mesur_access::table::{ROWS, Row};
+use mesur_access::table::{ROWS, Row, releases_seen, returns_seen};
+use mesur_access::{ReleaseState, ReturnState, Role, Rules, Scope, States};
 
 /// Everything from here on is written by the test.
 const HEADING: &str = "## The table\n";
@@ -19,8 +19,30 @@ fn cell(scope: Option<Scope>) -> &'static str {
     }
 }
 
-fn line(method: &str, row: Row) -> String {
+fn words<S: Copy>(states: &[S], word: fn(S) -> &'static str) -> String {
+    let words: Vec<_> = states.iter().map(|state| word(*state)).collect();
+    words.join(", ")
+}
+
+/// What a method does in which states, and where that leads.
+fn rules<S: Copy>(rules: Rules<S>, word: fn(S) -> &'static str) -> String {
+    let rules = rules.0.iter().map(|rule| {
+        let from = words(rule.from, word);
+        match rule.to {
+            Some(to) => format!("{from} → {}", word(to)),
+            None => from,
+        }
+    });
+    rules.collect::<Vec<_>>().join("; ")
+}
+
+fn line(method: &str, Row { who: row, states }: Row) -> String {
     let everybody = if row.public { "all" } else { "" };
+    let states = match states {
+        States::Any => "any".to_owned(),
+        States::Return(of) => format!("return: {}", rules(of, ReturnState::word)),
+        States::Release(of) => format!("release: {}", rules(of, ReleaseState::word)),
+    };
     let cells = [
         everybody,
         cell(row.submitter),
@@ -31,14 +53,47 @@ fn line(method: &str, row: Row) -> String {
         cell(row.reader),
         cell(row.operator),
         cell(row.service),
+        &states,
     ];
     format!("| `{method}` | {} |\n", cells.join(" | "))
         .replace("|  |", "| |")
         .replace("|  |", "| |")
 }
 
+fn seen() -> String {
+    let mut text = String::from(
+        "\n### What is there for whom\n\n| role | a return that is | a release that is |\n\
+         | --- | --- | --- |\n",
+    );
+    let mut row = |name: &str, returns: &[ReturnState], releases: &[ReleaseState]| {
+        let (returns, releases) = (
+            words(returns, ReturnState::word),
+            words(releases, ReleaseState::word),
+        );
+        text += &format!("| {name} | {returns} | {releases} |\n")
+            .replace("|  |", "| |")
+            .replace("|  |", "| |");
+    };
+    row("everybody", &[], releases_seen(None));
+    for name in [
+        "submitter/W06000003",
+        "approver/W06000003",
+        "supplier",
+        "statistician",
+        "publisher",
+        "reader",
+        "operator",
+        "service",
+    ] {
+        let role = Role::parse(name).expect("a role");
+        let word = name.split('/').next().unwrap_or_default();
+        row(word, returns_seen(&role), releases_seen(Some(&role)));
+    }
+    text
+}
+
 fn tables() -> String {
-    let mut text = String::new();
+    let mut text = seen();
     let mut last = "";
     for (path, row) in ROWS {
         let (service, method) = path
@@ -49,8 +104,8 @@ fn tables() -> String {
             let _ = write!(
                 text,
                 "\n### {service}\n\n| method | everybody | submitter | approver | supplier | \
-                 statistician | publisher | reader | operator | service |\n\
-                 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
+                 statistician | publisher | reader | operator | service | states |\n\
+                 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
             );
             last = service;
         }

@@ -1,7 +1,7 @@
 //! Good tokens, when they count, and what they say.
 
 use mesur_access::keys::{self, KeySet};
-use mesur_access::token::{Error, ROLES_MAX, Settings, TOKEN_BYTES_MAX};
+use mesur_access::token::{Error, IDENTITY_CHARS_MAX, ROLES_MAX, Settings, TOKEN_BYTES_MAX};
 use mesur_access::{Caller, Role, Verifier};
 use serde_json::json;
 
@@ -165,6 +165,19 @@ fn a_token_may_have_the_greatest_length_and_no_byte_more() {
 }
 
 #[test]
+fn an_identity_may_have_so_many_characters_and_no_more() {
+    let provider = Provider::new();
+    let verifier = provider.verifier();
+    let identity = |chars: usize| {
+        let token = provider.with(&json!({ "sub": "x".repeat(chars) }));
+        let caller = verifier.verify(&token, at(NOW))?;
+        Ok(caller.identity.chars().count())
+    };
+    assert_eq!(identity(IDENTITY_CHARS_MAX), Ok(IDENTITY_CHARS_MAX));
+    assert_eq!(identity(IDENTITY_CHARS_MAX + 1), Err(Error::Claim("sub")));
+}
+
+#[test]
 fn a_key_set_without_a_sound_key_is_refused() {
     let provider = Provider::new();
     let mut point = provider.ec_key();
@@ -179,7 +192,10 @@ fn a_key_set_without_a_sound_key_is_refused() {
         let error = KeySet::parse(text.as_bytes()).expect_err("refused");
         assert!(matches!(error, keys::Error::Json(_)), "{error}");
     }
-    let large = " ".repeat(keys::JWKS_BYTES_MAX + 1);
+    let good = provider.keys().to_string();
+    let of = |length: usize| format!("{good}{}", " ".repeat(length - good.len()));
+    assert!(KeySet::parse(of(keys::JWKS_BYTES_MAX).as_bytes()).is_ok());
+    let large = of(keys::JWKS_BYTES_MAX + 1);
     let error = KeySet::parse(large.as_bytes()).expect_err("refused");
     assert!(matches!(error, keys::Error::TooLarge), "{error}");
 }

@@ -120,6 +120,25 @@ fn the_digest_follows_the_content_and_not_the_line_ends() {
 }
 
 #[test]
+fn a_metric_has_so_many_decimals_and_no_more() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_edition(folder.path());
+    for (decimals, is_taken) in [("6", true), ("7", false)] {
+        let metrics = METRICS_HEADER.to_owned()
+            + &metric("WA/001", "yes", "", "yes", decimals)
+            + &metric("WA/002", "no", "WA/001", "no", "0");
+        write(folder.path(), "metrics.csv", &metrics);
+        let places = places(folder.path());
+        let told = places.contains(&"metrics.csv:2:decimals".to_owned());
+        assert_eq!(
+            (places.is_empty(), told),
+            (is_taken, !is_taken),
+            "{places:?}"
+        );
+    }
+}
+
+#[test]
 fn every_fault_is_reported_with_file_row_and_column() {
     let folder = tempfile::tempdir().expect("a folder");
     write_edition(folder.path());

@@ -1,12 +1,13 @@
-//! `mesur store`: back up, restore, move and look through the stores of the services.
+//! `mesur store`: back up, restore, move, look through and make smaller the stores of the services.
 //!
 //! A backup and an export are the same thing, a folder with a file for each service
 //! (`docs/store-format.md`): the one is asked of running services, the other made of the stores of
-//! stopped ones. Nothing here ever changes a store that holds something.
+//! stopped ones. Nothing here ever changes a store that holds something, but for `compact`.
 
 pub(crate) mod audit;
 mod backup;
 mod check;
+mod compact;
 mod files;
 mod moving;
 mod service;
@@ -32,20 +33,23 @@ pub(crate) enum Command {
     /// Back up the stores of running services.
     Backup(backup::Arguments),
     /// Make the stores of a backup anew, in an empty folder.
-    Restore(moving::Restore),
+    Restore(moving::Load),
     /// Write the stores of stopped services into files.
     Export(moving::Export),
     /// Make stores of such files, where there are none.
-    Import(moving::Import),
+    Import(moving::Load),
+    /// Make the stores of stopped services smaller, as running ones do once a day; nothing promised is lost.
+    Compact(compact::Arguments),
 }
 
 pub(crate) fn run_command(command: &Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check(arguments) => check::run(arguments),
         Command::Backup(arguments) => backup::run(arguments),
-        Command::Restore(arguments) => moving::restore(arguments),
+        Command::Restore(arguments) => moving::make(arguments, "store-restored"),
         Command::Export(arguments) => moving::export(arguments),
-        Command::Import(arguments) => moving::import(arguments),
+        Command::Import(arguments) => moving::make(arguments, "store-imported"),
+        Command::Compact(arguments) => compact::run(arguments),
     }
 }
 

@@ -6,10 +6,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context;
-use mesur_process::{Etcd, Probes, Seen, Telemetry};
+use mesur_process::{Bounds, Etcd, Probes, Seen, Telemetry};
 use mesur_publication::TimetableOptions;
 use mesur_rpc::clock::SystemClock;
-use mesur_rpc::server::Limits;
 use mesur_suite::{Config, Ports, Stores, Suite};
 use tokio_util::sync::CancellationToken;
 
@@ -33,6 +32,8 @@ pub(crate) struct Arguments {
     timetable: TimetableOptions,
     #[command(flatten)]
     etcd: Etcd,
+    #[command(flatten)]
+    bounds: Bounds,
     #[command(flatten)]
     telemetry: Telemetry,
 }
@@ -64,7 +65,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             statisticians: next(5)?,
         },
         clock: Arc::new(SystemClock),
-        limits: Limits::default(),
+        limits: arguments.bounds.limits(),
         timetable: arguments.timetable.read()?,
     };
     runtime.block_on(async {

@@ -38,6 +38,13 @@ async fn a_document_of_another_issuer_or_none_at_all_is_refused() {
         let refused = discover().await.expect_err("refused");
         assert!(matches!(refused, Error::Issuer { .. }), "{refused}");
     }
+    for (chars, repeated) in [(200, 200), (201, 200)] {
+        provider.put(DOCUMENT, &[(200, &provider.document(&"x".repeat(chars)))]);
+        match discover().await {
+            Err(Error::Issuer { found, .. }) => assert_eq!(found.len(), repeated),
+            other => panic!("{other:?}"),
+        }
+    }
     for text in [
         "",
         "{}",

@@ -41,6 +41,12 @@ impl Recorder {
         Ok(Self(handle))
     }
 
+    /// One that nothing is told to.
+    #[cfg(test)]
+    pub(super) fn unseen() -> Self {
+        Self(PrometheusBuilder::new().build_recorder().handle())
+    }
+
     /// Puts what was measured into its buckets.
     pub(super) fn tidy(&self) {
         self.0.run_upkeep();

@@ -553,7 +553,8 @@ pub struct ReturnRecord {
     #[prost(string, tag = "11")]
     pub traceparent: ::prost::alloc::string::String,
 }
-/// What a revision was when it was made; never changed. What became of it is told by its later moves.
+/// What a revision was when it was made. What became of it is told by its later moves. Its content is packed
+/// once a later revision has taken its place; nothing else of it ever changes.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RevisionRecord {
     /// The revision.
@@ -562,10 +563,17 @@ pub struct RevisionRecord {
     /// Its first move.
     #[prost(message, optional, tag = "2")]
     pub first: ::core::option::Option<MoveRecord>,
-    /// Its cells: every part, a `ReturnContent`, behind its length. Absent where they are too large to
-    /// stand here.
+    /// Its cells: every part, a `ReturnContent`, behind its length. Absent where they are packed, or too large
+    /// to stand here.
     #[prost(bytes = "vec", optional, tag = "3")]
     pub content: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
+    /// The same, packed: DEFLATE (RFC 1951), with the content of another revision of the return as the
+    /// dictionary.
+    #[prost(bytes = "vec", optional, tag = "4")]
+    pub packed: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
+    /// That other revision, which has its content whole; 0 where nothing is packed.
+    #[prost(uint32, tag = "5")]
+    pub packed_against: u32,
 }
 /// One step in the life of a revision.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

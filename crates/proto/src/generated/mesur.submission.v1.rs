@@ -1189,6 +1189,10 @@ pub mod submission_service_client {
         /// it. An authority's callers see that authority's events; a supplier those of returns that are
         /// delegated to it as they come, and those of its own delegations.
         ///
+        /// Of events older than 400 days those are left out for which a later one stands: a sign-off or
+        /// reopening of the return, a query on it or its end, a change of the delegation. A stream that
+        /// begins before the last of these has the header `mesur-events-left-out`.
+        ///
         /// Fails with `CURSOR_INVALID` (INVALID_ARGUMENT) for a cursor of no event, such as one beyond the
         /// end after the service's store was restored.
         pub async fn watch_returns(
@@ -1615,6 +1619,10 @@ pub mod submission_service_server {
         /// Streams what happened to returns, from a point on, and goes on as it happens. Drafts are not in
         /// it. An authority's callers see that authority's events; a supplier those of returns that are
         /// delegated to it as they come, and those of its own delegations.
+        ///
+        /// Of events older than 400 days those are left out for which a later one stands: a sign-off or
+        /// reopening of the return, a query on it or its end, a change of the delegation. A stream that
+        /// begins before the last of these has the header `mesur-events-left-out`.
         ///
         /// Fails with `CURSOR_INVALID` (INVALID_ARGUMENT) for a cursor of no event, such as one beyond the
         /// end after the service's store was restored.

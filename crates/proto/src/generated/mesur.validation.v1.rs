@@ -1644,6 +1644,10 @@ pub mod validation_service_client {
         }
         /// Streams what happened to reports, queries and marks, from a point on, and goes on as it
         /// happens. An authority's callers see that authority's events, without marks.
+        ///
+        /// Of events older than 400 days those are left out for which a later one stands: a remark on the
+        /// report, a query on the return or its end, a mark of the value. A stream that begins before the
+        /// last of these has the header `mesur-events-left-out`.
         pub async fn watch_reports(
             &mut self,
             request: impl tonic::IntoRequest<super::WatchReportsRequest>,
@@ -1889,6 +1893,10 @@ pub mod validation_service_server {
             + 'static;
         /// Streams what happened to reports, queries and marks, from a point on, and goes on as it
         /// happens. An authority's callers see that authority's events, without marks.
+        ///
+        /// Of events older than 400 days those are left out for which a later one stands: a remark on the
+        /// report, a query on the return or its end, a mark of the value. A stream that begins before the
+        /// last of these has the header `mesur-events-left-out`.
         async fn watch_reports(
             &self,
             request: tonic::Request<super::WatchReportsRequest>,

@@ -1,8 +1,9 @@
 //! The long form of a CSV file: one row for each cell, the columns in any order.
 //!
 //! The file is gone through twice, once to see whether it can be read for certain and whose it
-//! is, and once for its rows, which borrow from it: nothing is held for a row. A form that Mesur
-//! wrote is known by its column `edition_digest`.
+//! is, and once for its rows, which borrow from it: nothing is held for a row. What `one_return`
+//! decides in going through it once has not to be. A form that Mesur wrote is known by its column
+//! `edition_digest`.
 
 use std::borrow::Cow;
 

@@ -76,6 +76,23 @@ impl<'a> Records<'a> {
         Some(Ok(line))
     }
 
+    /// What was not read yet.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.text.as_bytes().get(self.at..).unwrap_or_default()
+    }
+
+    /// The physical line that was come to, from 1.
+    pub(crate) fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Passes over so many bytes, which must be so many lines and whole records.
+    pub(crate) fn pass(&mut self, length: usize, lines: usize) {
+        self.at = self.at.saturating_add(length);
+        let lines = u64::try_from(lines).unwrap_or(u64::MAX);
+        self.line = self.line.saturating_add(lines);
+    }
+
     /// Reads a record that has a quotation mark somewhere.
     fn next_quoted(&mut self, fields: &mut Vec<Cow<'a, str>>) -> Result<(), Unclosed> {
         loop {
@@ -122,7 +139,8 @@ impl<'a> Records<'a> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    fn skip_line_ends(&mut self) {
+    /// Comes to the next record.
+    pub(crate) fn skip_line_ends(&mut self) {
         while let Some(byte @ (b'\n' | b'\r')) = self.byte() {
             self.at = self.at.saturating_add(1);
             let ends = byte == b'\n' || self.byte() != Some(b'\n');

@@ -9,6 +9,7 @@ use crate::file::columns::{Column, Layout};
 use crate::file::container::{self, Container, damaged};
 use crate::file::format::{self, Format};
 use crate::file::long::{Long, unclosed_quotation};
+use crate::file::one_return::OneReturn;
 use crate::file::records::Records;
 use crate::file::sheet::{Book, Slip};
 use crate::file::survey::Survey;
@@ -36,8 +37,14 @@ enum Body<'a> {
     Sheets(Vec<RawObservation<'a>>),
 }
 
-impl<'a> Table<'a> {
-    /// Reads a file within the limits of `edition`. `Err` has what keeps the file from being read,
+/// A file that was opened; of one that is CSV in the long form, no row was looked at yet.
+pub(crate) struct Opened<'a> {
+    table: Table<'a>,
+    rows_max: usize,
+}
+
+impl<'a> Opened<'a> {
+    /// Opens a file within the limits of `edition`. `Err` has what keeps the file from being read,
     /// after its notes: what cannot be read for certain is not read at all.
     pub(crate) fn read(bytes: &'a [u8], edition: &Edition) -> Result<Self, Vec<Finding>> {
         let bytes_max = file_bytes_max(edition);
@@ -49,12 +56,43 @@ impl<'a> Table<'a> {
                     .having_found(mebibytes(bytes.len())),
             ]);
         }
-        match format::of(bytes).map_err(|fault| vec![*fault])? {
-            Format::Text => read_text(bytes, edition),
-            Format::Packed => read_packed(bytes, edition),
+        let table = match format::of(bytes).map_err(|fault| vec![*fault])? {
+            Format::Text => open_text(bytes, edition)?,
+            Format::Packed => read_packed(bytes, edition)?,
+        };
+        Ok(Self {
+            table,
+            rows_max: rows_max(edition),
+        })
+    }
+
+    /// The rows of a file that may be gone through once.
+    pub(crate) fn one_return<'e>(&self, edition: &'e Edition) -> Option<OneReturn<'a, 'e>> {
+        match &self.table.body {
+            Body::Long(long) => OneReturn::of(long, edition, self.rows_max),
+            Body::Wide(_) | Body::Sheets(_) => None,
         }
     }
 
+    /// What is worth a note about the file.
+    pub(crate) fn into_notes(self) -> Vec<Finding> {
+        self.table.notes
+    }
+
+    /// The table, after all of its rows were looked at.
+    pub(crate) fn survey(self) -> Result<Table<'a>, Vec<Finding>> {
+        let mut table = self.table;
+        if let Body::Long(long) = &table.body {
+            match long.survey(self.rows_max) {
+                Ok(survey) => table.survey = survey,
+                Err(faults) => return Err(table.notes.into_iter().chain(faults).collect()),
+            }
+        }
+        Ok(table)
+    }
+}
+
+impl Table<'_> {
     /// Whether rows may be there before anything is filled in.
     pub(crate) fn is_form(&self) -> bool {
         match &self.body {
@@ -126,14 +164,14 @@ impl<'a> Table<'a> {
     }
 }
 
-fn read_text<'a>(bytes: &'a [u8], edition: &Edition) -> Result<Table<'a>, Vec<Finding>> {
+fn open_text<'a>(bytes: &'a [u8], edition: &Edition) -> Result<Table<'a>, Vec<Finding>> {
     let rows_max = rows_max(edition);
     let (text, marked) = text::decode(bytes, rows_max)?;
     let mut notes = Vec::new();
     if marked {
         notes.push(Finding::new(FindingKind::ByteOrderMark).on_line(1));
     }
-    match read_csv(text, edition, rows_max, &mut notes) {
+    match open_csv(text, edition, rows_max, &mut notes) {
         Ok((survey, body)) => {
             // The form has the mark from us, so that spreadsheets show its letters.
             if let Body::Long(long) = &body
@@ -153,7 +191,8 @@ fn read_text<'a>(bytes: &'a [u8], edition: &Edition) -> Result<Table<'a>, Vec<Fi
     }
 }
 
-fn read_csv<'a>(
+/// The survey of the long form is still to be made.
+fn open_csv<'a>(
     text: &'a str,
     edition: &Edition,
     rows_max: usize,
@@ -171,8 +210,7 @@ fn read_csv<'a>(
         return Ok((survey, Body::Wide(rows)));
     }
     let layout = Layout::of_csv(line, &header, notes)?;
-    let long = Long { records, layout };
-    Ok((long.survey(rows_max)?, Body::Long(long)))
+    Ok((Survey::default(), Body::Long(Long { records, layout })))
 }
 
 fn read_packed<'a>(bytes: &'a [u8], edition: &Edition) -> Result<Table<'a>, Vec<Finding>> {

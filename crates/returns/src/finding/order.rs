@@ -11,9 +11,6 @@ use crate::kind::FindingKind;
 /// Hexadecimal digits of a fingerprint.
 const HASH_DIGITS: usize = 16;
 
-/// So many findings have their rules looked up one by one.
-const FEW: usize = 16;
-
 /// How many findings there are of one rule, or of one kind where there is no rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleSummary {
@@ -55,29 +52,10 @@ pub(crate) fn sort(edition: &Edition, findings: &mut [Finding]) {
     if findings.is_empty() {
         return;
     }
-    // To look a few up costs less than an index of them all.
-    let is_few = findings.len() <= FEW;
-    let known = edition.rules().iter().zip(0_usize..);
-    let known = known.map(|(rule, at)| (rule.id.as_str(), at));
-    let index: HashMap<&str, usize> = if is_few {
-        HashMap::new()
-    } else {
-        known.clone().collect()
-    };
-    let place_of = |id: &str| {
-        if is_few {
-            known
-                .clone()
-                .find(|(rule, _)| *rule == id)
-                .map(|(_, at)| at)
-        } else {
-            index.get(id).copied()
-        }
-    };
     findings.sort_by_cached_key(|finding| {
         let cell = finding.cells.first().and_then(|cell| edition.cell_id(cell));
         let rule = finding.rule.as_deref();
-        let rule = rule.and_then(place_of);
+        let rule = rule.and_then(|id| edition.rule_place(id));
         let place = (
             cell.is_none(),
             cell,

@@ -29,6 +29,7 @@ use tracing::warn;
 
 use super::Limits;
 use super::answer::{Answer, Open};
+use super::deadline::within;
 use super::rates::{Buckets, network};
 use crate::status::{Kind, RETRY_DELAY, Reason, to_status};
 use crate::tls::Peer;
@@ -299,7 +300,7 @@ impl<S> Layer<S> for AddressLayer {
     }
 }
 
-/// Refuses what comes too fast from one address.
+/// Refuses what comes too fast from one address, and cuts what takes too long.
 #[derive(Clone)]
 pub(super) struct ByAddress<S> {
     shedding: Arc<Shedding>,
@@ -321,7 +322,11 @@ where
 
     fn call(&mut self, request: Request<Body>) -> Answered {
         match self.shedding.admit_address(&request) {
-            Ok(()) => Box::pin(self.inner.call(request)),
+            Ok(()) => {
+                let Shedding { name, limits, .. } = &*self.shedding;
+                let answer = self.inner.call(request);
+                Box::pin(within(name, limits.call_timeout, answer))
+            }
             Err(error) => {
                 let refusal = self.shedding.refuse(&error);
                 Box::pin(async { Ok(refusal) })

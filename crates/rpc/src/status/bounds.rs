@@ -66,3 +66,31 @@ pub(super) fn fit_metadata(metadata: Vec<(&'static str, String)>) -> Vec<(&'stat
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_of_the_greatest_length_stays_whole_and_a_longer_one_is_cut_between_characters() {
+        let whole = "x".repeat(TEXT_BYTES_MAX);
+        assert_eq!(clip(whole.clone()), whole);
+        let cut = clip(format!("{whole}x"));
+        assert_eq!((cut.len(), cut.ends_with("x…")), (TEXT_BYTES_MAX, true));
+        let wide = clip("ŵ".repeat(TEXT_BYTES_MAX));
+        assert!(wide.len() <= TEXT_BYTES_MAX && wide.ends_with("ŵ…"));
+    }
+
+    #[test]
+    fn metadata_that_fits_to_the_byte_is_shown_and_with_a_byte_more_the_last_is_left_out() {
+        let of = |last: usize| {
+            let text = |length| "x".repeat(length);
+            let keys = ["a", "b", "c", "d"];
+            let lengths = [TEXT_BYTES_MAX, TEXT_BYTES_MAX, TEXT_BYTES_MAX, last];
+            let all = keys.into_iter().zip(lengths.map(text));
+            fit_metadata(all.collect()).len()
+        };
+        let room = METADATA_BYTES_MAX - 3 * TEXT_BYTES_MAX - 4;
+        assert_eq!((of(room), of(room + 1)), (4, 3));
+    }
+}

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use mesur_rpc::server::Limits;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
+use tonic::Code;
+use tonic_types::StatusExt as _;
 
 use crate::frames::{
     self, ACK, Client, DATA, END_HEADERS, END_STREAM, Frame, GOAWAY, HEADERS, HELLO, PING,
@@ -123,6 +125,31 @@ async fn a_body_that_never_ends_ends_with_the_call() {
     let said = frames::closed(&mut stream).await;
     assert!(said.starts_with(b"HTTP/1.1 200"), "a status of gRPC-Web");
     answers(&server).await;
+}
+
+#[tokio::test]
+async fn a_call_whose_response_does_not_begin_is_cut_with_a_reason_and_its_handler_dropped() {
+    let held = Arc::new(Semaphore::new(1));
+    let of_call = Arc::clone(&held);
+    let server = Server::start(hurried(), move |text| {
+        let held = Arc::clone(&of_call);
+        async move {
+            let _held = held.acquire_owned().await.unwrap();
+            if text == "never" {
+                std::future::pending::<()>().await;
+            }
+            Ok(text)
+        }
+    })
+    .await;
+    assert_eq!(call(server.channel(), "soon").await.unwrap(), "soon");
+    let cut = call(server.channel(), "never").await.unwrap_err();
+    assert_eq!(cut.code(), Code::DeadlineExceeded);
+    let details = cut.get_error_details();
+    assert_eq!(details.error_info().unwrap().reason, "CALL_TOO_SLOW");
+    assert!(details.retry_info().unwrap().retry_delay.is_some());
+    assert_eq!(held.available_permits(), 1);
+    assert_eq!(call(server.channel(), "again").await.unwrap(), "again");
 }
 
 /// Answers pings until the server closes, and takes in nothing else.

@@ -1,13 +1,18 @@
 //! Who is let in, and what they are told who are not.
 
 use std::fs;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use mesur_access::Role;
 use mesur_access::dev::Issuer;
-use mesur_rpc::access::{Bearer, grant};
+use mesur_access::keys::KeySet;
+use mesur_access::token::Error as TokenError;
+use mesur_access::{KeySource, Renewal, Role, Verifier};
+use mesur_rpc::access::{Authenticator, Bearer, Error, grant};
+use mesur_rpc::clock::SystemClock;
 use mesur_rpc::server::Limits;
+use tokio::time::{Instant, sleep};
 use tonic::{Code, Request, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
@@ -166,6 +171,35 @@ async fn what_is_no_method_is_unimplemented_for_everybody_and_health_asks_for_no
     let mut health = HealthClient::new(server.channel_of(bearer));
     let service = NAME.to_owned();
     assert!(health.check(HealthCheckRequest { service }).await.is_ok());
+}
+
+/// A provider that is asked, and answers after a time.
+struct Slow(Duration);
+
+impl KeySource for Slow {
+    fn keys(&self) -> Option<Arc<KeySet>> {
+        None
+    }
+
+    fn renewal(&self) -> Option<Renewal> {
+        Some(Box::pin(sleep(self.0)))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_waits_for_the_keys_of_a_provider_so_long_and_no_longer() {
+    for (answers, waits) in [(4_999, 4_999), (5_000, 5_000), (5_001, 5_000)] {
+        let keys = Arc::new(Slow(Duration::from_millis(answers)));
+        let verifier = Verifier::from_source(Issuer::generate().settings(), keys);
+        let authenticator = Authenticator::new(verifier, Arc::new(SystemClock));
+        let begun = Instant::now();
+        let refused = Error::NoKeys(TokenError::NoKeys);
+        assert!(
+            authenticator.settle(&refused).await,
+            "it is looked at again"
+        );
+        assert_eq!(begun.elapsed(), Duration::from_millis(waits));
+    }
 }
 
 #[tokio::test]

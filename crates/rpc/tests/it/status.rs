@@ -128,7 +128,7 @@ fn each_kind_carries_the_details_its_row_of_the_table_asks_for() {
         (Kind::Denied, Code::PermissionDenied, ""),
         (Kind::TooMuch, Code::ResourceExhausted, "retry quota"),
         (Kind::Unavailable, Code::Unavailable, "retry"),
-        (Kind::Deadline, Code::DeadlineExceeded, ""),
+        (Kind::Deadline, Code::DeadlineExceeded, "retry"),
         (Kind::Corrupt, Code::DataLoss, ""),
         (Kind::Bug, Code::Internal, ""),
     ];

@@ -9,7 +9,7 @@ use mesur_access::Role;
 use mesur_access::watched::RECHECK_INTERVAL;
 use mesur_rpc::access::{Bearer, grant};
 use mesur_rpc::server::{Drained, HANDSHAKE_TIMEOUT, HANDSHAKES_MAX, Limits};
-use mesur_rpc::tls::{ClientTls, Identity, ServerTls};
+use mesur_rpc::tls::{ClientTls, FILE_BYTES_MAX, Identity, ServerTls};
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, date_time_ymd};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -306,6 +306,16 @@ async fn files_that_cannot_be_used_are_told_and_repeat_nothing() {
     let identity = good.files(folder.path(), "good");
     let trusted = authority.file(folder.path(), "ca.pem");
     assert!(ServerTls::open(&identity, Some(&trusted)).is_ok());
+    let authorities = fs::read(&trusted).unwrap();
+    for (more, is_read) in [(0, true), (1, false)] {
+        let padded = [
+            authorities.clone(),
+            vec![b'\n'; FILE_BYTES_MAX - authorities.len() + more],
+        ];
+        fs::write(&trusted, padded.concat()).unwrap();
+        assert_eq!(ServerTls::open(&identity, Some(&trusted)).is_ok(), is_read);
+    }
+    fs::write(&trusted, authorities).unwrap();
     allow(&identity.key, 0o440);
     assert!(ServerTls::open(&identity, None).is_ok());
     allow(&identity.key, 0o644);

@@ -121,21 +121,28 @@ pub(crate) async fn a_scan_keeps_order_range_and_limit(store: Shared) {
 pub(crate) async fn what_is_over_a_limit_is_refused_and_nothing_written(store: Shared) {
     let longest = vec![7; VALUE_BYTES_MAX];
     let over = vec![7; VALUE_BYTES_MAX + 1];
-    let many = (0..=COMMIT_KEYS_MAX).fold(Commit::new(), |c, n| c.put(n.to_be_bytes(), "n"));
-    let heavy = (0..=COMMIT_BYTES_MAX / VALUE_BYTES_MAX).fold(Commit::new(), |c, n| {
-        c.put(n.to_be_bytes(), longest.clone())
-    });
+    let many = |rows: usize| (0..rows).fold(Commit::new(), |c, n| c.put(n.to_be_bytes(), "n"));
+    // Rows that come to the limit, and so many bytes more.
+    let heavy = |more: usize| {
+        let rows = COMMIT_BYTES_MAX / VALUE_BYTES_MAX;
+        let last = VALUE_BYTES_MAX - rows * size_of::<usize>() + more;
+        (1..rows).fold(Commit::new().put([0; 8], vec![7; last]), |c, n| {
+            c.put(n.to_be_bytes(), longest.clone())
+        })
+    };
+    // The name of a log has two bytes behind it.
+    let name = "a".repeat(KEY_BYTES_MAX - 2);
     let refused = [
         Commit::new().put("a", over.clone()),
         Commit::new().append(&Log::new("a"), over),
         Commit::new().put(vec![7; KEY_BYTES_MAX + 1], "a"),
         Commit::new().expect(vec![7; KEY_BYTES_MAX + 1], Expect::Absent),
-        Commit::new().append(&Log::new(&"a".repeat(KEY_BYTES_MAX)), "a"),
-        many,
-        heavy,
+        Commit::new().append(&Log::new(&format!("{name}a")), "a"),
+        many(COMMIT_KEYS_MAX + 1),
+        heavy(1),
     ];
     for commit in refused {
-        let answer = store.commit(commit.put("b", "b")).await;
+        let answer = store.commit(commit).await;
         assert!(matches!(answer, Err(Error::TooLarge { .. })), "{answer:?}");
     }
     assert_eq!(keys(&store, KeyRange::all(), 9).await, [""; 0]);
@@ -145,6 +152,14 @@ pub(crate) async fn what_is_over_a_limit_is_refused_and_nothing_written(store: S
         .await
         .unwrap();
     assert_eq!(store.get(&key).await.unwrap().unwrap().value, longest);
+    for commit in [
+        Commit::new().append(&Log::new(&name), longest.clone()),
+        Commit::new().expect(vec![8; KEY_BYTES_MAX], Expect::Absent),
+        many(COMMIT_KEYS_MAX),
+        heavy(0),
+    ] {
+        store.commit(commit).await.unwrap();
+    }
 }
 
 pub(crate) async fn a_log_keeps_the_order_of_commits_and_of_appends_within_one(store: Shared) {

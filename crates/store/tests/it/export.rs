@@ -153,3 +153,13 @@ async fn a_dump_shows_one_moment_while_commits_go_on() {
     }
     assert!(bytes == before);
 }
+
+#[tokio::test]
+async fn the_name_of_an_exported_store_has_so_many_bytes_and_no_more() {
+    let store = MemoryStore::new();
+    let longest = "a".repeat(export::NAME_BYTES_MAX);
+    assert!(export::Export::of(&store, &longest).await.is_ok());
+    let refused = export::Export::of(&store, &format!("{longest}a")).await;
+    let refused = refused.err().expect("refused").to_string();
+    assert!(refused.contains("a store's name"), "{refused}");
+}

@@ -3,7 +3,11 @@
 #[cfg(test)]
 mod chain;
 #[cfg(test)]
+mod compact;
+#[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod damage;
 #[cfg(test)]
 mod durable;
 #[cfg(feature = "etcd")]
@@ -61,6 +65,9 @@ macro_rules! every_case {
             chain::{
                 entries_of_commits_that_run_at_once_are_one_chain,
                 a_commit_that_is_refused_leaves_nothing_in_the_chain,
+            },
+            compact::{
+                a_log_made_smaller_brings_everybody_to_the_same_end_from_any_place,
             },
             export::{
                 a_store_that_was_exported_and_loaded_cannot_be_told_from_the_first,

@@ -1,6 +1,6 @@
 //! How the values of every cell lie, over any number of authorities, in a bounded room.
 //!
-//! Of few values each is kept, and put in order. Of more only the lowest, the highest and their number
+//! Of few values each is kept, and the quartiles are selected. Of more only the lowest, the highest and their number
 //! are kept at first; then each pass over the returns narrows the ranges in which the quartiles lie, to
 //! one of [`Search::ranges`] parts of what they were, until each is one value. Both say the same.
 
@@ -66,10 +66,11 @@ impl Bounds {
 impl Values {
     /// No values yet, of an edition of so many authorities.
     pub(crate) fn new(edition: &Edition) -> Self {
-        let cells = edition.cells().len();
-        let all = cells.saturating_mul(edition.authorities().len());
-        if all <= KEPT_VALUES_MAX {
-            Self::Kept(vec![Vec::new(); cells])
+        let (cells, authorities) = (edition.cells().len(), edition.authorities().len());
+        if cells.saturating_mul(authorities) <= KEPT_VALUES_MAX {
+            // Room for all at once: lists that grow leave twice as much behind.
+            let rooms = std::iter::repeat_with(|| Vec::with_capacity(authorities));
+            Self::Kept(rooms.take(cells).collect())
         } else {
             Self::Bounds(vec![Bounds::default(); cells])
         }
@@ -127,8 +128,9 @@ fn robust_values<'a>(
         .iter()
         .zip(cells.values())
         .zip((0..).map(CellId));
-    cells.filter_map(|((status, value), cell)| {
-        let told = status.has_value() && own.is_robust(edition, cell);
+    let is_marked = own.not_robust.is_some();
+    cells.filter_map(move |((status, value), cell)| {
+        let told = status.has_value() && (!is_marked || own.is_robust(edition, cell));
         told.then_some((cell.index(), *value))
     })
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use mesur_catalogue::{CellId, Edition, Overflow};
 use mesur_figures::coverage_percent;
-use mesur_returns::{DataReturn, Observed};
+use mesur_returns::{DataReturn, Status};
 
 use super::Step;
 use super::decision::{Decisions, Mark, Ruling, Subject};
@@ -82,10 +82,10 @@ fn extent(edition: &Edition, metric: usize, data_return: &DataReturn) -> Extent 
         if has_breakdown && !is_category(&cell) {
             continue;
         }
-        match data_return.observed(cell) {
-            Some(Observed::Provided(_) | Observed::PartPeriod { .. }) => any = true,
-            Some(Observed::NotApplicable) => {}
-            Some(Observed::NotProvided) | None => return Extent::Missing,
+        match data_return.cells().status(cell) {
+            Status::Provided | Status::PartPeriod => any = true,
+            Status::NotApplicable => {}
+            Status::NotProvided | Status::Missing | Status::Erroneous => return Extent::Missing,
         }
     }
     if any {

@@ -158,6 +158,8 @@ async fn what_is_no_decision_is_refused_with_everything_that_is_wrong() {
     };
     let one_authority = pb::Decision {
         authority: "W06000001".to_owned(),
+        // The longest that there may be.
+        reason: "ŵ".repeat(2_000),
         ..decision("AD/004", WITHHOLD)
     };
     let twice = [pb::Mark::Estimated, pb::Mark::Estimated];

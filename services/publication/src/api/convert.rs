@@ -62,6 +62,7 @@ pub(super) fn release_message(
 
 fn state_message(state: State) -> pb::release::State {
     match state {
+        State::Nothing => pb::release::State::Unspecified,
         State::Compiled => pb::release::State::Compiled,
         State::InReview => pb::release::State::InReview,
         State::Approved => pb::release::State::Approved,

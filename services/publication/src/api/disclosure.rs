@@ -16,7 +16,7 @@ impl Api {
         message: &pb::AuditDisclosureRequest,
     ) -> Result<pb::AuditDisclosureResponse, Error> {
         let name = AnyReleaseName::parse(&message.name).map_err(Error::name("name"))?;
-        let release = self.releases.worked_on(&name).await?;
+        let release = self.releases.worked_on(&name, by).await?;
         let audit = self.releases.audit(&release).await?;
         self.releases.told(&by.into(), &release).await?;
         let edition = self.texts.catalogue.get(&release.name.0);

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::releases::{Candidate, Viewer};
 
 /// The longest identity and the longest post, in characters.
-const NAME_CHARS_MAX: usize = 200;
+pub(super) const NAME_CHARS_MAX: usize = 200;
 
 impl Api {
     pub(super) async fn preview(
@@ -24,9 +24,8 @@ impl Api {
         let name = AnyReleaseName::parse(&message.name).map_err(Error::name("name"))?;
         let works_on_it = |role: &Role| matches!(role, Role::Statistician | Role::Publisher);
         let viewer = Viewer {
-            identity: by.identity(),
+            by,
             is_staff: by.caller().roles.iter().any(works_on_it),
-            call: by.into(),
         };
         let preview = self.releases.preview(&name, &message.file_name, &viewer);
         let content = preview.await?;
@@ -53,9 +52,7 @@ impl Api {
             post: message.post,
             justification: message.justification,
         };
-        let granting = self
-            .releases
-            .grant_access(&name, &candidate, by.identity(), &mutation);
+        let granting = self.releases.grant_access(&name, &candidate, by, &mutation);
         Ok(access_message(&granting.await?, []))
     }
 
@@ -74,15 +71,16 @@ impl Api {
         let (reader, reason) = (&message.reader, &message.reason);
         let revoking = self
             .releases
-            .revoke_access(&name, reader, reason, by.identity(), &mutation);
+            .revoke_access(&name, reader, reason, by, &mutation);
         Ok(access_message(&revoking.await?, []))
     }
 
     pub(super) async fn list_access(
         &self,
+        by: &Grant,
         name: &str,
     ) -> Result<pb::ListEarlyAccessResponse, Error> {
         let name = AnyReleaseName::parse(name).map_err(Error::name("name"))?;
-        Ok(list_message(&self.releases.early_list(&name).await?))
+        Ok(list_message(&self.releases.early_list(&name, by).await?))
     }
 }

@@ -61,3 +61,25 @@ impl Fields {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::early::NAME_CHARS_MAX;
+    use crate::api::life::NOTE_CHARS_MAX;
+
+    #[test]
+    fn a_text_has_so_many_characters_and_no_more() {
+        for chars_max in [NAME_CHARS_MAX, NOTE_CHARS_MAX, REASON_CHARS_MAX] {
+            let read = |chars: usize| {
+                let mut fields = Fields::default();
+                fields.text("field", &"ŵ".repeat(chars), chars_max);
+                fields.finish().is_ok()
+            };
+            assert!(read(chars_max) && !read(chars_max + 1), "{chars_max}");
+        }
+        let mut fields = Fields::default();
+        fields.reason("reason", &"ŵ".repeat(REASON_CHARS_MAX + 1));
+        assert!(fields.finish().is_err());
+    }
+}

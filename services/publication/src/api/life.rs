@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::releases::{Move, Reader, Release, Step};
 
 /// The longest text of an update note, in characters.
-const NOTE_CHARS_MAX: usize = 1_000;
+pub(super) const NOTE_CHARS_MAX: usize = 1_000;
 
 /// The name and the etag that every step has.
 struct Seen<'a> {
@@ -37,10 +37,10 @@ impl Api {
         let note = message.update_note.as_ref().map(note).transpose()?;
         let id = std::mem::take(&mut message.request_id);
         let mutation = mutation(by, "CompileRelease", &id, &message)?;
-        let (releases, identity) = (Arc::clone(&self.releases), by.identity().to_owned());
+        let (releases, by) = (Arc::clone(&self.releases), by.clone());
         let compiling = tokio::spawn(async move {
             releases
-                .compile(&snapshot, note.as_ref(), &identity, &mutation)
+                .compile(&snapshot, note.as_ref(), &by, &mutation)
                 .await
         });
         let release = compiling.await.map_err(Error::Task)??;
@@ -130,7 +130,7 @@ impl Api {
         let step = Step {
             name,
             etag: seen.etag.to_owned(),
-            identity: seen.by.identity().to_owned(),
+            by: seen.by.clone(),
             action,
             mutation,
         };

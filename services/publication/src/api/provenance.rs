@@ -12,7 +12,6 @@ use crate::releases::{Reader, Subject};
 impl Api {
     pub(super) async fn provenance(
         &self,
-        reader: Reader,
         by: &Grant,
         message: pb::GetProvenanceRequest,
     ) -> Result<pb::Provenance, Error> {
@@ -29,12 +28,12 @@ impl Api {
                 return Err(Error::invalid("metric", "INVALID_FIELD", problem));
             }
         };
-        let found = self.releases.provenance(&name, &subject, reader).await?;
+        let found = self.releases.provenance(&name, &subject, by).await?;
         let release = found.release;
         if !release.state.is_public() {
             self.releases.told(&by.into(), &release).await?;
         }
-        let named = |identity: &String| match reader {
+        let named = |identity: &String| match Reader::of(by) {
             Reader::Public => String::new(),
             Reader::Staff => identity.clone(),
         };

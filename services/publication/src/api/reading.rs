@@ -1,5 +1,6 @@
 //! Reading releases, their revisions, their history and their published files.
 
+use mesur_access::Grant;
 use mesur_proto::publication::v1 as pb;
 use mesur_wire::{AnyReleaseName, ReleaseName};
 use prost::bytes::Bytes;
@@ -14,10 +15,10 @@ use crate::releases::{Reader, Release};
 pub(super) type Pieces<T> = tokio_stream::Iter<std::vec::IntoIter<Result<T, Status>>>;
 
 impl Api {
-    pub(super) async fn get(&self, reader: Reader, name: &str) -> Result<pb::Release, Error> {
+    pub(super) async fn get(&self, by: &Grant, name: &str) -> Result<pb::Release, Error> {
         let name = AnyReleaseName::parse(name).map_err(Error::name("name"))?;
-        let (release, details) = self.releases.get(&name, reader).await?;
-        let mut message = release_message(&release, Some(&details), reader);
+        let (release, details) = self.releases.get(&name, by).await?;
+        let mut message = release_message(&release, Some(&details), Reader::of(by));
         if name.revision.is_some() {
             message.name = name.to_string();
         }
@@ -26,7 +27,7 @@ impl Api {
 
     pub(super) async fn list(
         &self,
-        reader: Reader,
+        by: &Grant,
         message: &pb::ListReleasesRequest,
     ) -> Result<pb::ListReleasesResponse, Error> {
         let size = PAGE.apply(message.page_size).map_err(Error::InvalidField)?;
@@ -35,7 +36,7 @@ impl Api {
         let after = after.as_deref().map(String::from_utf8_lossy);
         // One more than the page says whether there is a next one.
         let limit = size.saturating_add(1);
-        let listing = self.releases.list(after.as_deref(), limit, reader);
+        let listing = self.releases.list(after.as_deref(), limit, by);
         let mut releases = listing.await?;
         let more = releases.len() > size;
         releases.truncate(size);
@@ -44,6 +45,7 @@ impl Api {
             _ => String::new(),
         };
         let releases = releases.iter();
+        let reader = Reader::of(by);
         let releases = releases.map(|release| release_message(release, None, reader));
         Ok(pb::ListReleasesResponse {
             releases: releases.collect(),
@@ -53,7 +55,7 @@ impl Api {
 
     pub(super) async fn list_revisions(
         &self,
-        reader: Reader,
+        by: &Grant,
         message: &pb::ListReleaseRevisionsRequest,
     ) -> Result<pb::ListReleaseRevisionsResponse, Error> {
         let name = ReleaseName::parse(&message.name).map_err(Error::name("name"))?;
@@ -62,7 +64,7 @@ impl Api {
         let after = self.tokens.read(&arguments, &message.page_token);
         let after = after.map_err(Error::InvalidField)?.unwrap_or_default();
         let is_behind = |release: &Release| release.revision.to_be_bytes().as_slice() > &after[..];
-        let mut revisions = self.releases.revisions(&name, reader).await?;
+        let mut revisions = self.releases.revisions(&name, by).await?;
         revisions.retain(is_behind);
         let more = revisions.len() > size;
         revisions.truncate(size);
@@ -72,7 +74,7 @@ impl Api {
         };
         let revisions = revisions.iter().map(|release| pb::Release {
             name: name.revision(release.revision).to_string(),
-            ..release_message(release, None, reader)
+            ..release_message(release, None, Reader::of(by))
         });
         Ok(pb::ListReleaseRevisionsResponse {
             revisions: revisions.collect(),
@@ -82,6 +84,7 @@ impl Api {
 
     pub(super) async fn list_events(
         &self,
+        by: &Grant,
         message: &pb::ListReleaseEventsRequest,
     ) -> Result<pb::ListReleaseEventsResponse, Error> {
         let name = ReleaseName::parse(&message.name).map_err(Error::name("name"))?;
@@ -90,7 +93,8 @@ impl Api {
         let after = self.tokens.read(&arguments, &message.page_token);
         let after = after.map_err(Error::InvalidField)?;
         let limit = size.saturating_add(1);
-        let mut rows = self.releases.events(&name, after.as_deref(), limit).await?;
+        let reading = self.releases.events(&name, after.as_deref(), limit, by);
+        let mut rows = reading.await?;
         let more = rows.len() > size;
         rows.truncate(size);
         let next_page_token = match rows.last() {
@@ -105,10 +109,14 @@ impl Api {
 
     pub(super) async fn download(
         &self,
+        by: &Grant,
         message: &pb::DownloadFileRequest,
     ) -> Result<Pieces<pb::DownloadFileResponse>, Error> {
         let name = AnyReleaseName::parse(&message.name).map_err(Error::name("name"))?;
         let published = self.releases.public(&name)?;
+        if !by.in_release(published.release.state) {
+            return Err(Error::release_not_found(&name));
+        }
         let file = published.file(&message.file_name);
         let file = file.ok_or_else(|| Error::file_not_found(&name, &message.file_name))?;
         let content = self.releases.content(file).await?;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use mesur_access::Grant;
 use mesur_catalogue::{Catalogue, ContentHash, Edition};
 use mesur_figures::format_quantity;
 use mesur_outputs::bundle::Signer;
@@ -18,8 +19,8 @@ use tokio::task::spawn_blocking;
 
 use super::{Details, FileFacts, Gap, Release, Releases, Snapshot};
 use crate::domain::{
-    Action, Compiled, Date, Disclosed, Earlier, EarlierValue, Previous, ShownTables,
-    SnapshotIdentity, State, UpdateNote, compile, is_controlled,
+    Compiled, Date, Disclosed, Earlier, EarlierValue, Previous, ShownTables, SnapshotIdentity,
+    State, UpdateNote, compile, go, is_controlled,
 };
 use crate::error::Error;
 use crate::render::{self, File, render};
@@ -90,7 +91,7 @@ impl Releases {
         &self,
         snapshot: &SnapshotName,
         note: Option<&UpdateNote>,
-        identity: &str,
+        by: &Grant,
         mutation: &Mutation,
     ) -> Result<Release, Error> {
         let _alone = self.making.lock().await;
@@ -106,7 +107,7 @@ impl Releases {
                 Some((head, version)) => (head, Some(version)),
                 None => (Head::default(), None),
             };
-            let was_announced = self.begin_revision(&name, &mut head).await?;
+            let was_announced = self.begin_revision(&name, &mut head, by).await?;
             let update = self.update(&name, &head, note)?;
             let inputs = Inputs {
                 snapshot: found,
@@ -119,12 +120,12 @@ impl Releases {
             };
             let made = self.make(inputs).await?;
             let kept = self.keep(&made).await?;
-            let by = (identity, self.clock.now());
-            let release = made.release((&name, head.latest), kept, by, note);
+            let made_by = (by.identity(), self.clock.now());
+            let release = made.release((&name, head.latest), kept, made_by, note);
             let event = Event {
                 action: "compiled".to_owned(),
                 revision: release.revision,
-                actor: identity.to_owned(),
+                actor: by.identity().to_owned(),
                 time: release.compiled,
                 reason: String::new(),
             };
@@ -146,20 +147,23 @@ impl Releases {
 
     /// Makes the number of the revision that is compiled the latest of the head; tells whether it
     /// was announced as it was before.
-    async fn begin_revision(&self, name: &ReleaseName, head: &mut Head) -> Result<bool, Error> {
-        if head.latest == 0 {
-            head.latest = 1;
-            return Ok(false);
+    async fn begin_revision(
+        &self,
+        name: &ReleaseName,
+        head: &mut Head,
+        by: &Grant,
+    ) -> Result<bool, Error> {
+        let state = match head.latest {
+            0 => State::Nothing,
+            _ => self.latest(name, head).await?.state,
+        };
+        go(by.releases(), state, ("compile", State::Compiled))
+            .map_err(|illegal| Error::wrong_state(name, illegal))?;
+        // What is published stays as it is.
+        if matches!(state, State::Nothing | State::Published) {
+            head.latest = head.latest.saturating_add(1);
         }
-        let latest = self.latest(name, head).await?;
-        match latest.state.after(Action::Compile) {
-            Ok(_) => Ok(latest.state == State::Scheduled),
-            Err(_) if latest.state == State::Published => {
-                head.latest = head.latest.saturating_add(1);
-                Ok(false)
-            }
-            Err(illegal) => Err(Error::wrong_state(name, illegal)),
-        }
+        Ok(state == State::Scheduled)
     }
 
     /// What a revision updates; the first updates nothing.

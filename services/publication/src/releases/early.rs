@@ -6,6 +6,7 @@
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use mesur_access::Grant;
 use mesur_rpc::audit;
 use mesur_rpc::idempotency::Mutation;
 use mesur_store::{Commit, with_retry};
@@ -13,7 +14,7 @@ use mesur_wire::{AnyReleaseName, ReleaseName};
 
 use super::shelf::read_content;
 use super::{Release, Releases};
-use crate::domain::{Action, State};
+use crate::domain::IllegalMove;
 use crate::error::Error;
 use crate::store::{self, Access, Event, Look};
 
@@ -32,11 +33,9 @@ pub(crate) struct Candidate {
 #[derive(Debug)]
 pub(crate) struct Viewer<'a> {
     /// Who.
-    pub(crate) identity: &'a str,
+    pub(crate) by: &'a Grant,
     /// Whether it is one of those who work on releases.
     pub(crate) is_staff: bool,
-    /// The call, for the audit.
-    pub(crate) call: audit::Call,
 }
 
 /// Access, with when it opens and ends.
@@ -65,7 +64,7 @@ impl Releases {
         &self,
         name: &ReleaseName,
         candidate: &Candidate,
-        identity: &str,
+        by: &Grant,
         mutation: &Mutation,
     ) -> Result<Window, Error> {
         with_retry(|| async {
@@ -74,8 +73,10 @@ impl Releases {
             if let Some(access) = self.earlier_access(mutation).await? {
                 return Ok(self.window(&release, access));
             }
-            let illegal = |illegal| Error::wrong_state(name, illegal);
-            release.state.after(Action::GiveAccess).map_err(illegal)?;
+            if !by.in_release(release.state) {
+                let (state, action) = (release.state, "give early access");
+                return Err(Error::wrong_state(name, IllegalMove { state, action }));
+            }
             let given = store::accesses(&*self.store, name, release.revision).await?;
             if given.iter().any(|access| is_of(access, &candidate.reader)) {
                 return Err(Error::AlreadyGranted {
@@ -90,14 +91,14 @@ impl Releases {
                 reader: candidate.reader.clone(),
                 post: candidate.post.clone(),
                 justification: candidate.justification.clone(),
-                granter: identity.to_owned(),
+                granter: by.identity().to_owned(),
                 granted: self.clock.now(),
                 revoked: None,
             };
             let event = Event {
                 action: "early_access_granted".to_owned(),
                 revision: release.revision,
-                actor: identity.to_owned(),
+                actor: by.identity().to_owned(),
                 time: access.granted,
                 reason: format!("{}: {}", access.reader, access.justification),
             };
@@ -114,7 +115,7 @@ impl Releases {
         name: &ReleaseName,
         reader: &str,
         reason: &str,
-        identity: &str,
+        by: &Grant,
         mutation: &Mutation,
     ) -> Result<Window, Error> {
         with_retry(|| async {
@@ -127,7 +128,7 @@ impl Releases {
             let mut given = given.into_iter();
             let found = given
                 .find(|access| is_of(access, reader))
-                .filter(|_| !release.state.is_public());
+                .filter(|_| by.in_release(release.state));
             let mut access = found.ok_or_else(|| Error::EarlyAccessNotFound {
                 name: name.to_string(),
                 reader: reader.to_owned(),
@@ -137,7 +138,7 @@ impl Releases {
             let event = Event {
                 action: "early_access_revoked".to_owned(),
                 revision: release.revision,
-                actor: identity.to_owned(),
+                actor: by.identity().to_owned(),
                 time: now,
                 reason: format!("{reader}: {reason}"),
             };
@@ -191,8 +192,12 @@ impl Releases {
     }
 
     /// Who has or had early access to a revision, the latest if none is named, and who looked.
-    pub(crate) async fn early_list(&self, name: &AnyReleaseName) -> Result<EarlyList, Error> {
-        let release = self.worked_on(name).await?;
+    pub(crate) async fn early_list(
+        &self,
+        name: &AnyReleaseName,
+        by: &Grant,
+    ) -> Result<EarlyList, Error> {
+        let release = self.worked_on(name, by).await?;
         let given = store::accesses(&*self.store, &release.name, release.revision).await?;
         let windows = given.into_iter();
         Ok(EarlyList {
@@ -220,10 +225,9 @@ impl Releases {
                     Error::ReleaseNotFound { .. } => missing(),
                     other => other,
                 })?;
-            let release = self.worked_on(name).await?;
-            let is_hidden = release.state.is_public()
-                || !(viewer.is_staff || self.lets_in(&release, viewer.identity).await?);
-            if is_hidden {
+            let (by, identity) = (viewer.by, viewer.by.identity());
+            let release = self.worked_on(name, by).await?;
+            if !(viewer.is_staff || self.lets_in(&release, identity).await?) {
                 return Err(missing());
             }
             let details = store::details(&*self.store, release.details()).await?;
@@ -232,7 +236,7 @@ impl Releases {
                 .ok_or_else(|| Error::file_not_found(name, file_name))?;
             let content = read_content(&*self.store, file).await?;
             let look = Look {
-                reader: viewer.identity.to_owned(),
+                reader: identity.to_owned(),
                 file_name: file.name.clone(),
                 time: self.clock.now(),
                 is_staff: viewer.is_staff,
@@ -242,7 +246,7 @@ impl Releases {
             let commit = store::put_look(commit, &release.name, release.revision, &look);
             let read = audit::Subject::new(format_args!("{}/files/{}", release.name, file.name));
             let read = read.revision(release.revision).digest(file.digest.as_str());
-            let commit = audit::reading(commit, &viewer.call, &read);
+            let commit = audit::reading(commit, &by.into(), &read);
             self.store.commit(commit).await?;
             Ok(content)
         })
@@ -251,12 +255,8 @@ impl Releases {
 
     /// Whether somebody is on the list of a revision, and the time has come.
     async fn lets_in(&self, release: &Release, identity: &str) -> Result<bool, Error> {
-        let opens = match release.scheduled {
-            Some(moment) if release.state == State::Scheduled => {
-                moment.checked_sub(self.timetable.early_access).ok()
-            }
-            _ => None,
-        };
+        let opens = release.scheduled;
+        let opens = opens.and_then(|moment| moment.checked_sub(self.timetable.early_access).ok());
         let is_open = opens
             .zip(self.trusted.reached())
             .is_some_and(|(opens, reached)| opens <= reached);

@@ -1,11 +1,13 @@
-//! A revision on its way from compiled to published. What may follow on what is said by the table
-//! in `crate::domain::life_cycle`; here is what else must hold, and what each step writes down.
+//! A revision on its way from compiled to published. What may follow on what is said by the table of
+//! permissions, which the grant of the caller has; here is what else must hold, and what each step writes down.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil;
+use mesur_access::Grant;
+use mesur_access::table::RELEASE_FOLLOWS;
 use mesur_rpc::audit;
 use mesur_rpc::idempotency::Mutation;
 use mesur_store::{Commit, Store, Version, with_retry};
@@ -13,7 +15,7 @@ use mesur_telemetry::table;
 use mesur_wire::{ReleaseName, SnapshotName};
 
 use super::{Release, Releases};
-use crate::domain::{Action, Date, State};
+use crate::domain::{Date, State, go};
 use crate::error::Error;
 use crate::store::{self, Event, Head};
 
@@ -40,21 +42,25 @@ pub(crate) struct Step {
     /// The etag that was seen.
     pub(crate) etag: String,
     /// Who.
-    pub(crate) identity: String,
+    pub(crate) by: Grant,
     /// What.
     pub(crate) action: Move,
     /// What tells a repeat.
     pub(crate) mutation: Mutation,
 }
 
+/// Publishing, by somebody or because the moment has come.
+const PUBLISH: (&str, State) = ("publish", State::Published);
+
 impl Move {
-    fn action(&self) -> Action {
+    /// Its name in an error, and the state that it leads to.
+    fn action(&self) -> (&'static str, State) {
         match self {
-            Self::Submit => Action::Submit,
-            Self::Reject(_) => Action::Reject,
-            Self::Approve => Action::Approve,
-            Self::Schedule(_) => Action::Schedule,
-            Self::Publish(_) => Action::Publish,
+            Self::Submit => ("submit", State::InReview),
+            Self::Reject(_) => ("reject", State::Compiled),
+            Self::Approve => ("approve", State::Approved),
+            Self::Schedule(_) => ("schedule", State::Scheduled),
+            Self::Publish(_) => PUBLISH,
         }
     }
 
@@ -94,7 +100,8 @@ impl Releases {
             let (head, version) = self.head(&step.name).await?;
             let before = self.latest(&step.name, &head).await?;
             let illegal = |illegal| Error::wrong_state(&step.name, illegal);
-            let next = before.state.after(step.action.action()).map_err(illegal)?;
+            let next =
+                go(step.by.releases(), before.state, step.action.action()).map_err(illegal)?;
             if before.etag() != step.etag {
                 return Err(Error::StaleEtag {
                     name: step.name.to_string(),
@@ -107,7 +114,7 @@ impl Releases {
             let event = Event {
                 action: step.action.event().to_owned(),
                 revision: release.revision,
-                actor: step.identity.clone(),
+                actor: step.by.identity().to_owned(),
                 time: now,
                 reason: step.action.reason(),
             };
@@ -148,20 +155,20 @@ impl Releases {
             Move::Approve => {
                 Self::two_people(release, step)?;
                 self.approvable(release).await?;
-                step.identity.clone_into(&mut release.approved_by);
+                step.by.identity().clone_into(&mut release.approved_by);
             }
             Move::Schedule(day) => {
                 let moment = self.moment(*day, now)?;
                 release.published_details = self.prepare(release, date_of(*day)).await?;
                 release.scheduled = Some(moment);
-                step.identity.clone_into(&mut release.published_by);
+                step.by.identity().clone_into(&mut release.published_by);
             }
             Move::Publish(reason) => {
                 Self::two_people(release, step)?;
                 let day = self.timetable.calendar.day_of(now);
                 release.published_details = self.prepare(release, date_of(day)).await?;
                 release.published = Some(now);
-                step.identity.clone_into(&mut release.published_by);
+                step.by.identity().clone_into(&mut release.published_by);
                 reason.clone_into(&mut release.exception_reason);
             }
         }
@@ -170,7 +177,7 @@ impl Releases {
 
     /// Who compiled a release neither approves it nor publishes it.
     fn two_people(release: &Release, step: &Step) -> Result<(), Error> {
-        if release.compiled_by == step.identity {
+        if release.compiled_by == step.by.identity() {
             return Err(Error::SamePerson {
                 name: step.name.to_string(),
             });
@@ -249,7 +256,7 @@ impl Releases {
                 return Ok(None);
             }
             let illegal = |illegal| Error::wrong_state(name, illegal);
-            release.state = release.state.after(Action::Publish).map_err(illegal)?;
+            release.state = go(RELEASE_FOLLOWS, release.state, PUBLISH).map_err(illegal)?;
             let now = self.clock.now();
             release.published = Some(now);
             let event = Event {
@@ -293,7 +300,8 @@ impl Releases {
             let replaced = store::revision(&*self.store, name, head.published).await?;
             if let Some(mut replaced) = replaced {
                 let illegal = |illegal| Error::wrong_state(name, illegal);
-                replaced.state = replaced.state.after(Action::Replace).map_err(illegal)?;
+                let replace = ("replace", State::Revised);
+                replaced.state = go(RELEASE_FOLLOWS, replaced.state, replace).map_err(illegal)?;
                 commit = store::put_revision(commit, &replaced);
             }
             head.published = release.revision;

@@ -1,6 +1,7 @@
 //! Where a published figure comes from: its statement, the snapshot, the returns, the edition, the
 //! decisions and the people.
 
+use mesur_access::Grant;
 use mesur_catalogue::{CellId, Edition, Expression, FigureKind, MetricCode};
 use mesur_figures::format_quantity;
 use mesur_proto::aggregation::v1::{ReturnInput, Totals};
@@ -8,7 +9,7 @@ use mesur_proto::types::v1::observation::Status;
 use mesur_wire::{AnyReleaseName, SnapshotName, place_of};
 use serde::Deserialize;
 
-use super::{Details, Reader, Release, Releases};
+use super::{Details, Release, Releases};
 use crate::domain::ShownTables;
 use crate::error::Error;
 use crate::render::FACTS_FILE;
@@ -90,9 +91,9 @@ impl Releases {
         &self,
         name: &AnyReleaseName,
         subject: &Subject,
-        reader: Reader,
+        by: &Grant,
     ) -> Result<Provenance, Error> {
-        let (release, details) = self.get(name, reader).await?;
+        let (release, details) = self.get(name, by).await?;
         let snapshot = SnapshotName::parse(&release.snapshot).map_err(Error::name("snapshot"))?;
         let (_, totals) = self.snapshot(&snapshot).await?;
         let edition = self.catalogue.get(&release.name.0);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use mesur_access::Grant;
 use mesur_store::Key;
 use mesur_wire::{AnyReleaseName, ReleaseName};
 
@@ -15,13 +16,13 @@ impl Releases {
     pub(crate) async fn get(
         &self,
         name: &AnyReleaseName,
-        reader: Reader,
+        by: &Grant,
     ) -> Result<(Release, Details), Error> {
-        if reader == Reader::Public {
+        if Reader::of(by) == Reader::Public {
             let published = self.public(name)?;
             return Ok((published.release.clone(), published.details.clone()));
         }
-        let release = self.worked_on(name).await?;
+        let release = self.worked_on(name, by).await?;
         let details = self.details(&release).await?;
         Ok((release, details))
     }
@@ -40,13 +41,18 @@ impl Releases {
         found.ok_or_else(|| Error::release_not_found(name))
     }
 
-    /// A revision whatever its state: the latest if none is named.
-    pub(crate) async fn worked_on(&self, name: &AnyReleaseName) -> Result<Release, Error> {
+    /// A revision in one of the states of the method that was called: the latest if none is named.
+    pub(crate) async fn worked_on(
+        &self,
+        name: &AnyReleaseName,
+        by: &Grant,
+    ) -> Result<Release, Error> {
         let missing = || Error::release_not_found(name);
         let found = store::head(&*self.store, &name.release).await?;
         let (head, _) = found.ok_or_else(missing)?;
         let revision = name.revision.unwrap_or(head.latest);
         let found = store::revision(&*self.store, &name.release, revision).await?;
+        let found = found.filter(|release| by.in_release(release.state));
         found.ok_or_else(missing)
     }
 
@@ -56,12 +62,12 @@ impl Releases {
         &self,
         after: Option<&str>,
         limit: usize,
-        reader: Reader,
+        by: &Grant,
     ) -> Result<Vec<Release>, Error> {
         let is_behind =
             |name: &ReleaseName| after.is_none_or(|after| name.to_string().as_str() > after);
         let mut listed = Vec::new();
-        if reader == Reader::Public {
+        if Reader::of(by) == Reader::Public {
             let all = self.shelf.all();
             listed.extend(all.iter().map(|published| published.release.clone()));
         } else {
@@ -71,7 +77,7 @@ impl Releases {
                 }
             }
         }
-        listed.retain(|release| is_behind(&release.name));
+        listed.retain(|release| is_behind(&release.name) && by.in_release(release.state));
         listed.sort_by_cached_key(|release| release.name.to_string());
         listed.truncate(limit);
         Ok(listed)
@@ -81,9 +87,9 @@ impl Releases {
     pub(crate) async fn revisions(
         &self,
         name: &ReleaseName,
-        reader: Reader,
+        by: &Grant,
     ) -> Result<Vec<Release>, Error> {
-        let revisions = match reader {
+        let mut revisions: Vec<_> = match Reader::of(by) {
             Reader::Public => {
                 let published = self.shelf.revisions(name);
                 let revisions = published.iter();
@@ -91,6 +97,7 @@ impl Releases {
             }
             Reader::Staff => store::revisions(&*self.store, name).await?,
         };
+        revisions.retain(|release| by.in_release(release.state));
         if revisions.is_empty() {
             return Err(Error::ReleaseNotFound {
                 name: name.to_string(),
@@ -105,8 +112,13 @@ impl Releases {
         name: &ReleaseName,
         after: Option<&[u8]>,
         limit: usize,
+        by: &Grant,
     ) -> Result<Vec<(Key, Event)>, Error> {
-        self.head(name).await?;
+        let latest = AnyReleaseName {
+            release: name.clone(),
+            revision: None,
+        };
+        self.worked_on(&latest, by).await?;
         store::events(&*self.store, name, after, limit).await
     }
 }

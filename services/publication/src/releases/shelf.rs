@@ -11,7 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use mesur_store::{Store, large};
+use mesur_store::Store;
 use mesur_wire::ReleaseName;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
@@ -214,7 +214,7 @@ impl Shelf {
 
 /// The content of a file, published or not, which is then not kept.
 pub(super) async fn read_content(store: &dyn Store, file: &FileFacts) -> Result<Bytes, Error> {
-    let bytes = large::get_large(store, &store::content_key(&file.digest)).await?;
+    let bytes = store::content(store, &file.digest).await?;
     let bytes = bytes.ok_or_else(|| store::corrupt(&file.name, "no content"))?;
     Ok(Bytes::from(bytes))
 }

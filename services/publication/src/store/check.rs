@@ -11,23 +11,23 @@ use mesur_store::check::{self, Holds, Kind, Pages, Part, Report};
 use mesur_store::{Key, KeyBuilder, KeyReader, Store, large};
 use mesur_wire::{ReleaseName, SnapshotName};
 
+use super::events::{CHANGES_LOG, changed};
 use super::releases::{head, heads, revisions};
 use super::{
-    ACCESS, CURSOR, DETAILS, EVENT, FEEDBACK, FILE, FILES, Head, LOOK, OVERTAKEN, PAGE_KEY,
+    ACCESS, CURSOR, DETAILS, EVENT, FEEDBACK, FILE, FILES, Head, LOOK, OVERTAKEN, PACKED, PAGE_KEY,
     RELEASE, REQUEST, REQUEST_DAYS, REVISION, SNAPSHOT, TABLES, TOO_LARGE, TOTALS, TRANSLATED,
-    TRANSLATIONS, content_key, corrupt, details, edition_key, snapshot, tables, translations,
+    TRANSLATIONS, content, corrupt, details, edition_key, snapshot, tables, translations,
 };
 use crate::error::Error;
 use crate::releases::Release;
 
-/// This store has no log: what happened to a release stands at keys of its own.
-const LOG: &str = "none";
 const OF_EDITION: &[Part] = &[Part::Text, Part::Text];
 const NUMBERED: &[Part] = &[Part::Text, Part::Text, Part::Number];
 
 const KINDS: &[Kind] = &[
     Kind::of::<ReleaseRecord>(RELEASE, "release", OF_EDITION),
     Kind::new(FILE, "file", &[Part::Text], Holds::Large),
+    Kind::new(PACKED, "packed file", &[Part::Text], Holds::Large),
     check::requests(REQUEST, &[Part::Text]),
     Kind::new(
         CURSOR,
@@ -93,8 +93,8 @@ pub async fn followed(
 /// revisions, events and early access are dense, and that everything a revision names is there with
 /// its digest.
 pub async fn check_store(store: &dyn Store) -> Result<Report, mesur_store::Error> {
-    let event = |_: &[u8]| Err("this store has no log".to_owned());
-    let mut report = check::walk(store, KINDS, (LOG, event)).await?;
+    let change = |entry: &[u8]| changed(entry).map(drop).map_err(|error| error.to_string());
+    let mut report = check::walk(store, KINDS, (CHANGES_LOG, change)).await?;
     if let Some(heads) = report.take("the releases", heads(store).await) {
         for (name, head) in heads {
             check_release(store, &mut report, &name, &head).await?;
@@ -173,7 +173,9 @@ async fn check_revision(store: &dyn Store, release: &Release) -> Result<(), Erro
         }
     }
     for digest in files {
-        digest_of(store, &content_key(&digest), &digest).await?;
+        let content = content(store, &digest).await?;
+        let content = content.ok_or_else(|| corrupt(&digest, "it is not there"))?;
+        of_digest(&ContentHash::of(&content), &digest)?;
     }
     Ok(())
 }
@@ -185,7 +187,11 @@ async fn digest_of(store: &dyn Store, key: &[u8], digest: &str) -> Result<(), Er
     while let Some(bytes) = reader.next().await? {
         hash.update(bytes);
     }
-    if hash.finish() == digest {
+    of_digest(&hash.finish(), digest)
+}
+
+fn of_digest(found: &str, digest: &str) -> Result<(), Error> {
+    if found == digest {
         Ok(())
     } else {
         Err(corrupt(digest, "it has another digest"))

@@ -1,18 +1,15 @@
-//! What stands under its digest: files, and what is long of a revision.
-
-use std::collections::BTreeSet;
+//! What stands under its digest: files as they are compiled, and what is long of a revision.
 
 use mesur_catalogue::ContentHash;
 use mesur_proto::storage::v1::{
     FileRecord, LanguageGapRecord, MetricColumnRecord, MetricTableRecord, ReleaseDetailsRecord,
     ReleaseTablesRecord, StatedFigureRecord,
 };
-use mesur_store::{
-    Commit, Expect, Key, KeyBuilder, KeyRange, KeyReader, Store, Version, large, record,
-};
+use mesur_store::{Commit, Expect, Key, KeyBuilder, Store, Version, large, record};
 use prost::Message;
 
-use super::{DETAILS, FILE, FILES, FORMAT, TABLES, corrupt};
+use super::files::{content_key, is_held};
+use super::{DETAILS, FILES, FORMAT, TABLES, corrupt};
 use crate::domain::{Shown, ShownColumn, ShownFigure, ShownMetric, ShownTables, marks_of};
 use crate::error::Error;
 use crate::releases::{Details, FileFacts, Gap};
@@ -29,11 +26,6 @@ const ROW_BYTES: usize = 16 * 1024;
 const HAS_VALUE: u32 = 1;
 /// It covers part of the period.
 const PART_PERIOD: u32 = 2;
-
-/// Where a file's content stands.
-pub(crate) fn content_key(digest: &str) -> Key {
-    KeyBuilder::new(FILE).text(digest).build()
-}
 
 /// Keeps contents under their digests; one that is there already is the same.
 pub(crate) async fn keep_content(
@@ -54,8 +46,7 @@ pub(crate) async fn keep_content(
             }
             count += 1;
             let key = content_key(digest);
-            let is_new =
-                !digests.contains(digest) && large::Reader::open(store, &key).await?.is_none();
+            let is_new = !digests.contains(digest) && !is_held(store, digest).await?;
             if is_new {
                 commit = large::put_large(store, commit, &key, content).await?;
                 digests.push(digest);
@@ -87,36 +78,6 @@ pub(crate) fn name_files(commit: Commit, version: Option<Version>) -> Commit {
     commit
         .expect(files_key(), expected)
         .put(files_key(), record::seal_bytes(FORMAT, &[]))
-}
-
-/// Deletes the content of every file whose digest is not among those that were named at `version`;
-/// answers how many there were. It conflicts as soon as somebody names others.
-pub(crate) async fn sweep_content(
-    store: &dyn Store,
-    named: &BTreeSet<String>,
-    mut version: Option<Version>,
-) -> Result<usize, Error> {
-    let mut range = KeyRange::prefix(KeyBuilder::new(FILE).build());
-    let mut count = 0_usize;
-    loop {
-        // A content has many rows, and its key is in each: the next one is behind them all.
-        let rows = store.scan(range.clone(), 1).await?;
-        let Some((row, _)) = rows.first() else {
-            return Ok(count);
-        };
-        let mut reader = KeyReader::new(row);
-        reader.kind()?;
-        let digest = reader.text()?;
-        let key = content_key(&digest);
-        range = range.after(&[key.as_slice(), &[u8::MAX]].concat());
-        if named.contains(&digest) {
-            continue;
-        }
-        let commit = large::delete_large(store, Commit::new(), &key).await?;
-        version = Some(store.commit(name_files(commit, version)).await?);
-        large::sweep(store, &key).await?;
-        count = count.saturating_add(1);
-    }
 }
 
 /// Keeps a message under its digest; one that is there already is the same.

@@ -27,9 +27,12 @@ pub(crate) struct Event {
     pub(crate) reason: String,
 }
 
+/// The name of the log of changes.
+pub(super) const CHANGES_LOG: &str = "releases";
+
 /// The log that tells the replicas of the service which release was changed.
 pub(crate) fn changes_log() -> Log {
-    Log::new("releases")
+    Log::new(CHANGES_LOG)
 }
 
 /// The end of the log of changes; `None` before the first.

@@ -157,6 +157,7 @@ pub(crate) fn revision_of(key: &[u8], value: &[u8]) -> Result<Release, Error> {
     let name = release_name(&stored.collection, &stored.period)?;
     let text = name.to_string();
     let state = State::from_number(stored.state)
+        .filter(|state| *state != State::Nothing)
         .ok_or_else(|| corrupt(&text, &format!("no state {}", stored.state)))?;
     let published = time(&text, stored.publish_time.as_ref())?;
     let scheduled = time(&text, stored.scheduled_time.as_ref())?;

@@ -54,15 +54,21 @@ pub(super) async fn take(
     let unknown = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
     let peer = peer.address().map_or(unknown, |peer| peer.ip());
     let address = reader(peer, headers);
-    let fields = match timeout(BODY_TIMEOUT, Form::from_request(request, &())).await {
+    let fields = match in_time(Form::from_request(request, &())).await {
         Ok(Ok(Form(fields))) => fields,
         Ok(Err(rejection)) => return rejection.status().into_response(),
-        Err(_) => return StatusCode::REQUEST_TIMEOUT.into_response(),
+        Err(late) => return late.into_response(),
     };
     match received(&site, address, fields).await {
         Ok(response) => response,
         Err(missing) => missing.answer(&site),
     }
+}
+
+/// What comes of taking a form in, which must be there in time.
+async fn in_time<T>(taking: impl Future<Output = T>) -> Result<T, StatusCode> {
+    let taken = timeout(BODY_TIMEOUT, taking).await;
+    taken.map_err(|_| StatusCode::REQUEST_TIMEOUT)
 }
 
 async fn received(site: &Site, address: IpAddr, fields: Fields) -> Result<Response, Missing> {
@@ -113,4 +119,18 @@ async fn received(site: &Site, address: IpAddr, fields: Fields) -> Result<Respon
         footer: html! { p { (label("licence")?) } },
     })?;
     Ok((status, [(CONTENT_TYPE, HTML)], page.into_string()).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::sleep;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_form_may_come_until_its_time_is_up() {
+        let late = BODY_TIMEOUT + Duration::from_millis(1);
+        assert_eq!(in_time(sleep(BODY_TIMEOUT)).await, Ok(()));
+        assert_eq!(in_time(sleep(late)).await, Err(StatusCode::REQUEST_TIMEOUT));
+    }
 }

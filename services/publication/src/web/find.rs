@@ -51,10 +51,15 @@ pub(super) async fn page(State(site): State<Arc<Site>>, Query(asked): Query<Aske
     }
 }
 
+/// What is searched for: a longer text is cut.
+fn searched_for(text: &str) -> String {
+    text.trim().chars().take(QUERY_CHARACTERS_MAX).collect()
+}
+
 fn markup(site: &Site, language: Language, asked: &Asked) -> Result<Markup, Missing> {
     let wording = site.wording(language);
     let label = |id: &str| wording.text(id, &Args::new());
-    let query: String = asked.q.trim().chars().take(QUERY_CHARACTERS_MAX).collect();
+    let query = searched_for(&asked.q);
     let published = searched(site, &asked.release)?;
     let words: Vec<String> = query.split_whitespace().map(folded).collect();
     let found: Vec<(&Published, Vec<Found>)> = published
@@ -204,4 +209,16 @@ fn address(query: &str, release: &str, language: Language) -> String {
     ];
     let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
     format!("/find?{query}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_characters_are_searched_for_and_the_rest_is_cut() {
+        let whole = "ŵ".repeat(QUERY_CHARACTERS_MAX);
+        assert_eq!(searched_for(&whole), whole);
+        assert_eq!(searched_for(&format!("{whole}ŵ")), whole);
+    }
 }

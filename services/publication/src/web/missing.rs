@@ -1,9 +1,12 @@
-//! What stands where nothing is published: one page in both languages, the same for every address.
+//! What stands where nothing is published, one page in both languages, the same for every address; and
+//! what is answered where a page cannot be served.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 use maud::html;
 use mesur_rpc::{Kind, Reason};
@@ -19,6 +22,8 @@ use crate::render::{STYLE_FILE, SiteFrame, feed, frame, home, other};
 pub(super) enum Missing {
     /// Nothing is published at the address.
     NotFound,
+    /// The store is away, and what is asked for not in memory: it may be asked for again after so long.
+    Away(Duration),
     /// The service is wrong; the log says how.
     Failed,
 }
@@ -32,6 +37,10 @@ impl Missing {
                 *response.status_mut() = StatusCode::NOT_FOUND;
                 response
             }
+            Self::Away(wait) => {
+                let wait = [(RETRY_AFTER, wait.as_secs().max(1).to_string())];
+                (StatusCode::SERVICE_UNAVAILABLE, wait).into_response()
+            }
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         }
     }
@@ -39,11 +48,18 @@ impl Missing {
 
 impl From<Error> for Missing {
     fn from(error: Error) -> Self {
-        if error.kind() == Kind::NotFound {
-            return Self::NotFound;
+        let chain = mesur_rpc::chain::Chain(&error);
+        match error.kind() {
+            Kind::NotFound => Self::NotFound,
+            Kind::Unavailable => {
+                tracing::warn!(error = %chain, "a page cannot be served for now");
+                Self::Away(error.retry_after())
+            }
+            _ => {
+                tracing::error!(error = %chain, "a page cannot be served");
+                Self::Failed
+            }
         }
-        tracing::error!(error = %mesur_rpc::chain::Chain(&error), "a page cannot be served");
-        Self::Failed
     }
 }
 

@@ -1,20 +1,17 @@
 //! Early access: named people, within their window, and every look written down.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use jiff::{Timestamp, ToSpan as _};
 use mesur_access::Role;
 use mesur_proto::publication::v1 as pb;
 use mesur_rpc::clock::{self, Clock as _};
-use mesur_store::{
-    Commit, Dump, DumpRow, Entry, Error, Key, KeyRange, Lease, Log, LogEntry, MemoryStore,
-    Position, Store, Version, Watch,
-};
+use mesur_store::Store;
 use tonic::{Code, Response, Status};
 
+use crate::breaking::Breaking;
 use crate::life::events;
 use crate::small;
 use crate::support::{Client, RELEASE, Service, fields, id, refused};
@@ -300,66 +297,10 @@ async fn those_who_work_on_a_release_look_at_it_in_every_state_and_are_written_d
     service.stop().await;
 }
 
-/// A store that can be made to take nothing.
-struct Full {
-    store: MemoryStore,
-    is_full: AtomicBool,
-}
-
-#[async_trait]
-impl Store for Full {
-    async fn get(&self, key: &[u8]) -> Result<Option<Entry>, Error> {
-        self.store.get(key).await
-    }
-
-    async fn scan(&self, range: KeyRange, limit: usize) -> Result<Vec<(Key, Entry)>, Error> {
-        self.store.scan(range, limit).await
-    }
-
-    async fn commit(&self, commit: Commit) -> Result<Version, Error> {
-        if self.is_full.load(Ordering::SeqCst) {
-            return Err(Error::Closed);
-        }
-        self.store.commit(commit).await
-    }
-
-    async fn read_log(
-        &self,
-        log: &Log,
-        after: Option<Position>,
-        limit: usize,
-    ) -> Result<Vec<LogEntry>, Error> {
-        self.store.read_log(log, after, limit).await
-    }
-
-    async fn watch(&self, log: Log, after: Option<Position>) -> Result<Watch, Error> {
-        self.store.watch(log, after).await
-    }
-
-    async fn lease(&self, name: &str) -> Result<Lease, Error> {
-        self.store.lease(name).await
-    }
-
-    async fn dump(&self) -> Result<Dump, Error> {
-        self.store.dump().await
-    }
-
-    async fn load(&self, rows: Vec<DumpRow>) -> Result<(), Error> {
-        self.store.load(rows).await
-    }
-
-    async fn finish_load(&self, version: Version) -> Result<(), Error> {
-        self.store.finish_load(version).await
-    }
-}
-
 #[tokio::test]
 async fn no_byte_leaves_before_the_look_is_durable() {
-    let full = Arc::new(Full {
-        store: MemoryStore::new(),
-        is_full: AtomicBool::new(false),
-    });
-    let store: Arc<dyn Store> = Arc::<Full>::clone(&full);
+    let full = Arc::new(Breaking::default());
+    let store: Arc<dyn Store> = Arc::<Breaking>::clone(&full);
     let (service, _upstream) = small::service_on(&store).await;
     let snapshot = snapshot(small::edition(), 10);
     service.compile(&snapshot, "").await.expect("compiled");

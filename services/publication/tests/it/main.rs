@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test says what it needs")]
 #![expect(clippy::indexing_slicing, reason = "a test knows its data")]
 
+mod breaking;
 mod dataset;
 mod disclosure;
 mod early;

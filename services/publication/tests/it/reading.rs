@@ -157,6 +157,11 @@ async fn feedback_is_limited_and_leads_nowhere_else() {
     let kept = listed(&service.statistician, "").await.expect("listed");
     assert!(kept.feedback.is_empty());
 
+    let longest = format!("text={}", "%C5%B5".repeat(4_000));
+    let from = [("x-forwarded-for", "198.51.100.9")];
+    let taken = post(service.web, "/feedback", &from, &longest).await;
+    assert_eq!(taken.status, 200);
+
     // What the reader claims of themselves is passed over: the proxy's entry stands last.
     let mut answers = Vec::new();
     for attempt in 0..7 {

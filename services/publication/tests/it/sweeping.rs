@@ -3,22 +3,26 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use mesur_catalogue::ContentHash;
+use mesur_publication::{check_store, compact_store};
+use mesur_store::compact::Old;
 use mesur_store::large::put_large;
-use mesur_store::{Commit, KeyBuilder, KeyRange, KeyReader, Store};
+use mesur_store::{Commit, KeyBuilder, KeyRange, KeyReader, Store, Version};
 
 use crate::small;
 use crate::support::{RELEASE, Service, memory};
 use crate::totals::snapshot;
 
-/// The kind of the keys of files.
+/// The kinds of the keys of files, as they were written and packed.
 const FILE: u8 = 2;
+const PACKED: u8 = 21;
 /// More rows than a test has.
 const ALL: usize = 100_000;
 
-/// The digests of the files that a store has.
-async fn held(store: &Arc<dyn Store>) -> BTreeSet<String> {
+/// The digests of the files that a store has in one of the two forms.
+async fn held_as(store: &Arc<dyn Store>, kind: u8) -> BTreeSet<String> {
     let rows = store
-        .scan(KeyRange::prefix([FILE]), ALL)
+        .scan(KeyRange::prefix([kind]), ALL)
         .await
         .expect("rows");
     let digests = rows.iter().map(|(key, _)| {
@@ -27,6 +31,29 @@ async fn held(store: &Arc<dyn Store>) -> BTreeSet<String> {
         reader.text().expect("a digest")
     });
     digests.collect()
+}
+
+/// The digests of the files that a store has.
+async fn held(store: &Arc<dyn Store>) -> BTreeSet<String> {
+    let [mut files, packed] = [held_as(store, FILE).await, held_as(store, PACKED).await];
+    assert!(files.is_disjoint(&packed));
+    files.extend(packed);
+    files
+}
+
+/// Makes the store smaller; answers how many bytes its files have then.
+async fn compact(store: &Arc<dyn Store>) -> u64 {
+    let nothing = Old {
+        requests: Version::ZERO,
+        entries: Version::ZERO,
+    };
+    let before = held(store).await;
+    compact_store(&**store, nothing).await.expect("packed");
+    assert_eq!(held_as(store, FILE).await, BTreeSet::new());
+    assert_eq!(held(store).await, before);
+    let report = check_store(&**store).await.expect("looked through");
+    assert_eq!(report.problems, []);
+    report.counts["packed file"].bytes
 }
 
 /// Those that the revisions of the release have.
@@ -100,5 +127,37 @@ async fn the_files_of_what_was_replaced_before_it_was_published_are_swept_and_no
     let service = small::restart_at(now, &store, &upstream).await;
     service.get(RELEASE).await.expect("it serves");
     assert_eq!(held(&store).await, second_day);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn packed_files_are_read_as_they_were_written_and_swept_like_others() {
+    let store = memory();
+    let (service, upstream) = small::service_on(&store).await;
+    let [first, second] = [10, 11].map(|value| snapshot(small::edition(), value));
+    upstream.make(&second);
+    upstream.until_caught_up().await;
+    service.compile(&first, "").await.expect("compiled");
+    compact(&store).await;
+    // Some of its files are those of the one before, which are there in the packed form.
+    let compiled = service.compile(&second, "").await.expect("compiled");
+    assert!(!held_as(&store, PACKED).await.is_empty());
+    assert_eq!(held(&store).await, named(&service, &[1]).await);
+    let published = service.publish(&compiled, "").await.expect("published");
+    let written: i64 = published.files.iter().map(|file| file.size_bytes).sum();
+    let packed = compact(&store).await;
+    let written = u64::try_from(written).expect("bytes");
+    assert!(packed * 2 < written, "{packed} of {written} bytes");
+    service.stop().await;
+
+    // Nothing of it is in memory yet.
+    let now = crate::support::NOW.parse().expect("a time");
+    let service = small::restart_at(now, &store, &upstream).await;
+    for file in &published.files {
+        let pieces = service.download(RELEASE, &file.file_name).await;
+        let content = pieces.expect("its content").concat();
+        assert_eq!(ContentHash::of(&content), file.digest);
+    }
+    assert_eq!(held(&store).await, named(&service, &[1]).await);
     service.stop().await;
 }

@@ -1,15 +1,20 @@
 //! The web: what is published, and nothing else.
 
 use std::io::Read as _;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use flate2::read::GzDecoder;
 use mesur_rpc::server::Limits;
+use mesur_store::Store;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
+use crate::breaking::Breaking;
 use crate::http::{Response, get, send};
-use crate::support::{Service, edition, memory};
+use crate::small;
+use crate::support::{RELEASE, Service, edition, memory};
 use crate::totals::snapshot;
 
 const FILES: [&str; 10] = [
@@ -297,5 +302,28 @@ async fn a_file_is_sent_compressed_to_those_who_take_it_and_kept_at_the_address_
     )
     .await;
     assert!(by_tls.header("strict-transport-security").is_some());
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn while_the_store_is_away_what_is_in_memory_is_served_and_the_rest_told_to_come_back() {
+    let breaking = Arc::new(Breaking::default());
+    let store: Arc<dyn Store> = Arc::<Breaking>::clone(&breaking);
+    let (service, _upstream) = small::service_on(&store).await;
+    let approved = service.approved(&snapshot(small::edition(), 10)).await;
+    service.publish(&approved, "").await.expect("published");
+    let [read, unread] = ["data.csv", "release.json"].map(|file| format!("/{RELEASE}/{file}"));
+    let known = get(service.web, &read).await;
+    assert_eq!(known.status, 200);
+    breaking.is_away.store(true, Ordering::SeqCst);
+    assert_eq!(get(service.web, &read).await, known);
+    let away = get(service.web, &unread).await;
+    assert_eq!((away.status, away.header("retry-after")), (503, Some("1")));
+    assert_eq!(away.header("cache-control"), Some("no-cache"));
+    away.expect_safe();
+    let never = get(service.web, &format!("/{RELEASE}/never.json")).await;
+    assert_eq!(never.status, 404);
+    breaking.is_away.store(false, Ordering::SeqCst);
+    assert_eq!(get(service.web, &unread).await.status, 200);
     service.stop().await;
 }

@@ -73,9 +73,7 @@ impl CatalogueApi {
         let from = self.edition("from", &request.from)?;
         let to = self.edition("to", &request.to)?;
         let cells = from.cells().len().saturating_add(to.cells().len());
-        if cells > COMPARED_CELLS_MAX {
-            return Err(too_large(from));
-        }
+        fits(from, cells, COMPARED_CELLS_MAX)?;
         let comparison = from.compare(to);
         let mut differences = Vec::new();
         for (item, compared) in [
@@ -149,9 +147,7 @@ fn bare_edition(edition: &Edition) -> pb::Edition {
 }
 
 fn whole_edition(edition: &Edition) -> Result<pb::Edition, Error> {
-    if edition.cells().len() > ANSWERED_CELLS_MAX {
-        return Err(too_large(edition));
-    }
+    fits(edition, edition.cells().len(), ANSWERED_CELLS_MAX)?;
     let name = EditionResource(edition.name().clone()).to_string();
     Ok(pb::Edition {
         metrics: within_answer(&name, edition.metrics().iter().map(metric))?,
@@ -161,9 +157,13 @@ fn whole_edition(edition: &Edition) -> Result<pb::Edition, Error> {
     })
 }
 
-fn too_large(edition: &Edition) -> Error {
-    let name = EditionResource(edition.name().clone()).to_string();
-    Error::AnswerTooLarge { name }
+/// Refuses an answer about an edition that rests on more cells than it may.
+fn fits(edition: &Edition, cells: usize, cells_max: usize) -> Result<(), Error> {
+    if cells > cells_max {
+        let name = EditionResource(edition.name().clone()).to_string();
+        return Err(Error::AnswerTooLarge { name });
+    }
+    Ok(())
 }
 
 fn authority(authority: &Authority) -> pb::Authority {
@@ -232,5 +232,21 @@ fn difference(item: &str, compared: ComparedItem) -> pb::Difference {
         code: compared.code,
         difference: difference.to_owned(),
         fields: fields.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_rests_on_so_many_cells_and_no_more() {
+        let catalogue = Catalogue::bundled().unwrap();
+        let edition = catalogue.editions().next().unwrap();
+        for cells_max in [ANSWERED_CELLS_MAX, COMPARED_CELLS_MAX] {
+            assert!(fits(edition, cells_max, cells_max).is_ok());
+            let refused = fits(edition, cells_max + 1, cells_max);
+            assert!(matches!(refused, Err(Error::AnswerTooLarge { .. })));
+        }
     }
 }

@@ -97,11 +97,12 @@ impl Api {
         let (purpose, mutation, wording) = options.read(&self.wordings, Fields::default())?;
         let edition = self.edition_of(&name, message.edition_digest, field)?;
         let field = "data_return.observations";
-        if let Some(violation) = count_violation(field, &edition, &message.observations) {
+        if let Some(violation) = count_violation(field, &edition, message.observation_count) {
             return Err(violation.into());
         }
         let catalogue = &self.returns.catalogue;
-        let assembly = assemble(&edition, catalogue, &name.authority, message.rows());
+        let assembly = message.assemble(&edition, catalogue, &name.authority);
+        let assembly = assembly.map_err(|error| invalid(field, &error.to_string()))?;
         // Not to be held while the commit is waited for.
         let etag = message.etag.to_owned();
         drop(message);
@@ -149,7 +150,7 @@ impl Api {
         };
         let (purpose, mutation, wording) = options.read(&self.wordings, fields)?;
         let edition = self.edition_of(&name, "", "name")?;
-        if let Some(violation) = count_violation(field, &edition, &message.observations) {
+        if let Some(violation) = count_violation(field, &edition, message.observations.len()) {
             return Err(violation.into());
         }
         let rows = rows_from_wire(&message.observations);

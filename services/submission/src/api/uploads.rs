@@ -334,6 +334,18 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn with_several_files_one_caller_takes_a_quarter_of_the_room_and_no_more() {
+        let room = Room::default();
+        let _first = room.take("greedy", ROOM_BYTES_OF_ONE - 1).ok().unwrap();
+        let second = room.take("greedy", 1).ok().unwrap();
+        assert!(matches!(room.take("greedy", 1), Err(Error::TooManyUploads)));
+        assert!(room.take("other", 1).is_ok());
+        drop(second);
+        assert!(room.take("greedy", 2).is_err());
+        assert!(room.take("greedy", 1).is_ok());
+    }
+
     #[tokio::test]
     async fn so_many_files_are_read_at_one_time_and_the_next_waits_for_its_turn() {
         let room = Room::default();

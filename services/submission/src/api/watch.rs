@@ -11,7 +11,7 @@ use mesur_rpc::{clock, events as log_events};
 use mesur_store::{LogEntry, Store};
 use mesur_wire::EditionResource;
 use tokio_stream::{Stream, StreamExt as _};
-use tonic::Status;
+use tonic::{Response, Status};
 
 use super::{Api, status};
 use crate::error::Error;
@@ -23,20 +23,26 @@ pub(super) type Events =
     Pin<Box<dyn Stream<Item = Result<pb::WatchReturnsResponse, Status>> + Send>>;
 
 impl Api {
-    pub(super) async fn watch(&self, grant: Grant, cursor: &[u8]) -> Result<Events, Error> {
+    pub(super) async fn watch(
+        &self,
+        grant: Grant,
+        cursor: &[u8],
+    ) -> Result<Response<Events>, Error> {
         let store = Arc::clone(&self.returns.store);
         let cursors = Cursors::new(self.tokens.clone(), events::LOG);
         let after = cursors.read(&*store, cursor).await??;
         let (log, stop) = (events::log(), self.stop.clone());
         let all = log_events::stream(&store, log, after, stop, Ok).await?;
+        let (of, told) = (Arc::clone(&store), cursors.clone());
         let seen = all.then(move |entry| {
-            let (store, grant, cursors) = (Arc::clone(&store), grant.clone(), cursors.clone());
+            let (store, grant, cursors) = (Arc::clone(&of), grant.clone(), told.clone());
             async move {
                 let seen = seen(&*store, grant, &cursors, entry?).await;
                 seen.map_err(status)
             }
         });
-        Ok(Box::pin(seen.filter_map(Result::transpose)))
+        let events: Events = Box::pin(seen.filter_map(Result::transpose));
+        Ok(cursors.response(&*store, after, events).await?)
     }
 }
 

@@ -1,42 +1,11 @@
-//! The life of a return: the one table of moves, in [`State::after`].
+//! The life of a return: why a move is refused. Which moves there are stands in the table of
+//! permissions, `mesur_access::table`, with who may make them.
 //!
-//! `docs/life-cycle.md` is written from it. A move that leads back to the state it began in is
-//! made all the same, so that it stands in the history; only [`Action::Query`] and
-//! [`Action::Settle`], which follow by themselves, then leave no trace.
+//! `docs/life-cycle.md` is written from both. A move that leads back to the state it began in is made
+//! all the same, so that it stands in the history; only what follows by itself then leaves no trace.
 
-/// Where a return is in its life. Numbers are as they are stored and never given another meaning.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum State {
-    /// Nothing was sent.
-    Nothing = 0,
-    /// Kept for the authority alone.
-    Draft = 1,
-    /// Handed in.
-    Submitted = 2,
-    /// Handed in, and a statistician's query waits for an answer.
-    Queried = 3,
-    /// Signed off by the authority.
-    SignedOff = 4,
-    /// The sign-off was taken back.
-    Reopened = 5,
-}
-
-/// What is done to a return.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Action {
-    /// Keep a draft, or change one.
-    SaveDraft,
-    /// Send a whole return, hand a draft in, or amend what was handed in.
-    Submit,
-    /// A query waits for an answer.
-    Query,
-    /// Every query is answered.
-    Settle,
-    /// Sign the latest revision off.
-    SignOff,
-    /// Take the sign-off back.
-    Reopen,
-}
+pub(crate) use mesur_access::ReturnState as State;
+use mesur_access::Rules;
 
 /// Why a move is not in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,55 +24,34 @@ pub(crate) enum IllegalMove {
     NotSignedOff,
 }
 
-impl State {
-    /// Every state, in the order of a life.
-    pub(crate) const ALL: [Self; 6] = [
-        Self::Nothing,
-        Self::Draft,
-        Self::Submitted,
-        Self::Queried,
-        Self::SignedOff,
-        Self::Reopened,
-    ];
-
-    /// What it is told as.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Nothing => "nothing",
-            Self::Draft => "draft",
-            Self::Submitted => "submitted",
-            Self::Queried => "queried",
-            Self::SignedOff => "signed_off",
-            Self::Reopened => "reopened",
-        }
+/// The state that a move leads to, if the rules have it.
+pub(crate) fn go(rules: Rules<State>, from: State, to: State) -> Result<State, IllegalMove> {
+    if rules.lead(from, to) {
+        return Ok(to);
     }
+    Err(match (from, to) {
+        (State::Nothing, _) => IllegalMove::NothingSent,
+        (State::SignedOff, _) => IllegalMove::AlreadySignedOff,
+        (_, State::Reopened) => IllegalMove::NotSignedOff,
+        (State::Draft, _) => IllegalMove::NotSubmitted,
+        (State::Queried, State::SignedOff) => IllegalMove::QueryOpen,
+        (State::Submitted | State::Queried | State::Reopened, _) => IllegalMove::AlreadySubmitted,
+    })
+}
 
-    /// The state that an action leads to.
-    pub(crate) fn after(self, action: Action) -> Result<Self, IllegalMove> {
-        use Action::{Query, Reopen, SaveDraft, Settle, SignOff, Submit};
-        use State::{Draft, Nothing, Queried, Reopened, SignedOff, Submitted};
-        match (self, action) {
-            (Nothing | Draft, SaveDraft) => Ok(Draft),
-            (Nothing | Draft | Submitted | Queried | Reopened, Submit)
-            | (Submitted | Queried, Settle) => Ok(Submitted),
-            (Submitted | Queried | Reopened, Query) => Ok(Queried),
-            (Submitted | Reopened, SignOff) => Ok(SignedOff),
-            (SignedOff, Reopen) | (Reopened, Settle) => Ok(Reopened),
-
-            (Nothing, Query | Settle | SignOff | Reopen) => Err(IllegalMove::NothingSent),
-            (Draft, Query | Settle | SignOff) => Err(IllegalMove::NotSubmitted),
-            (Submitted | Queried | Reopened, SaveDraft) => Err(IllegalMove::AlreadySubmitted),
-            (Queried, SignOff) => Err(IllegalMove::QueryOpen),
-            (Draft | Submitted | Queried | Reopened, Reopen) => Err(IllegalMove::NotSignedOff),
-            (SignedOff, SaveDraft | Submit | Query | Settle | SignOff) => {
-                Err(IllegalMove::AlreadySignedOff)
-            }
-        }
+/// Where a return is once every query is answered.
+pub(crate) fn settled(state: State) -> State {
+    match state {
+        State::Reopened => State::Reopened,
+        _ => State::Submitted,
     }
+}
 
-    /// The state with this number.
-    pub(crate) fn from_number(number: u32) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| *state as u32 == number)
+/// What a state is counted as.
+pub(crate) fn label(state: State) -> &'static str {
+    match state {
+        State::SignedOff => "signed_off",
+        other => other.word(),
     }
 }
 
@@ -138,102 +86,44 @@ mod tests {
     use std::fmt::Write as _;
     use std::fs;
 
+    use mesur_access::table::{RETURN_FOLLOWS, row};
+
     use super::*;
 
     const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/life-cycle.md");
-    const ACTIONS: [(Action, &str); 6] = [
-        (Action::SaveDraft, "keep a draft"),
-        (Action::Submit, "send, hand in, amend"),
-        (Action::Query, "query raised"),
-        (Action::Settle, "queries answered"),
-        (Action::SignOff, "sign off"),
-        (Action::Reopen, "reopen"),
-    ];
 
-    fn word(state: State) -> &'static str {
-        match state {
-            State::Nothing => "nothing sent",
-            State::Draft => "draft",
-            State::Submitted => "submitted",
-            State::Queried => "queried",
-            State::SignedOff => "signed off",
-            State::Reopened => "reopened",
-        }
-    }
+    /// What is done: as the document calls it, the rules that it goes by, and where it leads.
+    type Column = (&'static str, Rules<State>, fn(State) -> State);
 
-    #[test]
-    fn every_cell_of_the_table_is_as_written() {
-        use IllegalMove::{
-            AlreadySignedOff, AlreadySubmitted, NotSignedOff, NotSubmitted, NothingSent, QueryOpen,
+    fn columns() -> [Column; 6] {
+        let of = |method: &str| {
+            let row = row(&format!("/mesur.submission.v1.SubmissionService/{method}"));
+            row.expect("a row").states.of_return()
         };
-        use State::{Draft, Nothing, Queried, Reopened, SignedOff, Submitted};
-        let (none, late) = (Err(NothingSent), Err(AlreadySignedOff));
-        let (kept, open) = (Err(AlreadySubmitted), Err(NotSubmitted));
-        let unsigned = Err(NotSignedOff);
-        // In the order of `ACTIONS`.
-        let table = [
-            (Nothing, [Ok(Draft), Ok(Submitted), none, none, none, none]),
-            (
-                Draft,
-                [Ok(Draft), Ok(Submitted), open, open, open, unsigned],
-            ),
-            (
-                Submitted,
-                [
-                    kept,
-                    Ok(Submitted),
-                    Ok(Queried),
-                    Ok(Submitted),
-                    Ok(SignedOff),
-                    unsigned,
-                ],
-            ),
-            (
-                Queried,
-                [
-                    kept,
-                    Ok(Submitted),
-                    Ok(Queried),
-                    Ok(Submitted),
-                    Err(QueryOpen),
-                    unsigned,
-                ],
-            ),
-            (SignedOff, [late, late, late, late, late, Ok(Reopened)]),
-            (
-                Reopened,
-                [
-                    kept,
-                    Ok(Submitted),
-                    Ok(Queried),
-                    Ok(Reopened),
-                    Ok(SignedOff),
-                    unsigned,
-                ],
-            ),
-        ];
-        assert_eq!(table.map(|(state, _)| state), State::ALL);
-        for (state, row) in table {
-            for ((action, name), expected) in ACTIONS.into_iter().zip(row) {
-                assert_eq!(state.after(action), expected, "{state:?}: {name}");
-            }
-            assert_eq!(State::from_number(state as u32), Some(state));
-        }
-        assert_eq!(State::from_number(6), None);
+        [
+            ("keep a draft", of("SubmitReturn"), |_| State::Draft),
+            ("send, hand in, amend", of("SubmitReturn"), |_| {
+                State::Submitted
+            }),
+            ("query raised", RETURN_FOLLOWS, |_| State::Queried),
+            ("queries answered", RETURN_FOLLOWS, settled),
+            ("sign off", of("SignOffReturn"), |_| State::SignedOff),
+            ("reopen", of("ReopenReturn"), |_| State::Reopened),
+        ]
     }
 
     fn table() -> String {
         let mut text = "| |".to_owned();
-        for (_, name) in ACTIONS {
+        for (name, ..) in columns() {
             write!(text, " {name} |").expect("a string");
         }
         text += "\n| --- |";
-        text += &" --- |".repeat(ACTIONS.len());
+        text += &" --- |".repeat(columns().len());
         for state in State::ALL {
-            write!(text, "\n| **{}** |", word(state)).expect("a string");
-            for (action, _) in ACTIONS {
-                match state.after(action) {
-                    Ok(next) => write!(text, " {} |", word(next)),
+            write!(text, "\n| **{}** |", state.word()).expect("a string");
+            for (_, rules, to) in columns() {
+                match go(rules, state, to(state)) {
+                    Ok(next) => write!(text, " {} |", next.word()),
                     Err(illegal) => write!(text, " `{}` |", illegal.reason()),
                 }
                 .expect("a string");

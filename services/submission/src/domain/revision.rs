@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use mesur_access::Rules;
 use mesur_catalogue::{CellId, Edition};
 use mesur_returns::{Cells, Draft};
 use mesur_wire::{ReturnName, RevisionName};
 
-use super::life_cycle::{Action, IllegalMove, State};
+use super::life_cycle::{self, IllegalMove, State};
 
 /// A revision of a return, apart from its observations and its history.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,12 +68,12 @@ impl Revision {
     pub(crate) fn receive(
         current: Option<&Self>,
         (content, digest): (&Draft, &str),
-        action: Action,
+        to: State,
         is_late: bool,
         step: Step<'_>,
     ) -> Result<(Self, Move), IllegalMove> {
-        let state = current.map_or(State::Nothing, |revision| revision.state);
-        let state = state.after(action)?;
+        let from = current.map_or(State::Nothing, |revision| revision.state);
+        let state = life_cycle::go(step.rules, from, to)?;
         let before = current.map_or(0, |revision| revision.name.revision);
         let data_return = ReturnName {
             authority: content.authority.clone(),
@@ -95,8 +96,8 @@ impl Revision {
     }
 
     /// The same revision one step further.
-    pub(crate) fn step(&self, action: Action, step: Step<'_>) -> Result<(Self, Move), IllegalMove> {
-        let state = self.state.after(action)?;
+    pub(crate) fn step(&self, to: State, step: Step<'_>) -> Result<(Self, Move), IllegalMove> {
+        let state = life_cycle::go(step.rules, self.state, to)?;
         let next = Self {
             state,
             moves: self.moves.saturating_add(1),
@@ -106,7 +107,7 @@ impl Revision {
     }
 }
 
-/// Who takes a step, why and when.
+/// Who takes a step, why and when, and which steps there are.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Step<'a> {
     /// Who; empty for what follows by itself.
@@ -115,6 +116,8 @@ pub(crate) struct Step<'a> {
     pub(crate) reason: &'a str,
     /// When.
     pub(crate) time: Timestamp,
+    /// The moves that the table has for it.
+    pub(crate) rules: Rules<State>,
 }
 
 impl Step<'_> {

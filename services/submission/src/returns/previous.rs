@@ -4,12 +4,11 @@
 //! values. They are kept as they were read, under what they were read from: a revision, whose content
 //! never changes, or the commit that recorded them. What that is now is looked up each time.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mesur_catalogue::{CellRef, EditionName};
 use mesur_proto::storage::v1::{PreviousValueRecord, PreviousValuesRecord};
-use mesur_returns::{Previous, PreviousValue};
+use mesur_returns::{Previous, PreviousValue, PreviousValues};
 use mesur_rpc::audit::Subject;
 use mesur_rpc::etag::etag;
 use mesur_rpc::idempotency::Mutation;
@@ -188,7 +187,7 @@ async fn read_recorded(store: &dyn Store, name: &ReturnName) -> Result<Previous,
     let bytes = large::get_large(store, &keys::previous_content(authority, edition)).await?;
     let bytes = bytes.ok_or_else(|| corrupt(&"no content"))?;
     let stored = PreviousValuesRecord::decode(bytes.as_slice()).map_err(|error| corrupt(&error))?;
-    let mut values = BTreeMap::new();
+    let mut values = PreviousValues::default();
     for value in stored.values {
         let cell =
             CellRef::from_codes(&value.metric, &value.category).map_err(|error| corrupt(&error))?;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use mesur_access::table::HANDED_IN;
 use mesur_catalogue::Edition;
 use mesur_returns::{Assembly, Cells, Draft, Finding, FindingKind, Status, assemble};
 use mesur_rpc::idempotency::Mutation;
@@ -12,7 +13,7 @@ use tracing::Instrument as _;
 
 use super::{Outcome, Relied, Returns, check_etag, illegal};
 use crate::domain::revision::Step;
-use crate::domain::{Action, Family, IllegalMove, Move, Revision, State, families_of};
+use crate::domain::{Family, IllegalMove, Move, Revision, State, families_of, life_cycle};
 use crate::error::Error;
 use crate::repeats::once;
 use crate::sight::Sight;
@@ -126,7 +127,7 @@ impl Returns {
         let _turn = self.turns.wait(name).await;
         let attempt = || async {
             let (current, version) = self.seen(name, etag, by).await?;
-            if current.state != State::Draft {
+            if !by.grant().returns().lead(current.state, State::Submitted) {
                 let name = name.to_string();
                 return Err(Error::NotADraft { name });
             }
@@ -149,7 +150,7 @@ impl Returns {
         let families = families_of(edition, draft.cells());
         self.check_whole(edition, &draft)?;
         let (next, step) = current
-            .step(Action::Submit, self.step(by, ""))
+            .step(State::Submitted, self.step(by, ""))
             .map_err(|move_| illegal(name, move_))?;
         let next = Revision { is_late, ..next };
         let commit = put_step(Commit::new(), &next, &step, version);
@@ -178,6 +179,7 @@ impl Returns {
             identity: by.identity(),
             reason,
             time: self.clock.now(),
+            rules: by.grant().returns(),
         }
     }
 
@@ -193,17 +195,17 @@ impl Returns {
         }
         check_etag(name, current.as_ref(), &sending.etag)?;
         let (is_late, relied) = self.admit(name, by).await?;
-        let (content, action) = match &sending.content {
-            Content::Whole(content) => (Cow::Borrowed(content), Action::Submit),
-            Content::Draft(content) => (Cow::Borrowed(content), Action::SaveDraft),
+        let (content, to) = match &sending.content {
+            Content::Whole(content) => (Cow::Borrowed(content), State::Submitted),
+            Content::Draft(content) => (Cow::Borrowed(content), State::Draft),
             Content::Changes(changes) => {
-                let amended = self.amended(name, current.as_ref(), changes).await?;
+                let amended = self.amended(name, current.as_ref(), changes, by).await?;
                 (Cow::Owned(amended.0.into()), amended.1)
             }
         };
         let step = self.step(by, "");
         let sent = (&content.content, content.digest.as_str());
-        let (revision, step) = Revision::receive(current.as_ref(), sent, action, is_late, step)
+        let (revision, step) = Revision::receive(current.as_ref(), sent, to, is_late, step)
             .map_err(|move_| illegal(name, move_))?;
         let traceparent = trace::current();
         let decided = Decided {
@@ -224,24 +226,23 @@ impl Returns {
         name: &ReturnName,
         current: Option<&Revision>,
         changes: &Assembly,
-    ) -> Result<(Draft, Action), Error> {
+        by: &Sight,
+    ) -> Result<(Draft, State), Error> {
         let current = current.ok_or_else(|| illegal(name, IllegalMove::NothingSent))?;
-        let action = match current.state {
-            State::Draft => Action::SaveDraft,
+        let to = match current.state {
+            State::Draft => State::Draft,
             State::Nothing
             | State::Submitted
             | State::Queried
             | State::SignedOff
-            | State::Reopened => Action::Submit,
+            | State::Reopened => State::Submitted,
         };
         // Refused before the cells are looked at: a signed-off return is not amended at all.
-        current
-            .state
-            .after(action)
+        life_cycle::go(by.grant().returns(), current.state, to)
             .map_err(|move_| illegal(name, move_))?;
         let (edition, content) = self.content(current).await?;
         let merged = merge(edition, content.cells(), changes.clone());
-        let content = if action == Action::SaveDraft {
+        let content = if to == State::Draft {
             merged.into_draft(edition, &name.authority)
         } else {
             merged
@@ -252,7 +253,7 @@ impl Returns {
             field: CHANGES_FIELD,
             findings,
         })?;
-        Ok((content, action))
+        Ok((content, to))
     }
 
     fn check_whole(&self, edition: &Edition, draft: &Draft) -> Result<(), Error> {
@@ -270,7 +271,7 @@ impl Returns {
 
 /// A draft is the authority's own business: nobody is told of it.
 fn put_event(commit: Commit, revision: &Revision, step: &Move) -> Commit {
-    if revision.state == State::Draft {
+    if !HANDED_IN.contains(&revision.state) {
         return commit;
     }
     events::put(commit, events::Event::Submitted, revision, step.time)

@@ -5,6 +5,7 @@
 //! takes no seal back: it ends by itself.
 
 use jiff::SignedDuration;
+use mesur_access::table::RETURN_FOLLOWS;
 use mesur_rpc::idempotency::Mutation;
 use mesur_store::{Commit, Version, with_retry};
 use mesur_telemetry::{table, trace};
@@ -13,7 +14,7 @@ use tracing::Instrument as _;
 
 use super::{Clearance, Outcome, Returns, illegal};
 use crate::domain::revision::{Step, senders};
-use crate::domain::{Action, Revision};
+use crate::domain::{Revision, State, life_cycle};
 use crate::error::Error;
 use crate::repeats::once;
 use crate::sight::Sight;
@@ -53,7 +54,7 @@ impl Returns {
         let name = &current.name.data_return;
         let (_, relied) = self.admit(name, by).await?;
         let (next, step) = current
-            .step(Action::SignOff, self.step(by, ""))
+            .step(State::SignedOff, self.step(by, ""))
             .map_err(|move_| illegal(name, move_))?;
         self.check_other_person(name, &next, by).await?;
         self.clear(&next).await?;
@@ -75,7 +76,7 @@ impl Returns {
             let (current, version) = self.seen(name, etag, by).await?;
             let (_, relied) = self.admit(name, by).await?;
             let (next, step) = current
-                .step(Action::Reopen, self.step(by, reason))
+                .step(State::Reopened, self.step(by, reason))
                 .map_err(|move_| illegal(name, move_))?;
             let span = trace::later("reopen", &current.traceparent);
             let reopening = async {
@@ -101,42 +102,43 @@ impl Returns {
         Ok(())
     }
 
-    /// Has a query raised or settled, and goes on in validation's stream, in one commit. What the
-    /// life cycle does not have is passed over.
+    /// Has a query raised or settled, as the event says, and goes on in validation's stream, in one
+    /// commit. What the life cycle does not have is passed over.
     pub(crate) async fn queried(
         &self,
         name: &ReturnName,
-        action: Action,
+        event: events::Event,
         cursor: &[u8],
     ) -> Result<(), Error> {
         with_retry(|| async {
             let head = store::revisions::head(&*self.store, name).await?;
             let Some((current, version)) = head else {
-                tracing::warn!(%name, ?action, "passed over: the return is not known");
+                tracing::warn!(%name, ?event, "passed over: the return is not known");
                 return self.pass_over(cursor).await;
             };
             let step = Step {
                 identity: "",
                 reason: "",
                 time: self.clock.now(),
+                rules: RETURN_FOLLOWS,
             };
-            let (next, step) = match current.step(action, step) {
+            let to = match event {
+                events::Event::Queried => State::Queried,
+                _ => life_cycle::settled(current.state),
+            };
+            let (next, step) = match current.step(to, step) {
                 Ok((next, step)) if next.state != current.state => (next, step),
                 Ok(_) => return self.pass_over(cursor).await,
                 Err(illegal) => {
                     let reason = illegal.reason();
-                    tracing::warn!(%name, ?action, reason, "passed over: not in the life cycle");
+                    tracing::warn!(%name, ?event, reason, "passed over: not in the life cycle");
                     return self.pass_over(cursor).await;
                 }
-            };
-            let event = match action {
-                Action::Query => events::Event::Queried,
-                _ => events::Event::Settled,
             };
             let commit = store::revisions::put_step(Commit::new(), &next, &step, version);
             let commit = events::put(commit, event, &next, step.time);
             self.store.commit(store::put_cursor(commit, cursor)).await?;
-            table::RETURN_STEPS.one([next.state.name()]);
+            table::RETURN_STEPS.one([life_cycle::label(next.state)]);
             Ok(())
         })
         .await

@@ -8,13 +8,13 @@ use mesur_wire::{
     ContentError, ContentReader, Frames, RevisionName, cells_of_part, content_frames,
 };
 
-use super::revisions::{self, Made};
-use super::{corrupt, keys};
+use super::revisions;
+use super::{corrupt, keys, packing};
 use crate::domain::{Move, Revision};
 use crate::error::Error;
 
 /// The most bytes of cells that stand in the row of their revision: 16 KiB, half of what a row takes.
-const INLINE_BYTES: usize = 16 * 1024;
+pub(super) const INLINE_BYTES: usize = 16 * 1024;
 
 /// Adds a new revision with its first move and its cells to a commit that relies on the head at
 /// `version`.
@@ -75,9 +75,21 @@ impl<'a> Stored<'a> {
     async fn open(store: &'a dyn Store, name: &RevisionName) -> Result<Self, Error> {
         let missing = || corrupt(&name.to_string(), "no content");
         let made = revisions::made(store, name).await?;
-        let Made { content, .. } = made.ok_or_else(missing)?;
-        if content.is_some() {
-            return Ok(Self::Inline(content));
+        let made = made.ok_or_else(missing)?;
+        if let Some((packed, against)) = &made.packed {
+            let whole = RevisionName {
+                revision: *against,
+                ..name.clone()
+            };
+            let whole = revisions::made(store, &whole).await?;
+            let whole = whole.and_then(|whole| whole.content);
+            let content = whole.and_then(|whole| packing::unpacked(packed, &whole));
+            let problem = format!("it cannot be unpacked by revision {against}");
+            let content = content.ok_or_else(|| corrupt(&name.to_string(), &problem))?;
+            return Ok(Self::Inline(Some(content)));
+        }
+        if made.content.is_some() {
+            return Ok(Self::Inline(made.content));
         }
         let stored = large::Reader::open(store, &keys::content(name)).await?;
         Ok(Self::Large(Box::new(stored.ok_or_else(missing)?)))

@@ -41,12 +41,12 @@ pub(crate) fn requests(identity: &str) -> Key {
 }
 
 /// What the keys of all requests begin with.
-pub(crate) fn all_requests() -> Key {
+pub(super) fn all_requests() -> Key {
     KeyBuilder::new(REQUEST).build()
 }
 
 /// Where the marks stand by which requests are past their time.
-pub(crate) fn request_days() -> Key {
+pub fn request_days() -> Key {
     KeyBuilder::new(REQUEST_DAYS).build()
 }
 

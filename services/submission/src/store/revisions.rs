@@ -24,12 +24,14 @@ pub(crate) async fn head(
     }
 }
 
-/// A revision as it was made. The row of one never changes.
+/// A revision as it was made. Nothing in the row of one changes, but how its content stands there.
 pub(super) struct Made {
     revision: Revision,
     first: Move,
-    /// The content, unless it is too large to stand here.
+    /// The content, unless it is packed, or too large to stand here.
     pub(super) content: Option<Vec<u8>>,
+    /// The packed content, and the revision that it is packed against.
+    pub(super) packed: Option<(Vec<u8>, u32)>,
 }
 
 /// A revision as it was made, if there is one of this name.
@@ -120,6 +122,7 @@ pub(super) fn put_made(
         made: Some(record_of(revision)),
         first: Some(record_of_move(revision, first)),
         content,
+        ..RevisionRecord::default()
     };
     // No revision of this number can be there: the head would be of it, or of a later one.
     put_head(commit, revision, version)
@@ -229,6 +232,7 @@ fn read_made(key: &[u8], value: &[u8]) -> Result<Made, Error> {
         revision: from_record(stored.made.ok_or_else(missing)?)?,
         first,
         content: stored.content,
+        packed: stored.packed.map(|packed| (packed, stored.packed_against)),
     })
 }
 

@@ -205,7 +205,7 @@ async fn only_the_approver_of_the_authority_delegates_and_each_delegation_is_one
     assert_eq!(fields(&details), ["edition", "supplier"]);
     let unknown = pb::CreateDelegationRequest {
         edition: "collections/pif/editions/1999-00".to_owned(),
-        supplier: SUPPLIER.to_owned(),
+        supplier: "x".repeat(200),
         ..wrong
     };
     let unknown = service.approver.clone().create_delegation(unknown).await;

@@ -3,6 +3,7 @@
 
 mod amending;
 mod catalogue;
+mod compacting;
 mod crowd;
 mod delegations;
 mod drafts;

@@ -145,6 +145,11 @@ async fn values_that_cannot_be_kept_are_refused_with_their_place() {
             changed(|one| one.values[1] = one.values[0].clone()),
             "previous_values.values[1]",
         ),
+        // As many as there may be are read, and the second is the same as the first.
+        (
+            changed(|one| one.values = vec![one.values[0].clone(); 10_000]),
+            "previous_values.values[1]",
+        ),
         (
             changed(|one| one.values = vec![one.values[0].clone(); 10_001]),
             "previous_values.values",

@@ -243,7 +243,8 @@ async fn a_sign_off_is_taken_back_with_a_reason_and_stands_in_the_history() {
     let refusal = service.reopen(&blind, "", "nonsense").await;
     let details = refused(refusal, Code::InvalidArgument, "INVALID_FIELDS");
     assert_eq!(fields(&details), ["etag", "reason", "request_id"]);
-    let stale = service.reopen(&first, "a slip", "").await;
+    let longest = "x".repeat(1_000);
+    let stale = service.reopen(&first, &longest, "").await;
     refused(stale, Code::Aborted, "STALE_ETAG");
     service.clock.step(Duration::from_mins(5));
     let reopened = service.reopen(&signed, "a slip in AD/002", &id(1)).await;

@@ -150,7 +150,7 @@ fn authority_message(code: &AuthorityCode, held: Option<&ReturnProgress>) -> Aut
         };
     };
     let state = match held.shown() {
-        ShownState::NotSent => State::NotSent,
+        ShownState::Nothing | ShownState::Draft => State::NotSent,
         ShownState::Submitted => State::Submitted,
         ShownState::Queried => State::Queried,
         ShownState::SignedOff => State::SignedOff,

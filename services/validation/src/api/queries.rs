@@ -73,7 +73,7 @@ impl Api {
             return Err(Error::field("cells", problem));
         }
         let question = text("text", &message.text)?;
-        let by = (grant.identity(), &mutation);
+        let by = (grant, &mutation);
         let raised = self
             .validation
             .raise(&name, &message.cells, question, by)
@@ -91,7 +91,7 @@ impl Api {
         let id = std::mem::take(&mut message.request_id);
         let mutation = Mutation::read(grant, "AnswerQuery", &id, &message)?;
         let words = text("text", &message.text)?;
-        let by = (grant.identity(), &mutation);
+        let by = (grant, &mutation);
         let kind = RemarkKind::Answer;
         let answered = self.validation.reply(&name, kind, words, by).await?;
         Ok(convert::query_message(&answered))
@@ -116,7 +116,7 @@ impl Api {
             }
         };
         let words = text("reason", &message.reason)?;
-        let by = (grant.identity(), &mutation);
+        let by = (grant, &mutation);
         let resolved = self.validation.reply(&name, kind, words, by).await?;
         Ok(convert::query_message(&resolved))
     }

@@ -99,7 +99,7 @@ impl Api {
             finding: words.finding,
             kind: words.kind,
             text: text(field, said)?,
-            identity: grant.identity(),
+            by: grant,
             mutation: &Mutation::read(grant, words.method, words.request_id, content)?,
         };
         let (finding, said) = self.validation.say(saying).await?;
@@ -120,7 +120,8 @@ impl Api {
         let after = number_of(self.page_start(METHOD, &message, &token)?);
         // One more than fits tells whether there is a next page.
         let limit = size.saturating_add(1);
-        let mut found = self.validation.remarks(&name, after, limit).await?;
+        let reading = self.validation.remarks(&name, after, limit, grant);
+        let mut found = reading.await?;
         let more = found.len() > size;
         found.truncate(size);
         let last = found.last().map(|(number, _, _)| number.to_be_bytes());

@@ -45,7 +45,9 @@ impl Api {
             let problem = format!("{authority} is not an authority of {}", edition.name());
             return Err(Error::field("parent", problem));
         }
-        if let Some(violation) = count_violation("observations", edition, &message.observations) {
+        if let Some(violation) =
+            count_violation("observations", edition, message.observations.len())
+        {
             return Err(violation.into());
         }
         let previous = convert::previous(&authority, message)?;
@@ -65,7 +67,7 @@ impl Api {
     ) -> Result<pb::Report, Error> {
         let name = AnyReportName::parse(&message.name).map_err(Error::name("name"))?;
         self.validation.permit(grant, &name.data_return).await?;
-        let opened = self.validation.open(&name).await?;
+        let opened = self.validation.open(&name, grant).await?;
         let open = self.validation.open_by_rule(&opened).await?;
         Ok(convert::report_message(&opened, &open))
     }
@@ -81,8 +83,7 @@ impl Api {
             let problem = "must be the digest that is to be signed off";
             return Err(Error::field("return_digest", problem));
         }
-        let by = grant.into();
-        let sealed = self.validation.seal(&name, &message.return_digest, &by);
+        let sealed = self.validation.seal(&name, &message.return_digest, grant);
         let sealed = sealed.await?;
         let open = self.validation.open_by_rule(&sealed).await?;
         Ok(convert::report_message(&sealed, &open))
@@ -105,7 +106,7 @@ impl Api {
         let (revision, mut from) = start.as_deref().map_or((None, 0), place);
         // A page goes on in the report that the first page was of.
         name.revision = name.revision.or(revision);
-        let opened = self.validation.open(&name).await?;
+        let opened = self.validation.open(&name, grant).await?;
         self.read(grant, &opened).await?;
         let (mut findings, mut bytes) = (Vec::new(), 0_usize);
         let mut next = None;
@@ -142,7 +143,7 @@ impl Api {
         let name = AnyReportName::parse(&message.parent).map_err(Error::name("parent"))?;
         self.validation.permit(grant, &name.data_return).await?;
         self.wording(&message.language_code)?;
-        let opened = self.validation.open(&name).await?;
+        let opened = self.validation.open(&name, grant).await?;
         self.read(grant, &opened).await?;
         let streaming = Streaming {
             api: Self {

@@ -9,7 +9,7 @@ use mesur_rpc::events::{self, Cursors};
 use mesur_store::LogEntry;
 use mesur_wire::EditionResource;
 use tokio_stream::StreamExt as _;
-use tonic::Status;
+use tonic::{Response, Status};
 
 use super::{Api, Streamed, convert, status};
 use crate::error::Error;
@@ -21,23 +21,26 @@ impl Api {
         &self,
         grant: Grant,
         message: &pb::WatchReportsRequest,
-    ) -> Result<Streamed<pb::WatchReportsResponse>, Error> {
+    ) -> Result<Response<Streamed<pb::WatchReportsResponse>>, Error> {
         let validation = Arc::clone(&self.validation);
         let cursors = Cursors::new(validation.tokens.clone(), store::REPORTS_LOG);
         let read = cursors.read(&*validation.store, &message.cursor);
         let after = read.await??;
         let (log, stop) = (store::reports_log(), validation.stop.clone());
+        let issuing = cursors.clone();
         let read = move |entry: LogEntry| {
             let event = store::event_of(&entry.value).map_err(status)?;
             let traceparent = store::traceparent_of(&entry.value).map_err(status)?;
-            Ok((cursors.issue(entry.position), event, traceparent))
+            Ok((issuing.issue(entry.position), event, traceparent))
         };
         let entries = events::stream(&validation.store, log, after, stop, read).await?;
+        let of = Arc::clone(&validation);
         let seen = entries.then(move |entry| {
-            let (validation, grant) = (Arc::clone(&validation), grant.clone());
+            let (validation, grant) = (Arc::clone(&of), grant.clone());
             async move { visible(&validation, &grant, entry).await.transpose() }
         });
-        Ok(Box::pin(seen.filter_map(|told| told)))
+        let told: Streamed<_> = Box::pin(seen.filter_map(|told| told));
+        Ok(cursors.response(&*validation.store, after, told).await?)
     }
 }
 

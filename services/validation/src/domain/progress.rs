@@ -2,6 +2,7 @@
 //! was provided.
 
 use jiff::{SignedDuration, Timestamp};
+pub(crate) use mesur_access::ReturnState as ShownState;
 use mesur_catalogue::{Edition, Severity};
 use mesur_returns::{Cells, Finding, Status};
 
@@ -16,21 +17,6 @@ const SEAL_DURATION: SignedDuration = SignedDuration::from_secs(30);
 pub(crate) enum ReturnState {
     /// Handed in.
     Submitted,
-    /// Signed off.
-    SignedOff,
-    /// The sign-off was taken back.
-    Reopened,
-}
-
-/// Where a return is for those who look at the collection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum ShownState {
-    /// Nothing was handed in.
-    NotSent,
-    /// Handed in.
-    Submitted,
-    /// A query waits for an answer.
-    Queried,
     /// Signed off.
     SignedOff,
     /// The sign-off was taken back.
@@ -194,12 +180,12 @@ impl ReturnProgress {
             .filter(|_| self.state != ReturnState::SignedOff)
     }
 
-    /// Whether nothing may be opened any more: it is signed off, or about to be.
-    pub(crate) fn is_settled(&self, now: Timestamp) -> bool {
-        self.state == ReturnState::SignedOff || self.seal().is_some_and(|until| now < until)
+    /// Whether it is about to be signed off, so that nothing may be opened.
+    pub(crate) fn is_sealed(&self, now: Timestamp) -> bool {
+        self.seal().is_some_and(|until| now < until)
     }
 
-    /// Where the return is.
+    /// Where the return is, as the table of permissions has it.
     pub(crate) fn shown(&self) -> ShownState {
         match self.state {
             ReturnState::SignedOff => ShownState::SignedOff,

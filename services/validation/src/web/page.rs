@@ -13,7 +13,7 @@ const REFRESH_SECONDS: u32 = 30;
 
 /// Every state with its id in addresses, words and styles, in the order of a return's life.
 pub(super) const STATES: [(ShownState, &str); 5] = [
-    (ShownState::NotSent, "not-sent"),
+    (ShownState::Nothing, "not-sent"),
     (ShownState::Submitted, "submitted"),
     (ShownState::Queried, "queried"),
     (ShownState::SignedOff, "signed-off"),
@@ -228,7 +228,7 @@ impl Page<'_> {
     }
 
     fn state_of(progress: Option<&ReturnProgress>) -> ShownState {
-        progress.map_or(ShownState::NotSent, ReturnProgress::shown)
+        progress.map_or(ShownState::Nothing, ReturnProgress::shown)
     }
 
     /// Links to the authorities of each state, and the choice to watch.

@@ -107,6 +107,11 @@ async fn what_cannot_be_asked_or_answered_is_refused() {
             with_cells(vec!["AD/012[".to_owned()]),
             invalid("UNKNOWN_CELL"),
         ),
+        // As many as there may be are looked at.
+        (
+            with_cells(vec!["AD/999".to_owned(); 100]),
+            invalid("UNKNOWN_CELL"),
+        ),
         (
             with_cells(vec!["AD/012".to_owned(); 101]),
             invalid("INVALID_FIELD"),

@@ -232,8 +232,18 @@ async fn others_see_nothing_and_another_site_signs_nobody_in() {
     let body = format!("token={}", statistician());
     let foreign = send(web, "POST /sign-in", &["Sec-Fetch-Site: cross-site"], &body).await;
     assert_eq!((foreign.status, foreign.header("set-cookie")), (403, ""));
-    let huge = format!("token={}", "a".repeat(17 * 1024));
-    assert_eq!(send(web, "POST /sign-in", &[], &huge).await.status, 413);
+    // A token of the greatest length is looked at, and a longer one is told as that.
+    let looked_at = |length: usize| {
+        let body = format!("token={}", "a".repeat(length));
+        async move { send(web, "POST /sign-in", &[], &body).await }
+    };
+    let (most, more) = (looked_at(3_900).await, looked_at(3_901).await);
+    assert_eq!((most.status, more.status), (401, 401));
+    assert_eq!(most.body, looked_at(10).await.body);
+    assert_ne!(most.body, more.body);
+    let body_bytes = 16 * 1024 - "token=".len();
+    assert_eq!(looked_at(body_bytes).await.status, 401);
+    assert_eq!(looked_at(body_bytes + 1).await.status, 413);
 
     // A client that says nothing does not hold the stop.
     let silent = TcpStream::connect(web).await.unwrap();

@@ -42,13 +42,24 @@ impl Service {
 
     /// Kills it, starts it at once, and waits until it answers: how long that took.
     pub(crate) async fn kill(&mut self) -> anyhow::Result<Duration> {
-        self.must_run()?;
         let begun = Instant::now();
+        self.stop()?;
+        self.start().await?;
+        Ok(begun.elapsed())
+    }
+
+    /// Kills it.
+    pub(crate) fn stop(&mut self) -> anyhow::Result<()> {
+        self.must_run()?;
         self.process.kill()?;
         self.process.wait()?;
+        Ok(())
+    }
+
+    /// Starts it, and waits until it answers.
+    pub(crate) async fn start(&mut self) -> anyhow::Result<()> {
         self.process = start(&self.command, &self.log)?;
-        self.ready().await?;
-        Ok(begun.elapsed())
+        self.ready().await
     }
 
     /// Refuses a service that ended by itself.

@@ -107,17 +107,20 @@ fn request() -> SubmitReturnRequest {
 
 /// What the generated reader takes, ours takes as the same.
 fn read_submitted(bytes: &[u8]) -> u64 {
-    let ours = Submitted::read(bytes);
+    let ours = Submitted::read(bytes).and_then(|read| {
+        let rows: Result<Vec<_>, _> = read.rows().collect();
+        Ok((read, rows?))
+    });
     let Ok(theirs) = SubmitReturnRequest::decode(bytes) else {
         return outcome(ours.map(|_| ()).map_err(|error| error.to_string()));
     };
-    let ours = match ours {
+    let (ours, rows) = match ours {
         Ok(ours) => ours,
         Err(error) => panic!("refused what the generated reader takes: {error}"),
     };
     let sent = theirs.data_return.unwrap_or_default();
     assert!(
-        ours.rows().eq(rows_from_wire(&sent.observations)),
+        rows.into_iter().eq(rows_from_wire(&sent.observations)),
         "two readers, two returns"
     );
     assert_eq!(

@@ -14,7 +14,7 @@ use anyhow::{Context, bail};
 use mesur_proto::operations::v1::{ExportStoreRequest, ExportStoreResponse};
 use mesur_rpc::clock::{Clock as _, SystemClock};
 use mesur_store::export::Reading;
-use mesur_store::{DUMP_PAGE_ROWS, DumpRow, MemoryStore, Store};
+use mesur_store::{DUMP_PAGE_ROWS, DumpRow, MemoryStore, Store, migrate};
 use mesur_wording::{Args, Wording};
 use tokio::task::JoinSet;
 use tonic::{Status, Streaming};
@@ -179,5 +179,6 @@ async fn receive(
 fn is_of_following(service: Service, row: &DumpRow) -> bool {
     let kinds = service.following_kinds();
     let is_of_log = row.kind().is_none() && !row.is_chained();
-    is_of_log || row.kind().is_some_and(|kind| kinds.contains(&kind))
+    let is_of_following = |kind| kind == migrate::KIND || kinds.contains(&kind);
+    is_of_log || row.kind().is_some_and(is_of_following)
 }

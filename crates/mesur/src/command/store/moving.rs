@@ -17,19 +17,6 @@ use crate::output::say;
 use crate::words;
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Restore {
-    /// The backup.
-    #[arg(long, value_name = "DIR")]
-    from: PathBuf,
-    #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    which: Which,
-    #[command(flatten)]
-    print: Print,
-}
-
-#[derive(Debug, clap::Args)]
 pub(crate) struct Export {
     #[command(flatten)]
     place: Place,
@@ -43,8 +30,8 @@ pub(crate) struct Export {
 }
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Import {
-    /// The folder with the files of an export or of a backup.
+pub(crate) struct Load {
+    /// The folder with the files of a backup or of an export.
     #[arg(long, value_name = "DIR")]
     from: PathBuf,
     #[command(flatten)]
@@ -55,26 +42,16 @@ pub(crate) struct Import {
     print: Print,
 }
 
-pub(super) fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
-    let Restore {
+/// Makes stores, and says so in the words of the command that was given.
+pub(super) fn make(arguments: &Load, done: &str) -> anyhow::Result<ExitCode> {
+    let Load {
         from,
         place,
         which,
         print,
     } = arguments;
     let manifest = Runtime::new()?.block_on(load(from, place, which))?;
-    told(&manifest, print, ("store-restored", from))
-}
-
-pub(super) fn import(arguments: &Import) -> anyhow::Result<ExitCode> {
-    let Import {
-        from,
-        place,
-        which,
-        print,
-    } = arguments;
-    let manifest = Runtime::new()?.block_on(load(from, place, which))?;
-    told(&manifest, print, ("store-imported", from))
+    told(&manifest, print, (done, from))
 }
 
 pub(super) fn export(arguments: &Export) -> anyhow::Result<ExitCode> {

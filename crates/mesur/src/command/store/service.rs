@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::bail;
-use mesur_store::Store;
 use mesur_store::check::{Problem, Report};
+use mesur_store::compact::Old;
+use mesur_store::{Key, Store};
 
 /// A service with a store of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +57,30 @@ impl Service {
             Self::Aggregation => mesur_aggregation::check_store(store).await,
             Self::Validation => mesur_validation::check_store(store).await,
             Self::Submission => mesur_submission::check_store(store).await,
+        }
+    }
+
+    /// Makes its store smaller.
+    pub(super) async fn compact(
+        self,
+        store: &dyn Store,
+        old: Old,
+    ) -> Result<u64, mesur_store::Error> {
+        match self {
+            Self::Publication => mesur_publication::compact_store(store, old).await,
+            Self::Aggregation => mesur_aggregation::compact_store(store, old).await,
+            Self::Validation => mesur_validation::compact_store(store, old).await,
+            Self::Submission => mesur_submission::compact_store(store, old).await,
+        }
+    }
+
+    /// Where the marks of days stand.
+    pub(super) fn request_days(self) -> Key {
+        match self {
+            Self::Publication => mesur_publication::request_days(),
+            Self::Aggregation => mesur_aggregation::request_days(),
+            Self::Validation => mesur_validation::request_days(),
+            Self::Submission => mesur_submission::request_days(),
         }
     }
 

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::files::{self, Making, Manifest, Stored};
 use super::service::{Service, Stores};
-use super::{Place, Which, backup, check, moving};
+use super::{Place, Which, backup, check, compact, moving};
 use crate::connection::StoreClients;
 use crate::production::{Outcome, PreviousByAuthority, Run};
 use crate::{samples, words};
@@ -174,6 +174,19 @@ async fn a_year_is_backed_up_while_serving_and_moved_twice_to_the_same_bytes() {
         wrong(&loaded(&at("again")).await).await,
         Vec::<String>::new()
     );
+    // Made smaller it is sound, and there is less of it.
+    for service in Service::ALL {
+        let opened = place(&at("restored")).open(service).await.expect("opened");
+        let store = opened.expect("a store");
+        let made = compact::compact(service, &*store, 0).await;
+        let compact::Compacted { before, after, .. } = made.expect("made smaller");
+        if service == Service::Publication {
+            assert_eq!(after.counts.get("file"), None);
+            assert!(2 * after.counts["packed file"].bytes < before.counts["file"].bytes);
+        }
+        let again = compact::compact(service, &*store, 0).await;
+        assert_eq!(again.expect("made smaller").after, after);
+    }
     // It goes on: services start on it, and it is sound with what they do.
     let suite = suite(Where::Folder(at("restored"))).await;
     back_up(&suite, &at("later")).await.expect("backed up");

@@ -138,7 +138,15 @@ mod tests {
             (String::new(), None),
             (line.clone(), Some("line 2")),
             ("{}\n".to_owned(), Some("line 2")),
-            ("x".repeat(2 * LINE_BYTES_MAX), Some("line 2")),
+            // The longest line is read, and one a byte longer is not.
+            (
+                "x".repeat(LINE_BYTES_MAX - 1) + "\n",
+                Some("is no line of an audit"),
+            ),
+            (
+                "x".repeat(LINE_BYTES_MAX) + "\n",
+                Some("cut short or too long"),
+            ),
         ];
         for (ending, refusal) in endings {
             std::fs::write(&path, format!("{line}\n{ending}")).unwrap();
