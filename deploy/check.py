@@ -15,6 +15,9 @@ SERVICES = ("submission", "validation", "aggregation", "publication")
 # What whoever starts them sets.
 GIVEN = {"MESUR_ISSUER": "https://login.example.org/realms/statistics"}
 DRAIN_SECONDS = 6
+# Shares of the processor, as the others have them, of which publication has a tenth.
+COMPOSE_SHARES = 1024
+SYSTEMD_WEIGHT = 100
 problems: list[str] = []
 
 
@@ -53,6 +56,8 @@ def compose(file: pathlib.Path) -> dict[str, list[str]]:
         say(service["security_opt"] == ["no-new-privileges:true"], "privileges can grow")
         say(service["mem_limit"] and service["pids_limit"], "no limits")
         say(int(service["stop_grace_period"].rstrip("s")) > DRAIN_SECONDS, "it is killed while it drains")
+        shares = service.get("cpu_shares", COMPOSE_SHARES)
+        say(shares == (COMPOSE_SHARES // 10 if name == "publication" else COMPOSE_SHARES), "its share is another")
         mounts = dict(volume.split(":")[:2] for volume in service["volumes"])
         say(mounts.get(name) == "/data" and name in document["volumes"], "no volume of its own")
         for volume in service["volumes"]:
@@ -68,6 +73,9 @@ def compose(file: pathlib.Path) -> dict[str, list[str]]:
 
 def systemd(folder: pathlib.Path) -> dict[str, list[str]]:
     unit = (folder / "mesur@.service").read_text()
+    share = (folder / "mesur@publication.service.d" / "share.conf").read_text()
+    want(f"\nCPUWeight={SYSTEMD_WEIGHT // 10}\n" in share, "systemd: the share of publication is another")
+    want("CPUWeight" not in unit, "systemd: the others have no usual share")
     start = re.search(r"^ExecStart=(.*)$", unit, re.MULTILINE)[1]
     target = (folder / "mesur.target").read_text()
     ports: list[str] = []

@@ -44,16 +44,16 @@ pub(crate) fn run(data: &Path, out: &Path) -> anyhow::Result<f64> {
     writeln!(lock(&work.failures), "authority,metric,category,check")?;
     let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
     let sums = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(|| work.go())).collect();
+        let each: Vec<_> = (0..workers).map(|_| scope.spawn(|| work.go())).collect();
         let mut all = Sums::default();
-        for worker in workers {
+        for worker in each {
             let sums = worker.join().map_err(|_| anyhow!("a worker panicked"))??;
             all.merge(sums);
         }
         anyhow::Ok(all)
     })?;
     lock(&work.failures).flush()?;
-    sums.write(&edition, &out.join("totals.csv"))?;
+    sums.write(&edition, &out.join("totals.csv"), workers)?;
     memory("self", "VmHWM")
 }
 
@@ -78,7 +78,9 @@ impl Work<'_> {
         while lock(&self.returns).next(&mut block)? {
             failures.clear();
             self.take(&block, &mut sums, &mut failures)?;
-            lock(&self.failures).write_all(&failures)?;
+            if !failures.is_empty() {
+                lock(&self.failures).write_all(&failures)?;
+            }
         }
         Ok(sums)
     }
@@ -207,19 +209,44 @@ impl Sums {
         }
     }
 
-    fn write(&self, edition: &Edition, file: &Path) -> anyhow::Result<()> {
-        let mut out = BufWriter::new(File::create(file)?);
+    fn write(&self, edition: &Edition, file: &Path, workers: usize) -> anyhow::Result<()> {
+        let codes = edition.cells().iter().map(|cell| {
+            let (metric, category) = (&cell.reference.metric, cell.reference.category_str());
+            format!("{metric},{category}")
+        });
+        let codes: Vec<String> = codes.collect();
+        let sets: Vec<(usize, &Vec<Sum>)> = self.0.iter().enumerate().collect();
+        let each = sets.len().div_ceil(workers).max(1);
+        let texts = std::thread::scope(|scope| {
+            let parts = sets.chunks(each);
+            let workers = parts.map(|part| scope.spawn(|| text_of(part, &codes)));
+            let workers: Vec<_> = workers.collect();
+            let texts = workers.into_iter().map(|worker| {
+                let text = worker.join().map_err(|_| anyhow!("a worker panicked"))?;
+                anyhow::Ok(text?)
+            });
+            texts.collect::<anyhow::Result<Vec<_>>>()
+        })?;
+        let mut out = File::create(file)?;
         writeln!(out, "set,metric,category,total,authorities")?;
-        for (set, sums) in self.0.iter().enumerate() {
-            for (cell, sum) in edition.cells().iter().zip(sums) {
-                let (metric, category) = (&cell.reference.metric, cell.reference.category_str());
-                writeln!(
-                    out,
-                    "{set:03},{metric},{category},{},{}",
-                    sum.total, sum.authorities
-                )?;
-            }
+        for text in texts {
+            out.write_all(&text)?;
         }
-        Ok(out.flush()?)
+        Ok(())
     }
+}
+
+/// The lines of the sums of some sets.
+fn text_of(sets: &[(usize, &Vec<Sum>)], codes: &[String]) -> std::io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    for (set, sums) in sets {
+        let set = format!("{set:03}");
+        for (codes, sum) in codes.iter().zip(*sums) {
+            for part in [&set, ",", codes, ","] {
+                text.extend_from_slice(part.as_bytes());
+            }
+            writeln!(text, "{},{}", sum.total, sum.authorities)?;
+        }
+    }
+    Ok(text)
 }

@@ -11,6 +11,7 @@ use mesur_proto::submission::v1::{
 };
 use mesur_proto::types::v1::observation::Status;
 use mesur_proto::types::v1::{Observation, PreviousValue};
+use mesur_wire::PREVIOUS_VALUES_MAX;
 use prost::Message;
 use uuid::Uuid;
 
@@ -124,10 +125,11 @@ pub(crate) fn amended(cells: &[Cell]) -> Vec<Cell> {
     cells
 }
 
-/// A request that records values a little below these as those of the edition before.
+/// A request that records values a little below these as those of the edition before; of so many as one
+/// request may have.
 pub(crate) fn previous_values(authority: u32, edition_before: &str, cells: &[Cell]) -> Bytes {
     let code = authority_code(authority);
-    let values = cells.iter().filter_map(|cell| {
+    let values = cells.iter().take(PREVIOUS_VALUES_MAX).filter_map(|cell| {
         let value = cell.value?;
         Some(PreviousValue {
             metric: cell.metric.clone(),

@@ -44,6 +44,14 @@ impl Shape {
         }
     }
 
+    /// Ten times as many metrics.
+    pub(crate) const fn large(authorities: u32) -> Self {
+        Self {
+            metrics: 1_200,
+            ..Self::ordinary(authorities)
+        }
+    }
+
     /// Cells of a return.
     pub(crate) fn cells(self) -> u32 {
         self.metrics * (self.categories + 1)

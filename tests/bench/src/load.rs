@@ -22,9 +22,9 @@ use crate::content::Submission;
 use crate::floor::echo::Payload;
 use crate::raw::RawCodec;
 
-const SUBMIT: &str = "/mesur.submission.v1.SubmissionService/SubmitReturn";
+pub(crate) const SUBMIT: &str = "/mesur.submission.v1.SubmissionService/SubmitReturn";
 const RECORD_PREVIOUS: &str = "/mesur.submission.v1.SubmissionService/RecordPreviousValues";
-const QUERY: &str = "/mesur.publication.v1.PublicationService/QueryDataset";
+pub(crate) const QUERY: &str = "/mesur.publication.v1.PublicationService/QueryDataset";
 const UPLOAD: &str = "/mesur.submission.v1.SubmissionService/UploadReturn";
 
 /// One sender.
@@ -171,33 +171,61 @@ impl Work for Client {
     }
 }
 
+/// What came of some work.
+#[derive(Debug, Default)]
+pub(crate) struct Done {
+    /// How often a second it was done.
+    pub(crate) rate: f64,
+    /// How long it took each time.
+    times: Vec<Duration>,
+}
+
+impl Done {
+    /// How long the slowest took, but for one of a hundred, in milliseconds.
+    pub(crate) fn slow(mut self) -> f64 {
+        self.times.sort_unstable();
+        let place = (self.times.len() * 99 / 100).min(self.times.len().saturating_sub(1));
+        let slow = self.times.get(place).copied().unwrap_or_default();
+        slow.as_secs_f64() * 1e3
+    }
+}
+
+/// All workers do their work for so long, each as fast as it can. The first failure ends it.
+pub(crate) async fn work<W: Work>(window: Duration, workers: &mut Vec<W>) -> anyhow::Result<Done> {
+    let start = Instant::now();
+    let mut tasks = JoinSet::new();
+    for mut worker in workers.drain(..) {
+        tasks.spawn(async move {
+            let mut times = Vec::new();
+            let mut begun = start.elapsed();
+            while begun < window {
+                worker.once().await?;
+                let ended = start.elapsed();
+                times.push(ended.saturating_sub(begun));
+                begun = ended;
+            }
+            anyhow::Ok((worker, times))
+        });
+    }
+    let mut times = Vec::new();
+    let mut count = 0u32;
+    while let Some(ended) = tasks.join_next().await {
+        let (worker, done) = ended.context("a worker panicked")??;
+        workers.push(worker);
+        count += u32::try_from(done.len())?;
+        times.extend(done);
+    }
+    let rate = f64::from(count) / start.elapsed().as_secs_f64();
+    Ok(Done { rate, times })
+}
+
 /// How often a second all workers together get their work done.
 pub(crate) fn rate<W: Work>(
     runtime: &Runtime,
     window: Duration,
     workers: &mut Vec<W>,
 ) -> anyhow::Result<f64> {
-    runtime.block_on(async {
-        let start = Instant::now();
-        let mut tasks = JoinSet::new();
-        for mut worker in workers.drain(..) {
-            tasks.spawn(async move {
-                let mut count = 0u32;
-                while start.elapsed() < window {
-                    worker.once().await?;
-                    count += 1;
-                }
-                anyhow::Ok((worker, count))
-            });
-        }
-        let mut count = 0u32;
-        while let Some(ended) = tasks.join_next().await {
-            let (worker, done) = ended.context("a worker panicked")??;
-            workers.push(worker);
-            count += done;
-        }
-        Ok(f64::from(count) / start.elapsed().as_secs_f64())
-    })
+    Ok(runtime.block_on(work(window, workers))?.rate)
 }
 
 /// The median time of one call after another, in microseconds.

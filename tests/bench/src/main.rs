@@ -10,6 +10,7 @@
 mod batch;
 mod content;
 mod floor;
+mod history;
 mod invented;
 mod load;
 mod measure;
@@ -20,6 +21,7 @@ mod raw;
 mod report;
 mod rows;
 mod server;
+mod stand;
 mod suite;
 
 use std::io::Write;
@@ -57,6 +59,9 @@ struct Arguments {
 enum Part {
     #[command(flatten)]
     Serve(Serve),
+    /// Servers that stand, for other load generators.
+    #[command(hide = true)]
+    Stand,
     /// The batch task, from the files in one folder into another; prints the kilobytes that it took.
     #[command(hide = true)]
     Batch {
@@ -71,6 +76,7 @@ impl Part {
     fn run(&self) -> anyhow::Result<()> {
         match self {
             Self::Serve(serve) => serve.run(),
+            Self::Stand => stand::run(),
             Self::Batch { data, out } => {
                 let peak = batch::run(data, out)?;
                 Ok(writeln!(std::io::stdout(), "{}", peak / 1024.0)?)

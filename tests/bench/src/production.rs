@@ -10,10 +10,11 @@ use mesur_proto::publication::v1 as publication;
 use mesur_proto::submission::v1::{
     DataReturn, ReopenReturnRequest, SignOffReturnRequest, SubmitReturnRequest,
 };
+use mesur_proto::types::v1::Finding;
 use mesur_proto::types::v1::finding::{Severity, Standing};
 use mesur_proto::validation::v1::{ExplainFindingRequest, StreamFindingsRequest};
 use prost::Message;
-use tonic::{Code, Status};
+use tonic::{Code, Status, Streaming};
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
@@ -21,7 +22,7 @@ use crate::content::{Cell, Submission, read_cells};
 use crate::suite::{Clients, Suite};
 
 /// How long one service may take to catch up with another.
-const CATCH_UP: Duration = Duration::from_mins(2);
+const CATCH_UP: Duration = Duration::from_mins(10);
 /// How often it is asked.
 const GLANCE: Duration = Duration::from_millis(2);
 /// What is said about every warning, and for what needs a reason.
@@ -239,20 +240,28 @@ impl<'a> Production<'a> {
     }
 }
 
-/// Explains every warning of the report on a return, once it is there.
-async fn explain(submitter: &Clients, signed: &Signed) -> anyhow::Result<()> {
-    let report = format!("{}/report", signed.revision);
+/// The findings of the report on a revision, once it is there.
+pub(crate) async fn reported(
+    clients: &Clients,
+    revision: &str,
+) -> anyhow::Result<Streaming<Finding>> {
     let request = StreamFindingsRequest {
-        parent: report.clone(),
+        parent: format!("{revision}/report"),
         ..StreamFindingsRequest::default()
     };
     let (_, findings) = caught_up(|| {
-        let (mut client, request) = (submitter.validation.clone(), request.clone());
+        let (mut client, request) = (clients.validation.clone(), request.clone());
         async move { client.stream_findings(request).await }
     })
     .await
     .context("the report")?;
-    let mut findings = findings.into_inner();
+    Ok(findings.into_inner())
+}
+
+/// Explains every warning of the report on a return, once it is there.
+async fn explain(submitter: &Clients, signed: &Signed) -> anyhow::Result<()> {
+    let report = format!("{}/report", signed.revision);
+    let mut findings = reported(submitter, &signed.revision).await?;
     while let Some(finding) = findings.message().await? {
         let waits = matches!(finding.standing(), Standing::Open | Standing::Rejected);
         ensure!(finding.severity() != Severity::Error, "{}", finding.message);

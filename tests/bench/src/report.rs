@@ -106,6 +106,18 @@ impl Growth {
             _ => String::new(),
         }
     }
+
+    /// The same of a row whose figure is a rate, for one of what it counts.
+    pub(crate) fn rate(&mut self, one: &str, times: u32, measured: &Measured) -> String {
+        let now = measured.mesur.median;
+        match self.0.replace(now) {
+            Some(before) if now > 0.0 => format!(
+                "; {one} takes {} times as long as at one {times}th of the size",
+                figure(before / now)
+            ),
+            _ => String::new(),
+        }
+    }
 }
 
 /// The rows as JSON, one object with a list.

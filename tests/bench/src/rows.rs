@@ -6,15 +6,16 @@ use crate::report::Row;
 
 mod aggregate;
 mod batch;
-mod check_one;
+pub(crate) mod check_one;
 mod commit;
 #[cfg(feature = "etcd")]
 mod etcd;
 mod in_process;
 mod overload;
-mod page;
-mod query;
-mod submit;
+pub(crate) mod page;
+pub(crate) mod query;
+mod release_day;
+pub(crate) mod submit;
 mod suite;
 mod upload;
 
@@ -22,6 +23,8 @@ mod upload;
 const WRITERS: [u32; 4] = [1, 16, 64, 256];
 /// Readers at one time.
 const READERS: [u32; 3] = [1, 16, 64];
+/// As many as there are of readers where one number of them is enough.
+const MANY: u32 = READERS[1];
 
 /// Under this window it is only to be seen that a row runs.
 const WINDOW_MIN: Duration = Duration::from_secs(1);
@@ -59,6 +62,7 @@ pub(crate) const ROWS: &[(&str, Run)] = &[
     (aggregate::NAME, aggregate::run),
     (query::NAME, query::run),
     (page::NAME, page::run),
+    (release_day::NAME, release_day::run),
     (suite::RENDER, suite::render),
     (suite::READY, suite::ready),
     (suite::REST, suite::rest),

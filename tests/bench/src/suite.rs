@@ -1,8 +1,9 @@
-//! `mesur up` in a process of its own, started as an operator starts it, and the clients of those who
-//! have a part in a year.
+//! `mesur up` in a process of its own, started as an operator starts it, or a process for each service; and
+//! the clients of those who have a part in a year.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -23,7 +24,11 @@ use crate::process;
 /// The services, as `mesur up` names them.
 const SERVICES: [&str; 4] = ["submission", "validation", "aggregation", "publication"];
 /// What it says when all of them listen.
-const READY: &str = "ready in";
+const READY: &str = "ready";
+/// Ports that follow one another, which a process for each service takes.
+const PORTS: u16 = 6;
+/// Where it is looked for them: below those that the system gives to clients.
+const PORTS_FROM: std::ops::Range<u16> = 20_000..30_000;
 
 /// A running suite.
 pub(crate) struct Suite {
@@ -38,7 +43,24 @@ impl Suite {
     /// Starts it with its stores in a folder, and with the editions in these.
     pub(crate) fn start(data: &Path, editions: &[PathBuf]) -> anyhow::Result<Self> {
         let mut command = Command::new(process::mesur()?);
-        command.args(["up", "--port", "0", "--data"]).arg(data);
+        command.args(["up", "--port", "0"]);
+        Self::start_by(command, data, editions)
+    }
+
+    /// The same as four processes.
+    pub(crate) fn apart(data: &Path, editions: &[PathBuf]) -> anyhow::Result<Self> {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/local/run");
+        let programs = process::mesur()?;
+        let mut command = Command::new(script);
+        command
+            .arg("--bin")
+            .arg(programs.parent().context("a folder")?);
+        command.arg("--port").arg(free_ports()?.to_string());
+        Self::start_by(command, data, editions)
+    }
+
+    fn start_by(mut command: Command, data: &Path, editions: &[PathBuf]) -> anyhow::Result<Self> {
+        command.arg("--data").arg(data);
         for edition in editions {
             command.arg("--edition").arg(edition);
         }
@@ -47,7 +69,7 @@ impl Suite {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
-            .context("starting mesur up")?;
+            .context("starting the services")?;
         let output = process.stdout.take().context("its output")?;
         let mut output = BufReader::new(output);
         let mut addresses = BTreeMap::new();
@@ -55,7 +77,7 @@ impl Suite {
             let mut line = String::new();
             if output.read_line(&mut line)? == 0 {
                 let ended = process.wait()?;
-                bail!("mesur up ended before it was ready: {ended}");
+                bail!("the services ended before they were ready: {ended}");
             }
             if line.starts_with(READY) {
                 break;
@@ -98,11 +120,16 @@ impl Suite {
         Ok(())
     }
 
-    /// Clients as somebody who has a part: `statistician`, `W06000001-submitter`.
-    pub(crate) fn clients(&self, part: &str) -> anyhow::Result<Clients> {
+    /// The token of somebody who has a part: `statistician`, `W06000001-submitter`.
+    pub(crate) fn token(&self, part: &str) -> anyhow::Result<String> {
         let token = std::fs::read_to_string(self.tokens.join(format!("{part}.token")));
         let token = token.with_context(|| format!("the token of the {part}"))?;
-        let bearer = Bearer::new(token.trim())?;
+        Ok(token.trim().to_owned())
+    }
+
+    /// Clients as somebody who has a part.
+    pub(crate) fn clients(&self, part: &str) -> anyhow::Result<Clients> {
+        let bearer = Bearer::new(&self.token(part)?)?;
         let connect = |name: &str| {
             let connection = connect_lazy(self.address(name)?, bearer.clone());
             connection.with_context(|| format!("a connection to {name}"))
@@ -124,6 +151,15 @@ impl Drop for Suite {
         // One that does not end is seen by whoever looks at the processes; nothing depends on it.
         let _ = process::stop(&mut self.process);
     }
+}
+
+/// The first of so many ports that nobody has. Nobody is likely to take one between here and there.
+fn free_ports() -> anyhow::Result<u16> {
+    let is_free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+    let mut tries = std::iter::repeat_with(|| fastrand::u16(PORTS_FROM)).take(100);
+    tries
+        .find(|first| (*first..first + PORTS).all(is_free))
+        .context("ports that nobody has")
 }
 
 /// A client of each service, as one caller.

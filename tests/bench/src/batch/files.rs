@@ -2,13 +2,14 @@
 //! year, each a return file of its own. The authorities stand in both in the same order.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
+use memchr::{memchr, memrchr};
 
-/// Bytes that are read at a time.
-const BUFFER_BYTES: usize = 256 * 1024;
+/// Bytes that are read at a time, about as many as the rows of an authority.
+const READ_BYTES: u64 = 64 * 1024;
 
 /// The returns of one authority.
 #[derive(Debug, Default)]
@@ -36,64 +37,95 @@ impl Returns {
 
     /// The returns of the next authority; false when there are no more.
     pub(super) fn next(&mut self, block: &mut Block) -> anyhow::Result<bool> {
+        let this = self.this.next(&mut block.this)?;
         ensure!(
-            self.this.authority() == self.last.authority(),
+            this == self.last.next(&mut block.last)?,
             "the two years are not of the same authorities"
         );
-        Ok(self.this.next(&mut block.this)? && self.last.next(&mut block.last)?)
+        Ok(!this.is_empty())
     }
 }
 
-/// A file with the rows of one authority behind those of another.
+/// A file with the rows of one authority behind those of another. The rows of an authority stand
+/// together; where they do not, the engine finds those of somebody else in a return.
 struct Rows {
-    reader: BufReader<File>,
+    file: File,
     header: Vec<u8>,
-    /// The row behind those that were taken; empty at the end.
+    /// What was read beyond the rows that were taken, from the beginning of a row.
     ahead: Vec<u8>,
+    at_end: bool,
 }
 
 impl Rows {
     fn open(file: &Path) -> anyhow::Result<Self> {
         let opened = File::open(file).with_context(|| format!("opening {}", file.display()))?;
-        let mut reader = BufReader::with_capacity(BUFFER_BYTES, opened);
-        let (mut header, mut ahead) = (Vec::new(), Vec::new());
-        reader.read_until(b'\n', &mut header)?;
-        reader.read_until(b'\n', &mut ahead)?;
-        Ok(Self {
-            reader,
-            header,
-            ahead,
-        })
+        let mut rows = Self {
+            file: opened,
+            header: Vec::new(),
+            ahead: Vec::new(),
+            at_end: false,
+        };
+        let mut start = Vec::new();
+        rows.read_on(&mut start)?;
+        let end = memchr(b'\n', &start).context("a header")?;
+        rows.ahead = start.split_off(end + 1);
+        rows.header = start;
+        Ok(rows)
     }
 
-    /// The code before the first comma of the row ahead, with the comma; empty at the end.
-    fn authority(&self) -> &[u8] {
-        let end = memchr::memchr(b',', &self.ahead);
-        end.and_then(|end| self.ahead.get(..=end))
-            .unwrap_or_default()
+    fn read_on(&mut self, rows: &mut Vec<u8>) -> anyhow::Result<()> {
+        let count = (&self.file).take(READ_BYTES).read_to_end(rows)?;
+        self.at_end = u64::try_from(count)? < READ_BYTES;
+        Ok(())
     }
 
-    fn next(&mut self, block: &mut Vec<u8>) -> anyhow::Result<bool> {
+    /// Puts the rows of the next authority below the header; its code, empty when there are no more.
+    fn next<'a>(&mut self, block: &'a mut Vec<u8>) -> anyhow::Result<&'a [u8]> {
         block.clear();
-        let own = self.authority().to_vec();
-        if own.is_empty() {
-            return Ok(false);
-        }
         block.extend_from_slice(&self.header);
-        block.extend_from_slice(&self.ahead);
-        loop {
-            let start = block.len();
-            let length = self.reader.read_until(b'\n', block)?;
-            let row = block.get(start..).unwrap_or_default();
-            if length > 0 && row.starts_with(&own) {
-                continue;
+        block.append(&mut self.ahead);
+        let start = self.header.len();
+        let rows = loop {
+            let rows = block.get(start..).unwrap_or_default();
+            // The last row may have been read in part.
+            let read = memrchr(b'\n', rows).map_or(0, |end| end + 1);
+            let read = if self.at_end { rows.len() } else { read };
+            let end = end_of_first(rows.get(..read).unwrap_or_default());
+            if end < read || self.at_end {
+                break start..start + end;
             }
-            self.ahead.clear();
-            self.ahead.extend_from_slice(row);
-            block.truncate(start);
-            return Ok(true);
+            self.read_on(block)?;
+        };
+        let behind = block.get(rows.end..).unwrap_or_default();
+        self.ahead.extend_from_slice(behind);
+        block.truncate(rows.end);
+        Ok(authority(block.get(rows).unwrap_or_default()))
+    }
+}
+
+/// The code before the first comma, with the comma; empty where there is none.
+fn authority(rows: &[u8]) -> &[u8] {
+    let end = memchr(b',', rows);
+    end.and_then(|end| rows.get(..=end)).unwrap_or_default()
+}
+
+/// Where the rows of the first authority end.
+fn end_of_first(rows: &[u8]) -> usize {
+    let own = authority(rows);
+    let from = |at: usize| rows.get(at..).unwrap_or_default();
+    // What is before `low` are rows of the authority, what is behind `high` are rows of others.
+    let (mut low, mut high) = (0, rows.len());
+    while low < high {
+        let middle = low.midpoint(high);
+        let before = rows.get(low..middle).unwrap_or_default();
+        let row = memrchr(b'\n', before).map_or(low, |end| low + end + 1);
+        if from(row).starts_with(own) {
+            low = memchr(b'\n', from(row)).map_or(rows.len(), |end| row + end + 1);
+        } else {
+            high = row;
         }
     }
+    low
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ use super::{Effort, WINDOW_MIN};
 use crate::invented::Shape;
 use crate::measure::{Better, Measured, Side, alternate};
 use crate::process::{forget_peak, memory};
-use crate::report::{Aim, Row};
+use crate::report::{Aim, Growth, Row};
 use upstream::Upstream;
 
 pub(crate) const NAME: &str = "aggregate";
@@ -68,8 +68,16 @@ pub(crate) fn run(effort: Effort) -> anyhow::Result<Vec<Row>> {
         &SIZES
     };
     let mut rows = Vec::new();
+    let mut growth: [Growth; 4] = Default::default();
+    let mut before = None;
     for authorities in sizes {
-        rows.extend(rows_of(&runtime, effort, *authorities)?);
+        let times = authorities / before.replace(*authorities).unwrap_or(*authorities);
+        let mut these = rows_of(&runtime, effort, *authorities)?;
+        for (row, growth) in these.iter_mut().zip(&mut growth) {
+            let grown = row.measured.as_ref().map(|it| growth.note(times, it));
+            row.note += &grown.unwrap_or_default();
+        }
+        rows.extend(these);
     }
     Ok(rows)
 }

@@ -1,15 +1,17 @@
 //! Checking one return over gRPC, warm: `SubmitReturn` with `validate_only`, beside a bare call of
 //! the same bytes. The values of the year before are held, so every rule is worked out.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context;
 use tokio::runtime::Runtime;
 
 use super::Effort;
-use super::submit::{Material, sent_and_answered};
+use super::submit::{AIMED_CELLS, LARGER, Material, sent_and_answered};
 use crate::content::previous_values;
 use crate::load::{Client, median_time};
 use crate::measure::{Better, Side, alternate};
-use crate::report::{Aim, Row};
+use crate::report::{Aim, Growth, Row};
 use crate::server::Server;
 
 pub(crate) const NAME: &str = "check";
@@ -18,7 +20,8 @@ pub(crate) fn run(effort: Effort) -> anyhow::Result<Vec<Row>> {
     let runtime = Runtime::new().context("the runtime")?;
     let floor = Server::floor()?;
     let mut rows = Vec::new();
-    for material in [Material::bundled, Material::invented] {
+    let mut growth = BTreeMap::new();
+    for material in [Material::bundled, Material::invented, Material::large] {
         let folder = tempfile::tempdir().context("a folder")?;
         let edition = folder.path().join("edition");
         std::fs::create_dir(&edition)?;
@@ -41,17 +44,24 @@ pub(crate) fn run(effort: Effort) -> anyhow::Result<Vec<Row>> {
             }),
             Side::new("echo", || median_time(&runtime, effort.window, &mut caller)),
         ];
+        let measured = alternate(effort.rounds, Better::Less, sides)?;
+        let growth: &mut Growth = growth.entry(material.edition).or_default();
         rows.push(Row {
             name: NAME,
             size: format!("{} cells", material.cells.len()),
             unit: "µs",
             better: Better::Less,
-            measured: Some(alternate(effort.rounds, Better::Less, sides)?),
-            aims: vec![Aim::Ratio(0.5), Aim::Figure(1_000.0)],
+            aims: if material.cells.len() > AIMED_CELLS {
+                Vec::new()
+            } else {
+                vec![Aim::Ratio(0.5), Aim::Figure(1_000.0)]
+            },
             note: format!(
-                "median call; {}",
-                sent_and_answered(request_bytes, answer_bytes)
+                "median call; {}{}",
+                sent_and_answered(request_bytes, answer_bytes),
+                growth.note(LARGER, &measured)
             ),
+            measured: Some(measured),
         });
     }
     Ok(rows)

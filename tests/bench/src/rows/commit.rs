@@ -10,26 +10,46 @@ use tokio::runtime::Runtime;
 use super::{Effort, WRITERS};
 use crate::floor::append::AppendLog;
 use crate::load::{Work, rate};
-use crate::measure::{Better, Side, alternate};
-use crate::report::{Aim, Row};
+use crate::measure::{Better, Measured, Side, alternate};
+use crate::report::{Aim, Growth, Row};
 
 pub(crate) const NAME: &str = "commit";
 
+/// How much larger the second size is than the first.
+const LARGER: u32 = 10;
 /// Kilobytes of a value.
 const VALUE_KILOBYTES: [usize; 2] = [2, 20];
 
 pub(crate) fn run(effort: Effort) -> anyhow::Result<Vec<Row>> {
     let runtime = Runtime::new().context("the runtime")?;
     let mut rows = Vec::new();
+    let mut growth: [Growth; WRITERS.len()] = Default::default();
     for kilobytes in VALUE_KILOBYTES {
-        for writers in WRITERS {
-            rows.push(row(&runtime, effort, kilobytes, writers)?);
+        for (writers, growth) in WRITERS.into_iter().zip(&mut growth) {
+            let measured = measure(&runtime, effort, kilobytes, writers)?;
+            rows.push(Row {
+                name: NAME,
+                size: format!("{kilobytes} KB, {writers} at once"),
+                unit: "commits/s",
+                better: Better::More,
+                aims: vec![Aim::Ratio(0.5)],
+                note: format!(
+                    "a new key each time{}",
+                    growth.rate("a commit", LARGER, &measured)
+                ),
+                measured: Some(measured),
+            });
         }
     }
     Ok(rows)
 }
 
-fn row(runtime: &Runtime, effort: Effort, kilobytes: usize, writers: u32) -> anyhow::Result<Row> {
+fn measure(
+    runtime: &Runtime,
+    effort: Effort,
+    kilobytes: usize,
+    writers: u32,
+) -> anyhow::Result<Measured> {
     let folder = tempfile::tempdir().context("a folder")?;
     let mut random = fastrand::Rng::with_seed(7);
     let value: Bytes = std::iter::repeat_with(|| random.u8(..))
@@ -53,15 +73,7 @@ fn row(runtime: &Runtime, effort: Effort, kilobytes: usize, writers: u32) -> any
         Side::new("Mesur", || rate(runtime, effort.window, &mut commits)),
         Side::new("log", || rate(runtime, effort.window, &mut appends)),
     ];
-    Ok(Row {
-        name: NAME,
-        size: format!("{kilobytes} KB, {writers} at once"),
-        unit: "commits/s",
-        better: Better::More,
-        measured: Some(alternate(effort.rounds, Better::More, sides)?),
-        aims: vec![Aim::Ratio(0.5)],
-        note: String::new(),
-    })
+    alternate(effort.rounds, Better::More, sides)
 }
 
 /// Writes a new key each time, as every revision of a return has one.

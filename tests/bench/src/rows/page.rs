@@ -1,23 +1,24 @@
 //! Published files over HTTP: a page as browsers take it, and the data as programs do, beside axum and
 //! nginx with the same bytes; and how soon the first byte is there.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, ensure};
 use tokio::runtime::Runtime;
 
-use super::{Effort, READERS};
+use super::{Effort, MANY, READERS};
 use crate::floor::nginx::Nginx;
+use crate::history::{History, LARGER, TIMES};
 use crate::load::{median_of, rate};
 use crate::measure::{Better, Side, alternate};
 use crate::pages::{Reader, Taken};
-use crate::production::demo;
-use crate::report::{Aim, Row};
+use crate::report::{Aim, Growth, Row};
 use crate::server::Server;
-use crate::suite::Suite;
 
 pub(crate) const NAME: &str = "page";
 
 /// The files, and how they are taken.
-const FILES: [(&str, Taken); 3] = [
+pub(crate) const FILES: [(&str, Taken); 3] = [
     ("release.en.html", Taken::Compressed),
     ("release.en.html", Taken::Plain),
     ("data.csv", Taken::Plain),
@@ -27,46 +28,28 @@ const FIRST_BYTE_AIM: f64 = 1_000.0;
 
 pub(crate) fn run(effort: Effort) -> anyhow::Result<Vec<Row>> {
     let runtime = Runtime::new().context("the runtime")?;
-    let folder = tempfile::tempdir().context("a folder")?;
-    let suite = Suite::start(&folder.path().join("data"), &[])?;
-    let releases = runtime.block_on(demo(&suite))?;
-    let release = releases.last().context("a release")?;
+    let mut growth = BTreeMap::new();
     let mut rows = Vec::new();
-    for (file, taken) in FILES {
-        let address = format!("{}/{release}/{file}", suite.address("web")?);
-        let mut reader = runtime.block_on(Reader::connect(&address, taken))?;
-        let (body, compressed) = runtime.block_on(reader.page())?;
-        ensure!(
-            compressed == (taken == Taken::Compressed),
-            "how {file} came"
-        );
-        let copy = folder.path().join("copy");
-        std::fs::write(&copy, &body)?;
-        let page = Page {
-            runtime: &runtime,
-            title: match taken {
-                Taken::Compressed => format!("{file}, compressed"),
-                Taken::Plain => file.to_owned(),
-            },
-            taken,
-            address,
-            length: body.len(),
-        };
-        let axum = Server::web(&copy)?;
-        let nginx = Nginx::start(&body)?;
-        for readers in READERS {
-            rows.push(page.rates(effort, readers, Beside("axum", axum.address(), 0.8))?);
-            match &nginx {
-                Some(nginx) => {
-                    let beside = Beside("nginx", nginx.address(), 0.5);
-                    rows.push(page.rates(effort, readers, beside)?);
-                }
-                None => rows.push(page.without_nginx(readers)),
-            }
+    for times in effort.sizes(TIMES) {
+        let history = History::make(&runtime, times)?;
+        for (file, taken) in FILES {
+            let page = Page::get(&runtime, &history, (file, taken))?;
+            let readers = if times == 1 { &READERS[..] } else { &[MANY] };
+            rows.extend(page.rows(effort, readers, &mut growth)?);
         }
-        rows.push(page.first_byte(effort, axum.address())?);
     }
     Ok(rows)
+}
+
+/// Rates by file, by what stands beside and by readers.
+type Grown = BTreeMap<(String, &'static str, u32), Growth>;
+
+/// What a file is called in the report.
+pub(crate) fn title(file: &str, taken: Taken) -> String {
+    match taken {
+        Taken::Compressed => format!("{file}, compressed"),
+        Taken::Plain => file.to_owned(),
+    }
 }
 
 /// What stands beside Mesur: its name, where it is, and the ratio to reach.
@@ -76,13 +59,70 @@ struct Beside<'a>(&'static str, &'a str, f64);
 struct Page<'a> {
     runtime: &'a Runtime,
     title: String,
+    /// Among how many it is.
+    among: String,
     taken: Taken,
     address: String,
-    /// Bytes of its body.
-    length: usize,
+    body: Vec<u8>,
 }
 
-impl Page<'_> {
+impl<'a> Page<'a> {
+    fn get(
+        runtime: &'a Runtime,
+        history: &History,
+        (file, taken): (&str, Taken),
+    ) -> anyhow::Result<Self> {
+        let web = history.suite().address("web")?;
+        let address = format!("{web}/{}/{file}", history.release);
+        let mut reader = runtime.block_on(Reader::connect(&address, taken))?;
+        let (body, compressed) = runtime.block_on(reader.page())?;
+        ensure!(
+            compressed == (taken == Taken::Compressed),
+            "how {file} came"
+        );
+        Ok(Self {
+            runtime,
+            title: title(file, taken),
+            among: history.among(),
+            taken,
+            address,
+            body,
+        })
+    }
+
+    fn rows(
+        &self,
+        effort: Effort,
+        readers: &[u32],
+        growth: &mut Grown,
+    ) -> anyhow::Result<Vec<Row>> {
+        let folder = tempfile::tempdir().context("a folder")?;
+        let copy = folder.path().join("copy");
+        std::fs::write(&copy, &self.body)?;
+        let axum = Server::web(&copy)?;
+        let nginx = Nginx::start(&self.body)?;
+        let mut rows = Vec::new();
+        for readers in readers {
+            let mut beside = |name, address, least| {
+                let row = self.rates(effort, *readers, Beside(name, address, least))?;
+                let growth = growth.entry((self.title.clone(), name, *readers));
+                let grown = row.measured.as_ref();
+                let grown = grown.map(|it| growth.or_default().rate("a page", LARGER, it));
+                anyhow::Ok(Row {
+                    note: row.note + &grown.unwrap_or_default(),
+                    ..row
+                })
+            };
+            rows.push(beside("axum", axum.address(), 0.8)?);
+            rows.push(match &nginx {
+                Some(nginx) => beside("nginx", nginx.address(), 0.5)?,
+                None => self.without_nginx(*readers),
+            });
+        }
+        rows.push(self.first_byte(effort, axum.address())?);
+        Ok(rows)
+    }
+
     fn rates(
         &self,
         effort: Effort,
@@ -99,7 +139,7 @@ impl Page<'_> {
         Ok(Row {
             measured: Some(measured),
             aims: vec![Aim::Ratio(least)],
-            note: format!("{} bytes by both, without headers", self.length),
+            note: format!("{} bytes by both, without headers", self.body.len()),
             ..self.row(readers)
         })
     }
@@ -114,7 +154,7 @@ impl Page<'_> {
     fn row(&self, readers: u32) -> Row {
         Row {
             name: NAME,
-            size: format!("{}, {readers} at once", self.title),
+            size: format!("{}{}, {readers} at once", self.title, self.among),
             unit: "pages/s",
             better: Better::More,
             measured: None,
@@ -139,7 +179,7 @@ impl Page<'_> {
         ];
         Ok(Row {
             name: NAME,
-            size: format!("{}, first byte", self.title),
+            size: format!("{}{}, first byte", self.title, self.among),
             unit: "µs",
             better: Better::Less,
             measured: Some(alternate(effort.rounds, Better::Less, sides)?),

@@ -4,6 +4,7 @@
 //! connection of its own. The submission service runs alone in its process, as the bare server
 //! does.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,13 +21,21 @@ use crate::invented::{
 };
 use crate::load::{Client, rate};
 use crate::measure::{Better, Side, alternate};
-use crate::report::{Aim, Row};
+use crate::report::{Aim, Growth, Row};
 use crate::server::Server;
 
 pub(crate) const NAME: &str = "submit";
 
 /// One authority for each client.
 const AUTHORITIES: u32 = 256;
+
+/// How much larger the large return is than the invented one.
+pub(crate) const LARGER: u32 = 10;
+
+/// Cells of the largest return that something is aimed at for.
+pub(crate) const AIMED_CELLS: usize = 1_200;
+
+type MakeMaterial = fn(&Path) -> anyhow::Result<Material>;
 
 /// What is sent: an edition in a folder and a return of it.
 pub(crate) struct Material {
@@ -62,13 +71,21 @@ impl Material {
 
     /// An invented return of 1,200 cells.
     pub(crate) fn invented(folder: &Path) -> anyhow::Result<Self> {
-        let shape = Shape::ordinary(AUTHORITIES);
+        Self::of(folder, Shape::ordinary(AUTHORITIES))
+    }
+
+    fn of(folder: &Path, shape: Shape) -> anyhow::Result<Self> {
         shape.write_edition(folder)?;
         Ok(Self {
             edition: format!("{COLLECTION}-{PERIOD}"),
             edition_before: format!("{COLLECTION}-{PERIOD_BEFORE}"),
             cells: shape.cells_of(1).collect(),
         })
+    }
+
+    /// One of ten times as many.
+    pub(crate) fn large(folder: &Path) -> anyhow::Result<Self> {
+        Self::of(folder, Shape::large(AUTHORITIES))
     }
 
     /// The return and another one, of an authority.
@@ -86,7 +103,14 @@ impl Material {
 
 pub(crate) fn run(effort: Effort) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
-    for material in [Material::bundled, Material::invented] {
+    let mut growth = BTreeMap::new();
+    let [one, few, ..] = WRITERS;
+    let materials: [(MakeMaterial, &[u32]); 3] = [
+        (Material::bundled, &WRITERS),
+        (Material::invented, &WRITERS),
+        (Material::large, &[one, few]),
+    ];
+    for (material, writers) in materials {
         let folder = tempfile::tempdir().context("a folder")?;
         let edition = folder.path().join("edition");
         std::fs::create_dir(&edition)?;
@@ -95,7 +119,7 @@ pub(crate) fn run(effort: Effort) -> anyhow::Result<Vec<Row>> {
         let floor = Server::floor()?;
         let log = Arc::new(AppendLog::create(&folder.path().join("log"))?);
         let runtime = Runtime::new().context("the runtime")?;
-        for clients in WRITERS {
+        for clients in writers {
             let bench = Bench {
                 runtime: &runtime,
                 material: &material,
@@ -103,7 +127,8 @@ pub(crate) fn run(effort: Effort) -> anyhow::Result<Vec<Row>> {
                 floor: &floor,
                 log: &log,
             };
-            rows.push(bench.row(effort, clients)?);
+            let grown = growth.entry((material.edition.clone(), *clients));
+            rows.push(bench.row(effort, *clients, grown.or_default())?);
         }
     }
     Ok(rows)
@@ -118,7 +143,7 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    fn row(&self, effort: Effort, clients: u32) -> anyhow::Result<Row> {
+    fn row(&self, effort: Effort, clients: u32, growth: &mut Growth) -> anyhow::Result<Row> {
         let runtime = self.runtime;
         let mut senders = self.clients(self.mesur, clients)?;
         let mut answer_bytes = 0;
@@ -141,15 +166,21 @@ impl Bench<'_> {
             Side::new("echo", || rate(runtime, effort.window, &mut callers)),
             Side::new("log", || rate(runtime, effort.window, &mut appends)),
         ];
+        let measured = alternate(effort.rounds, Better::More, sides)?;
         let cells = self.material.cells.len();
         Ok(Row {
             name: NAME,
             size: format!("{cells} cells, {clients} at once"),
             unit: "returns/s",
             better: Better::More,
-            measured: Some(alternate(effort.rounds, Better::More, sides)?),
-            aims: vec![Aim::Ratio(0.5)],
-            note: sent_and_answered(request_bytes, answer_bytes),
+            aims: if cells > AIMED_CELLS {
+                Vec::new()
+            } else {
+                vec![Aim::Ratio(0.5)]
+            },
+            note: sent_and_answered(request_bytes, answer_bytes)
+                + &growth.rate("a return", LARGER, &measured),
+            measured: Some(measured),
         })
     }
 

@@ -10,10 +10,11 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use super::Effort;
+use crate::history::{History, LARGER, TIMES};
 use crate::invented::{authority_code, write_authorities};
 use crate::measure::{Better, Measured, Side, alternate};
 use crate::process::{self, memory};
-use crate::production::{BUNDLED, Content, Production, demo, samples, write_year};
+use crate::production::{BUNDLED, Content, Production, samples, write_year};
 use crate::report::{Aim, Growth, Row};
 use crate::suite::Suite;
 
@@ -22,8 +23,6 @@ pub(crate) const READY: &str = "ready";
 pub(crate) const REST: &str = "rest";
 pub(crate) const YEAR: &str = "year";
 
-/// How much larger the second size is than the first.
-const LARGER: u32 = 10;
 /// Authorities of which a release is made.
 const AUTHORITIES: [u32; 2] = [22, 22 * MORE_AUTHORITIES];
 /// How many more the second release is of: at ten times as many its bundle is over the 64 MiB that a
@@ -34,7 +33,7 @@ const CHANGED: &str = "AD/002";
 /// The years of which there are data: the first, and how many.
 const YEARS: (u16, u16) = (2013, 10);
 /// How often each return of those years was sent.
-const TIMES: [u32; 2] = [1, LARGER];
+const SENT: [u32; 2] = [1, LARGER];
 /// How long the services are left alone before their memory is looked at.
 const IDLE: Duration = Duration::from_secs(2);
 /// A mebibyte.
@@ -123,13 +122,9 @@ pub(crate) fn ready(effort: Effort) -> anyhow::Result<Vec<Row>> {
     let runtime = Runtime::new().context("the runtime")?;
     let mut rows = Vec::new();
     let mut growth = [Growth::default(), Growth::default()];
-    for times in effort.sizes(TIMES) {
+    for times in effort.sizes(SENT) {
         let years = Years::make(&runtime, times)?;
-        let aims = if times == 1 {
-            vec![Aim::Figure(1_000.0)]
-        } else {
-            Vec::new()
-        };
+        let aims = aims(times, 1_000.0);
         let start = || {
             let start = Instant::now();
             let suite = Suite::start(&years.data, &years.editions)?;
@@ -220,33 +215,54 @@ impl Years {
 /// Memory of the suite with the demonstration's data: after they were made, and after a new start.
 pub(crate) fn rest(effort: Effort) -> anyhow::Result<Vec<Row>> {
     let runtime = Runtime::new().context("the runtime")?;
-    let folder = tempfile::tempdir().context("a folder")?;
-    let (mut made, mut started) = (Vec::new(), Vec::new());
-    for round in 0..effort.rounds {
-        let data = folder.path().join(round.to_string());
-        let suite = Suite::start(&data, &[])?;
-        runtime.block_on(demo(&suite))?;
-        made.push(rested(&suite)?);
-        drop(suite);
-        let suite = Suite::start(&data, &[])?;
-        runtime.block_on(suite.healthy())?;
-        started.push(rested(&suite)?);
+    let mut rows = Vec::new();
+    let mut growth = [Growth::default(), Growth::default()];
+    for times in effort.sizes(TIMES) {
+        let (mut made, mut started) = (Vec::new(), Vec::new());
+        for _ in 0..rounds(effort, times) {
+            let history = History::make(&runtime, times)?;
+            made.push(rested(history.suite())?);
+            let history = history.started_again(&runtime)?;
+            started.push(rested(history.suite())?);
+        }
+        let moments = [
+            ("after the year was made", made),
+            ("after a new start", started),
+        ];
+        for ((when, rounds), growth) in moments.into_iter().zip(&mut growth) {
+            let measured = Measured::alone(&rounds);
+            rows.push(Row {
+                aims: aims(times, 64.0),
+                note: format!(
+                    "resident set, {} s after the last call{}",
+                    IDLE.as_secs(),
+                    growth.note(LARGER, &measured)
+                ),
+                ..row(REST, format!("{}, {when}", years(times)), "MiB", measured)
+            });
+        }
     }
-    let rows = [
-        ("after the year was made", made),
-        ("after a new start", started),
-    ];
-    let rows = rows.map(|(when, rounds)| Row {
-        aims: vec![Aim::Figure(64.0)],
-        note: format!("resident set, {} s after the last call", IDLE.as_secs()),
-        ..row(
-            REST,
-            format!("two years, {when}"),
-            "MiB",
-            Measured::alone(&rounds),
-        )
-    });
-    Ok(rows.into())
+    Ok(rows)
+}
+
+/// What is aimed at for as much as the demonstration has.
+fn aims(times: u32, figure: f64) -> Vec<Aim> {
+    (times == 1)
+        .then_some(Aim::Figure(figure))
+        .into_iter()
+        .collect()
+}
+
+fn years(times: u32) -> String {
+    match times {
+        1 => "two years".to_owned(),
+        _ => format!("{} years", 2 * times),
+    }
+}
+
+/// What takes long is done once.
+fn rounds(effort: Effort, times: u32) -> usize {
+    if times == 1 { effort.rounds } else { 1 }
 }
 
 fn rested(suite: &Suite) -> anyhow::Result<f64> {
@@ -266,9 +282,28 @@ pub(crate) fn year(effort: Effort) -> anyhow::Result<Vec<Row>> {
         Ok(start.elapsed().as_secs_f64())
     };
     let measured = alternate(effort.rounds, Better::Less, vec![Side::new("Mesur", demo)])?;
-    Ok(vec![Row {
+    let mut rows = vec![Row {
         aims: vec![Aim::Figure(3.0)],
         note: "mesur demo --once: two years of 22 returns and a release each".to_owned(),
         ..row(YEAR, "the demonstration".to_owned(), "s", measured)
-    }])
+    }];
+    let runtime = Runtime::new().context("the runtime")?;
+    let mut growth = Growth::default();
+    for times in effort.sizes(TIMES) {
+        let make = || {
+            let start = Instant::now();
+            History::make(&runtime, times)?;
+            Ok(start.elapsed().as_secs_f64())
+        };
+        let sides = vec![Side::new("Mesur", make)];
+        let measured = alternate(rounds(effort, times), Better::Less, sides)?;
+        rows.push(Row {
+            note: format!(
+                "by a client of mesur up, from its start to its stop{}",
+                growth.note(LARGER, &measured)
+            ),
+            ..row(YEAR, years(times), "s", measured)
+        });
+    }
+    Ok(rows)
 }

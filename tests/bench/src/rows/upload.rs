@@ -28,7 +28,7 @@ use crate::invented::{COLLECTION, PERIOD, Shape, authority_code};
 use crate::load::Client;
 use crate::measure::{Better, Measured, Side, alternate};
 use crate::process::{forget_peak, memory};
-use crate::report::{Aim, Row};
+use crate::report::{Aim, Growth, Row};
 use crate::server::Server;
 
 pub(crate) const NAME: &str = "upload";
@@ -55,12 +55,20 @@ const fn large(metrics: u32, categories: u32) -> Shape {
 #[expect(clippy::unnecessary_wraps, reason = "the shape of every row")]
 pub(crate) fn run(effort: Effort) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
+    let [small, large] = SHAPES.map(Shape::cells);
+    let mut growth = [Growth::default(), Growth::default()];
     for shape in SHAPES {
         let (measured, note) = match upload(effort, shape) {
             Ok((time, memory, note)) => ([Some(time), Some(memory)], note),
             // That so large a return is refused is a result too.
             Err(error) => ([None, None], format!("{error:#}")),
         };
+        let grown = |(measured, growth): (&Option<Measured>, &mut Growth)| {
+            let measured = measured.as_ref();
+            measured.map_or_else(String::new, |it| growth.note(large / small, it))
+        };
+        let mut grown = measured.iter().zip(&mut growth).map(grown);
+        let [of_time, of_memory] = [grown.next(), grown.next()].map(Option::unwrap_or_default);
         let [time, memory] = measured;
         let size = format!("{} cells", shape.cells());
         rows.push(Row {
@@ -70,7 +78,7 @@ pub(crate) fn run(effort: Effort) -> anyhow::Result<Vec<Row>> {
             better: Better::Less,
             measured: time,
             aims: Vec::new(),
-            note: note.clone(),
+            note: format!("{note}{of_time}"),
         });
         rows.push(Row {
             name: NAME,
@@ -79,7 +87,7 @@ pub(crate) fn run(effort: Effort) -> anyhow::Result<Vec<Row>> {
             better: Better::Less,
             measured: memory,
             aims: vec![Aim::Figure(64.0)],
-            note,
+            note: note + &of_memory,
         });
     }
     Ok(rows)
