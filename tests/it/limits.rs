@@ -209,7 +209,7 @@ fn limits_of(path: &str) -> Vec<String> {
 }
 
 /// Constants with the name of a limit that are none, and why: nothing that is sent or asked for meets them.
-const EXCEPTIONS: [(&str, &[&str]); 11] = [
+const EXCEPTIONS: [(&str, &[&str]); 10] = [
     (
         "lengths that a format has, of Mesur's own or of others",
         &[
@@ -363,13 +363,6 @@ const EXCEPTIONS: [(&str, &[&str]); 11] = [
             "services/aggregation/src/recount.rs: WORKER_RETURNS_MIN",
             "services/publication/src/domain/spread.rs: AUTHORITIES_MIN",
             "services/publication/src/render/topic.rs: FEATURED_MAX",
-        ],
-    ),
-    (
-        "more than there ever are: periods of a collection, and authorities of an edition",
-        &[
-            "services/submission/src/returns/previous.rs: PERIODS_MAX",
-            "services/validation/src/store/returns.rs: RETURNS_MAX",
         ],
     ),
     (

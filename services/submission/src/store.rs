@@ -54,7 +54,7 @@ const FORMAT: u8 = 1;
 const SCAN: usize = 1_000;
 
 /// Every entry with keys that begin with `prefix`, in order.
-async fn scan_all(store: &dyn Store, prefix: Key) -> Result<Vec<(Key, Vec<u8>)>, Error> {
+pub(crate) async fn scan_all(store: &dyn Store, prefix: Key) -> Result<Vec<(Key, Vec<u8>)>, Error> {
     let mut range = KeyRange::prefix(prefix);
     let mut found = Vec::new();
     loop {

@@ -58,6 +58,10 @@ pub(crate) struct EarlyList {
     pub(crate) looks: Vec<Look>,
 }
 
+/// The most people who are named for one revision, those whose access was taken back among them: all of
+/// them are told in one answer.
+const READERS_MAX: usize = 500;
+
 impl Releases {
     /// Gives somebody early access to the revision that is on the calendar.
     pub(crate) async fn grant_access(
@@ -83,6 +87,10 @@ impl Releases {
                     name: name.to_string(),
                     reader: candidate.reader.clone(),
                 });
+            }
+            if given.len() >= READERS_MAX {
+                let problem = format!("{READERS_MAX} people have been named for this revision");
+                return Err(Error::invalid("reader", "TOO_MANY", problem));
             }
             head.accesses = head.accesses.saturating_add(1);
             let access = Access {

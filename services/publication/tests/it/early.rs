@@ -200,6 +200,19 @@ async fn expect_all_in_the_history(service: &Service) {
 }
 
 #[tokio::test]
+async fn so_many_people_are_named_for_a_revision_and_no_more() {
+    let service = scheduled().await;
+    for reader in 0..500 {
+        let given = give(&service, naming(&format!("reader {reader}"))).await;
+        given.expect("given");
+    }
+    let refused = give(&service, naming("one more")).await;
+    assert_eq!(refused.expect_err("too many").code(), Code::InvalidArgument);
+    assert_eq!(list(&service).await.readers.len(), 500);
+    service.stop().await;
+}
+
+#[tokio::test]
 async fn access_is_taken_back_with_a_reason_and_ends_when_the_release_leaves_the_calendar() {
     let service = scheduled().await;
     let request = pb::GrantEarlyAccessRequest {

@@ -18,14 +18,14 @@ use prost::Message;
 
 use super::Returns;
 use crate::domain::{Revision, State};
-use crate::error::Error;
+use crate::error::{Error, invalid};
 use crate::recent::Recent;
 use crate::repeats::once;
 use crate::sight::Sight;
-use crate::store::{corrupt, keys, revisions};
+use crate::store::{corrupt, keys, revisions, scan_all};
 
-/// The most periods of one collection that are looked at for an authority.
-const PERIODS_MAX: usize = 1_000;
+/// The most periods of one collection of which values are recorded for an authority.
+const PERIODS_MAX: usize = 200;
 
 /// Of how many authorities earlier values are kept, half of them at the least: all of a nation's.
 const KEPT_HALF: usize = 32;
@@ -90,6 +90,7 @@ impl Returns {
             Ok(earlier.map(drop))
         };
         let attempt = || async {
+            self.admit_period(values, edition).await?;
             let commit = Commit::new().put(key.clone(), Vec::new());
             let commit = large::put_large(&*self.store, commit, &content_key, &bytes).await?;
             let commit = mutation.remember(commit, &requests, &[], &subject);
@@ -97,6 +98,19 @@ impl Returns {
             Ok(())
         };
         once(earlier, attempt).await
+    }
+
+    /// Whether there is room for one more period, or it is one that is held.
+    async fn admit_period(&self, values: &Previous, edition: &EditionName) -> Result<(), Error> {
+        let periods = keys::previous_periods(&values.authority, &edition.collection);
+        let periods = KeyRange::prefix(periods);
+        let held = self.store.scan(periods, PERIODS_MAX).await?;
+        let key = keys::previous(&values.authority, edition);
+        if held.len() < PERIODS_MAX || held.iter().any(|(other, _)| *other == key) {
+            return Ok(());
+        }
+        let problem = format!("is of one more period than the {PERIODS_MAX} that are kept");
+        Err(invalid("previous_values.name", &problem).into())
     }
 
     /// The values of the latest earlier period that is held for the authority of a return: those
@@ -134,13 +148,10 @@ impl Returns {
     async fn latest_returned(&self, name: &ReturnName) -> Result<Option<Revision>, Error> {
         let ReturnName { authority, edition } = name;
         let heads = keys::heads(Some(authority), Some(&edition.collection));
-        let heads = self
-            .store
-            .scan(KeyRange::prefix(heads), PERIODS_MAX)
-            .await?;
         let mut latest = None;
-        for (key, entry) in heads {
-            let revision = revisions::read(&key, &entry.value)?;
+        // One for each edition of the collection that is loaded here.
+        for (key, value) in scan_all(&*self.store, heads).await? {
+            let revision = revisions::read(&key, &value)?;
             // Keys are in the order of periods, so the last earlier one is the latest.
             if revision.name.data_return.edition.period < edition.period
                 && revision.state != State::Draft

@@ -116,6 +116,22 @@ async fn checking_a_return_compares_with_them_however_large_they_are() {
 }
 
 #[tokio::test]
+async fn so_many_periods_are_recorded_and_one_more_is_refused() {
+    let service = Service::alone().await;
+    let period = |year: u32| format!("{year}-{:02}", (year + 1) % 100);
+    for year in 1800..2000 {
+        let recorded = service.record(&values(&period(year), 1), "").await;
+        recorded.expect("recorded");
+    }
+    let again = service.record(&values(&period(1800), 2), "").await;
+    again.expect("a period that is held");
+    let refused = service.record(&values(&period(2000), 1), "").await;
+    let code = refused.expect_err("one period too many").code();
+    assert_eq!(code, Code::InvalidArgument);
+    service.stop().await;
+}
+
+#[tokio::test]
 async fn values_that_cannot_be_kept_are_refused_with_their_place() {
     let service = Service::alone().await;
     let good = values("2021-22", 1);

@@ -10,8 +10,8 @@ use super::{FORMAT, RETURN, Versioned, corrupt, edition_key, return_key, time_of
 use crate::domain::{Counts, OpenCounts, ReturnProgress, ReturnState};
 use crate::error::Error;
 
-/// The most returns of one edition.
-const RETURNS_MAX: usize = 10_000;
+/// How many returns are read at a time.
+const PAGE: usize = 1_000;
 
 /// How far a return has come; `None` when nothing of it was reported on.
 pub(crate) async fn progress(
@@ -33,20 +33,29 @@ pub(crate) async fn progress_of_edition(
     store: &dyn Store,
     edition: &EditionName,
 ) -> Result<Vec<(AuthorityCode, ReturnProgress)>, Error> {
-    let range = KeyRange::prefix(edition_key(RETURN, edition).build());
+    let mut range = KeyRange::prefix(edition_key(RETURN, edition).build());
     let mut found = Vec::new();
-    for (key, entry) in store.scan(range, RETURNS_MAX).await? {
-        let mut reader = KeyReader::new(&key);
-        reader.kind()?;
-        let (_, _) = (reader.text()?, reader.text()?);
-        let authority = reader.text()?;
-        let value = record::open(FORMAT, &key, &entry.value)?;
-        let progress = progress_of(&authority, &value)?;
-        let authority =
-            AuthorityCode::parse(&authority).map_err(|error| corrupt(&authority, &error))?;
-        found.push((authority, progress));
+    loop {
+        let rows = store.scan(range.clone(), PAGE).await?;
+        let Some((last, _)) = rows.last() else {
+            return Ok(found);
+        };
+        range = range.after(last);
+        for (key, entry) in &rows {
+            found.push(progress_of_row(key, &entry.value)?);
+        }
     }
-    Ok(found)
+}
+
+fn progress_of_row(key: &[u8], value: &[u8]) -> Result<(AuthorityCode, ReturnProgress), Error> {
+    let mut reader = KeyReader::new(key);
+    reader.kind()?;
+    let (_, _) = (reader.text()?, reader.text()?);
+    let authority = reader.text()?;
+    let progress = progress_of(&authority, &record::open(FORMAT, key, value)?)?;
+    let authority =
+        AuthorityCode::parse(&authority).map_err(|error| corrupt(&authority, &error))?;
+    Ok((authority, progress))
 }
 
 /// Adds to a commit how far a return has come, upon what was read.
