@@ -6,6 +6,9 @@
 //! `docs/permissions.md` is written from this table, and tests of the whole suite walk every cell of it
 //! over the wire.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use crate::caller::Role;
 use crate::grant::Scope::{self, All, Delegated, Own};
 use crate::state::ReleaseState::{
@@ -68,9 +71,18 @@ pub fn row(method: &str) -> Option<Row> {
     entry(method).map(|(_, row)| row)
 }
 
+/// The name of a method as the table has it.
+pub fn name(method: &str) -> Option<&'static str> {
+    entry(method).map(|(name, _)| name)
+}
+
 /// The row of a method, with its name as the table has it.
 pub(crate) fn entry(method: &str) -> Option<(&'static str, Row)> {
-    ROWS.iter().find(|(name, _)| *name == method).copied()
+    // Every call asks, and more than once.
+    static BY_NAME: LazyLock<HashMap<&'static str, Row>> =
+        LazyLock::new(|| ROWS.iter().copied().collect());
+    let (name, row) = BY_NAME.get_key_value(method)?;
+    Some((name, *row))
 }
 
 /// The states in which a return is there for a role that reaches it; in another it is as if nothing had

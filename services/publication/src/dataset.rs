@@ -30,6 +30,7 @@ pub(crate) struct Dataset {
     collection: String,
     period: String,
     tables: Arc<ShownTables>,
+    cell_count: usize,
     rows: EncodedRows,
 }
 
@@ -40,6 +41,7 @@ impl Dataset {
         let period = name.0.period.to_string();
         Self {
             rows: EncodedRows::new(&release, &period, &tables),
+            cell_count: tables.metrics.iter().map(|one| one.columns.len()).sum(),
             release,
             collection: name.0.collection.to_string(),
             period,
@@ -57,6 +59,58 @@ impl Dataset {
     fn cells(&self) -> impl Iterator<Item = (&ShownMetric, &ShownColumn)> {
         let metrics = self.tables.metrics.iter();
         metrics.flat_map(|metric| metric.columns.iter().map(move |column| (metric, column)))
+    }
+
+    fn areas_in(&self, wanted: &Wanted<'_>) -> Places {
+        if wanted.is_all() {
+            return Places::All(self.tables.authorities.len().saturating_add(1));
+        }
+        let held = self.areas().enumerate();
+        let held = held.filter(|(_, area)| wanted.has(area));
+        Places::Some(held.map(|(place, _)| place).collect())
+    }
+
+    fn cells_in(&self, metrics: &Wanted<'_>, categories: &Wanted<'_>) -> Places {
+        if metrics.is_all() && categories.is_all() {
+            return Places::All(self.cell_count);
+        }
+        let mut found = Vec::new();
+        let mut first = 0_usize;
+        for metric in &self.tables.metrics {
+            let next = first.saturating_add(metric.columns.len());
+            if metrics.has(&metric.code) {
+                let held = (first..next).zip(&metric.columns);
+                let held = held.filter(|(_, column)| categories.has(category_of(column)));
+                found.extend(held.map(|(place, _)| place));
+            }
+            first = next;
+        }
+        Places::Some(found)
+    }
+}
+
+/// The places of cells or areas in a dataset.
+enum Places {
+    /// All of so many.
+    All(usize),
+    /// These, in their order.
+    Some(Vec<usize>),
+}
+
+impl Places {
+    fn len(&self) -> usize {
+        match self {
+            Self::All(count) => *count,
+            Self::Some(places) => places.len(),
+        }
+    }
+
+    /// The place that comes at this number.
+    fn get(&self, at: usize) -> Option<usize> {
+        match self {
+            Self::All(count) => (at < *count).then_some(at),
+            Self::Some(places) => places.get(at).copied(),
+        }
     }
 }
 
@@ -97,19 +151,13 @@ impl Library {
         let areas = Wanted::new(&filter.areas);
         let mut parts = Vec::new();
         for dataset in self.datasets.iter().filter(in_scope) {
-            let cells = dataset.cells().enumerate().filter(|(_, (metric, column))| {
-                metrics.has(&metric.code) && categories.has(category_of(column))
-            });
-            let cells: Vec<usize> = cells.map(|(place, _)| place).collect();
-            let held = dataset.areas().enumerate();
-            let held = held.filter(|(_, area)| areas.has(area));
-            let areas: Vec<usize> = held.map(|(place, _)| place).collect();
-            if !cells.is_empty() && !areas.is_empty() {
-                parts.push(Part {
-                    dataset: Arc::clone(dataset),
-                    cells,
-                    areas,
-                });
+            let part = Part {
+                cells: dataset.cells_in(&metrics, &categories),
+                areas: dataset.areas_in(&areas),
+                dataset: Arc::clone(dataset),
+            };
+            if part.len() > 0 {
+                parts.push(part);
             }
         }
         violations.extend(self.unknown(filter));
@@ -206,16 +254,20 @@ impl<'a> Wanted<'a> {
         Self(values.iter().map(String::as_str).collect())
     }
 
+    fn is_all(&self) -> bool {
+        self.0.is_empty()
+    }
+
     fn has(&self, value: &str) -> bool {
-        self.0.is_empty() || self.0.contains(value)
+        self.is_all() || self.0.contains(value)
     }
 }
 
 /// The cells and areas of a dataset that were asked for.
 struct Part {
     dataset: Arc<Dataset>,
-    cells: Vec<usize>,
-    areas: Vec<usize>,
+    cells: Places,
+    areas: Places,
 }
 
 impl Part {
@@ -249,7 +301,7 @@ impl Selection {
                 let width = part.areas.len();
                 let cell = place.checked_div(width).and_then(|at| part.cells.get(at));
                 let area = place.checked_rem(width).and_then(|at| part.areas.get(at));
-                part.dataset.rows.row(*cell?, *area?)
+                part.dataset.rows.row(cell?, area?)
             })
         });
         rows.take(limit)

@@ -175,10 +175,12 @@ impl<B: HttpBody<Data = Bytes, Error = Status>> HttpBody for MeasuredBody<B> {
 
 /// The name of a method as it is told.
 fn method(path: &str) -> &'static str {
-    let rows = mesur_access::table::ROWS.iter().map(|(path, _)| *path);
-    let mut known = rows.filter_map(|path| path.strip_prefix('/')).chain(COMMON);
+    if let Some(known) = mesur_access::table::name(path) {
+        return known.strip_prefix('/').unwrap_or(known);
+    }
     let asked = path.strip_prefix('/').unwrap_or_default();
-    known.find(|name| *name == asked).unwrap_or(OTHER)
+    let mut common = COMMON.into_iter();
+    common.find(|name| *name == asked).unwrap_or(OTHER)
 }
 
 /// Whether a code tells of something that is wrong with us.
