@@ -9,6 +9,8 @@ use tempfile::TempDir;
 use crate::process;
 
 const MEMBERS: usize = 3;
+/// The most that etcd's authors advise: 8 GiB.
+const QUOTA_BYTES: u64 = 8 * 1024 * 1024 * 1024;
 /// The writers of the load that is asked of `etcdctl check perf`, `l`: it asks for no more than 8,000
 /// writes a second of 1,024 bytes, and takes a minute.
 pub(crate) const WRITERS: u32 = 500;
@@ -46,6 +48,8 @@ impl Cluster {
                     format!("--listen-peer-urls=http://{peer}"),
                     format!("--initial-advertise-peer-urls=http://{peer}"),
                     format!("--initial-cluster={}", all.join(",")),
+                    // What is written here is never compacted, and by default no more than 2 GB fit.
+                    format!("--quota-backend-bytes={QUOTA_BYTES}"),
                     "--logger=zap".to_owned(),
                     "--log-level=error".to_owned(),
                 ])
