@@ -346,6 +346,17 @@ mod tests {
         assert!(room.take("greedy", 1).is_ok());
     }
 
+    #[test]
+    fn all_callers_together_take_the_room_and_no_byte_more() {
+        let room = Room::default();
+        let quarter = |caller: &str| room.take(caller, ROOM_BYTES / 4);
+        let taken: Vec<_> = ["a", "b", "c", "d"].map(quarter).into_iter().collect();
+        assert!(taken.iter().all(Result::is_ok));
+        assert!(matches!(room.take("e", 1), Err(Error::TooManyUploads)));
+        drop(taken);
+        assert!(room.take("e", 1).is_ok());
+    }
+
     #[tokio::test]
     async fn so_many_files_are_read_at_one_time_and_the_next_waits_for_its_turn() {
         let room = Room::default();
