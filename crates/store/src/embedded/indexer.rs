@@ -25,9 +25,9 @@ use super::{files, point};
 use crate::layout::{self, LAST_ROW};
 use crate::{Error, Version};
 
-/// Bytes of rows that sled is given at a time. It writes some more, and takes 2 MiB at the least
+/// Bytes of rows that sled is given at a time. It writes some more, and takes 8 MiB at the least
 /// before it writes over what it has moved.
-const BATCH_BYTES: usize = 256 * 1024;
+const BATCH_BYTES: usize = 1024 * 1024;
 /// Bytes of values that are moved in one group.
 const MOVE_BYTES: usize = 1024 * 1024;
 /// No further file is moved out of for now when so many bytes are on their way.

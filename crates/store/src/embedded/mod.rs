@@ -45,7 +45,7 @@
 //!
 //! The last group before a crash cannot be told from one that was damaged afterwards: it was either
 //! written whole or it is gone. Recovery of the index trusts sled. It writes over a segment once all
-//! that stood there has been written out elsewhere, and two more segments, 2 MiB, have been filled
+//! that stood there has been written out elsewhere, and two more segments, 8 MiB, have been filled
 //! since (`SegmentAccountant::stabilize`); what it is given between two `fdatasync`s is far below that.
 
 mod committer;
@@ -90,9 +90,8 @@ macro_rules! point {
 }
 use point;
 
-/// Bytes of one segment of sled's log, and of each buffer that it writes from. Fixed for ever: sled
-/// refuses a folder with another.
-const SEGMENT_BYTES: usize = 1024 * 1024;
+/// Bytes of one segment of sled's log. Fixed for ever: sled refuses a folder with another.
+const SEGMENT_BYTES: usize = 4 * 1024 * 1024;
 /// The most rows of a tree leaf.
 const LEAF_ROWS_MAX: usize = 20;
 /// What a row takes beyond its key and a value: space, log position, version, lengths; generous.

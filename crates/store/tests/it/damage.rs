@@ -126,7 +126,7 @@ async fn a_folder_that_this_program_cannot_read_safely_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let config = sled::Config::new()
             .path(folder.path())
-            .segment_size(1024 * 1024);
+            .segment_size(4 * 1024 * 1024);
         let db = config.flush_every_ms(None).open().unwrap();
         for (key, value) in rows {
             db.insert(key, *value).unwrap();
