@@ -6,16 +6,15 @@
 
 mod encoded;
 
-use std::collections::BTreeSet;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use mesur_proto::publication::v1 as pb;
 use mesur_rpc::Violation;
 use mesur_wire::ReleaseName;
 
-use crate::domain::{ShownColumn, ShownMetric, ShownTables};
-pub(crate) use encoded::Row;
-
+use crate::domain::{ShownColumn, ShownTables};
 use encoded::EncodedRows;
 
 /// The category that asks for the metric itself.
@@ -30,6 +29,12 @@ pub(crate) struct Dataset {
     collection: String,
     period: String,
     tables: Arc<ShownTables>,
+    /// Where an area stands among the values of a cell.
+    areas: HashMap<String, usize>,
+    /// Where a metric stands in the tables, and its first cell.
+    metrics: HashMap<String, (usize, usize)>,
+    /// How filters name the categories.
+    categories: HashSet<String>,
     cell_count: usize,
     rows: EncodedRows,
 }
@@ -39,9 +44,22 @@ impl Dataset {
     pub(crate) fn new(name: &ReleaseName, revision: u32, tables: Arc<ShownTables>) -> Self {
         let release = format!("{name}/revisions/{revision}");
         let period = name.0.period.to_string();
+        let codes = std::iter::once(&tables.nation).chain(&tables.authorities);
+        let mut metrics = HashMap::new();
+        let mut categories = HashSet::new();
+        let mut cell_count = 0_usize;
+        for (place, metric) in tables.metrics.iter().enumerate() {
+            metrics.insert(metric.code.clone(), (place, cell_count));
+            cell_count = cell_count.saturating_add(metric.columns.len());
+            let columns = metric.columns.iter();
+            categories.extend(columns.map(|column| category_of(column).to_owned()));
+        }
         Self {
             rows: EncodedRows::new(&release, &period, &tables),
-            cell_count: tables.metrics.iter().map(|one| one.columns.len()).sum(),
+            areas: codes.cloned().zip(0..).collect(),
+            metrics,
+            categories,
+            cell_count,
             release,
             collection: name.0.collection.to_string(),
             period,
@@ -49,44 +67,47 @@ impl Dataset {
         }
     }
 
-    /// The codes of the areas in the order of the values.
-    fn areas(&self) -> impl Iterator<Item = &str> {
-        let authorities = self.tables.authorities.iter().map(String::as_str);
-        std::iter::once(self.tables.nation.as_str()).chain(authorities)
+    fn area_count(&self) -> usize {
+        self.tables.authorities.len().saturating_add(1)
     }
 
-    /// The cells in the order of the catalogue.
-    fn cells(&self) -> impl Iterator<Item = (&ShownMetric, &ShownColumn)> {
-        let metrics = self.tables.metrics.iter();
-        metrics.flat_map(|metric| metric.columns.iter().map(move |column| (metric, column)))
-    }
-
-    fn areas_in(&self, wanted: &Wanted<'_>) -> Places {
-        if wanted.is_all() {
-            return Places::All(self.tables.authorities.len().saturating_add(1));
+    fn areas_in(&self, wanted: &[String]) -> Places {
+        if wanted.is_empty() {
+            return Places::All(self.area_count());
         }
-        let held = self.areas().enumerate();
-        let held = held.filter(|(_, area)| wanted.has(area));
-        Places::Some(held.map(|(place, _)| place).collect())
+        let held = wanted.iter().filter_map(|area| self.areas.get(area));
+        Places::Some(in_order(held.copied()))
     }
 
-    fn cells_in(&self, metrics: &Wanted<'_>, categories: &Wanted<'_>) -> Places {
-        if metrics.is_all() && categories.is_all() {
+    fn cells_in(&self, metrics: &[String], categories: &HashSet<&str>) -> Places {
+        if metrics.is_empty() && categories.is_empty() {
             return Places::All(self.cell_count);
         }
+        let metrics = if metrics.is_empty() {
+            in_order(self.metrics.values().copied())
+        } else {
+            let held = metrics.iter().filter_map(|code| self.metrics.get(code));
+            in_order(held.copied())
+        };
         let mut found = Vec::new();
-        let mut first = 0_usize;
-        for metric in &self.tables.metrics {
-            let next = first.saturating_add(metric.columns.len());
-            if metrics.has(&metric.code) {
-                let held = (first..next).zip(&metric.columns);
-                let held = held.filter(|(_, column)| categories.has(category_of(column)));
-                found.extend(held.map(|(place, _)| place));
-            }
-            first = next;
+        for (place, first) in metrics {
+            let columns = self.tables.metrics.get(place).map(|metric| &metric.columns);
+            let cells = (first..).zip(columns.into_iter().flatten());
+            let held = cells.filter(|(_, column)| {
+                categories.is_empty() || categories.contains(category_of(column))
+            });
+            found.extend(held.map(|(cell, _)| cell));
         }
         Places::Some(found)
     }
+}
+
+/// Each once, in their order.
+fn in_order<T: Ord>(places: impl Iterator<Item = T>) -> Vec<T> {
+    let mut places: Vec<T> = places.collect();
+    places.sort_unstable();
+    places.dedup();
+    places
 }
 
 /// The places of cells or areas in a dataset.
@@ -146,14 +167,12 @@ impl Library {
             chosen(&filter.collections, &dataset.collection)
                 && chosen(&filter.periods, &dataset.period)
         };
-        let metrics = Wanted::new(&filter.metrics);
-        let categories = Wanted::new(&filter.categories);
-        let areas = Wanted::new(&filter.areas);
+        let categories = filter.categories.iter().map(String::as_str).collect();
         let mut parts = Vec::new();
         for dataset in self.datasets.iter().filter(in_scope) {
             let part = Part {
-                cells: dataset.cells_in(&metrics, &categories),
-                areas: dataset.areas_in(&areas),
+                cells: dataset.cells_in(&filter.metrics, &categories),
+                areas: dataset.areas_in(&filter.areas),
                 dataset: Arc::clone(dataset),
             };
             if part.len() > 0 {
@@ -180,16 +199,13 @@ impl Library {
                 one.period == wanted
             }),
             ("metrics", &filter.metrics, &|one, wanted| {
-                one.tables
-                    .metrics
-                    .iter()
-                    .any(|metric| metric.code == wanted)
+                one.metrics.contains_key(wanted)
             }),
             ("categories", &filter.categories, &|one, wanted| {
-                one.cells().any(|(_, column)| category_of(column) == wanted)
+                one.categories.contains(wanted)
             }),
             ("areas", &filter.areas, &|one, wanted| {
-                one.areas().any(|area| area == wanted)
+                one.areas.contains_key(wanted)
             }),
         ];
         let mut violations = Vec::new();
@@ -246,23 +262,6 @@ fn too_long(filter: &pb::DatasetFilter) -> Vec<Violation> {
     violations.collect()
 }
 
-/// A list of a filter; an empty one is all.
-struct Wanted<'a>(BTreeSet<&'a str>);
-
-impl<'a> Wanted<'a> {
-    fn new(values: &'a [String]) -> Self {
-        Self(values.iter().map(String::as_str).collect())
-    }
-
-    fn is_all(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    fn has(&self, value: &str) -> bool {
-        self.is_all() || self.0.contains(value)
-    }
-}
-
 /// The cells and areas of a dataset that were asked for.
 struct Part {
     dataset: Arc<Dataset>,
@@ -273,6 +272,50 @@ struct Part {
 impl Part {
     fn len(&self) -> usize {
         self.cells.len().saturating_mul(self.areas.len())
+    }
+
+    /// Where the rows at these places stand in the dataset, those that follow one another together.
+    fn spans(&self, places: Range<usize>) -> Vec<Range<usize>> {
+        let (width, all_areas) = (self.areas.len(), self.dataset.area_count());
+        let mut spans = Spans::default();
+        let mut place = places.start;
+        while place < places.end {
+            // All that is wanted of one cell.
+            let cell_at = place.checked_div(width).unwrap_or(usize::MAX);
+            let Some(cell) = self.cells.get(cell_at) else {
+                break;
+            };
+            let first = cell_at.saturating_mul(width);
+            let end = first.saturating_add(width).min(places.end);
+            let before = cell.saturating_mul(all_areas);
+            let areas = place.saturating_sub(first)..end.saturating_sub(first);
+            match &self.areas {
+                Places::All(_) => spans.push(before, areas),
+                Places::Some(some) => {
+                    for area in some.get(areas).unwrap_or_default() {
+                        spans.push(before, *area..area.saturating_add(1));
+                    }
+                }
+            }
+            place = end;
+        }
+        spans.0
+    }
+}
+
+/// Rows that follow one another, together.
+#[derive(Default)]
+struct Spans(Vec<Range<usize>>);
+
+impl Spans {
+    /// Adds these areas of the cell that so many rows stand before.
+    fn push(&mut self, before: usize, areas: Range<usize>) {
+        let start = before.saturating_add(areas.start);
+        let end = before.saturating_add(areas.end);
+        match self.0.last_mut() {
+            Some(last) if last.end == start => last.end = end,
+            _ => self.0.push(start..end),
+        }
     }
 }
 
@@ -289,22 +332,31 @@ impl Selection {
     }
 
     /// At most `limit` rows from the one at `from` on.
-    pub(crate) fn rows(&self, from: usize, limit: usize) -> impl Iterator<Item = Row<'_>> {
-        let mut skip = from;
-        let parts = self.parts.iter().map(move |part| {
-            let first = skip.min(part.len());
-            skip = skip.saturating_sub(first);
-            (part, first)
-        });
-        let rows = parts.flat_map(|(part, first)| {
-            (first..part.len()).filter_map(|place| {
-                let width = part.areas.len();
-                let cell = place.checked_div(width).and_then(|at| part.cells.get(at));
-                let area = place.checked_rem(width).and_then(|at| part.areas.get(at));
-                part.dataset.rows.row(cell?, area?)
-            })
-        });
-        rows.take(limit)
+    pub(crate) fn rows(&self, from: usize, limit: usize) -> Rows {
+        let mut places = from..from.saturating_add(limit);
+        let mut spans = Vec::new();
+        for part in &self.parts {
+            let held = places.start.min(part.len())..places.end.min(part.len());
+            places.start = places.start.saturating_sub(part.len());
+            places.end = places.end.saturating_sub(part.len());
+            if !held.is_empty() {
+                spans.push((Arc::clone(&part.dataset), part.spans(held)));
+            }
+        }
+        Rows(spans)
+    }
+}
+
+/// Rows as they stand in an answer.
+pub(crate) struct Rows(Vec<(Arc<Dataset>, Vec<Range<usize>>)>);
+
+impl Rows {
+    /// The pieces that make up the field `rows` of an answer, one after another.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.iter().flat_map(|(dataset, spans)| {
+            let spans = spans.iter().cloned();
+            spans.map(|span| dataset.rows.span(span))
+        })
     }
 }
 
@@ -313,7 +365,7 @@ mod tests {
     use mesur_figures::{Marks, Shorthand};
 
     use super::*;
-    use crate::domain::Shown;
+    use crate::domain::{Shown, ShownMetric};
     use prost::Message as _;
 
     const NATION: &str = "W92000004";
@@ -357,10 +409,8 @@ mod tests {
     }
 
     fn rows(selection: &Selection, from: usize, limit: usize) -> Vec<pb::DatasetRow> {
-        let mut message = Vec::new();
-        for row in selection.rows(from, limit) {
-            row.write(&mut message);
-        }
+        let rows = selection.rows(from, limit);
+        let message = rows.pieces().collect::<Vec<_>>().concat();
         pb::StreamDatasetResponse::decode(&*message).unwrap().rows
     }
 
@@ -387,7 +437,9 @@ mod tests {
             ..pb::DatasetFilter::default()
         };
         let some = library.select(&filter).unwrap();
-        let seen: Vec<_> = rows(&some, 0, 9)
+        let two_by_two = [0, 2, 4].map(|from| rows(&some, from, 2)).concat();
+        assert_eq!(two_by_two, rows(&some, 0, 9));
+        let seen: Vec<_> = two_by_two
             .into_iter()
             .map(|row| (row.metric, row.area, row.value))
             .collect();

@@ -7,7 +7,8 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use mesur_telemetry::{Held, table};
@@ -30,6 +31,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Default)]
 pub(super) struct Connections {
     cut: CancellationToken,
+    /// Set before that is cancelled: a look at it costs nothing.
+    is_cut: Arc<AtomicBool>,
     /// Held by each open connection, to count them.
     open: Arc<()>,
 }
@@ -43,14 +46,16 @@ impl Connections {
         stop: CancellationToken,
     ) -> impl Stream<Item = io::Result<Connection>> + use<> {
         let cut = self.cut.clone();
+        let is_cut = Arc::clone(&self.is_cut);
         table::CONNECTIONS_CUT.add([], 0);
         // Weak: the accept loop itself is no open connection.
         let open = Arc::downgrade(&self.open);
         Accepting(listener.into_calls().within(limits)).then(move |accepted| {
             let connection = accepted.map(|stream| Connection {
                 stream,
-                is_cut: Box::pin(cut.clone().cancelled_owned()),
-                cut: cut.clone(),
+                is_cut: Arc::clone(&is_cut),
+                cut: Box::pin(cut.clone().cancelled_owned()),
+                waker: None,
                 silent: Some(Box::pin(stop.clone().cancelled_owned())),
                 _open: open.upgrade(),
                 _told: told(),
@@ -68,6 +73,7 @@ impl Connections {
     /// Ends all connections and says how many there were.
     pub(super) fn cut(&self) -> usize {
         let open = Arc::strong_count(&self.open).saturating_sub(1);
+        self.is_cut.store(true, Ordering::Release);
         self.cut.cancel();
         table::CONNECTIONS_CUT.add([], u64::try_from(open).unwrap_or(u64::MAX));
         open
@@ -94,8 +100,10 @@ impl Stream for Accepting {
 /// A connection that fails once it is cut.
 pub(super) struct Connection {
     stream: Socket,
-    cut: CancellationToken,
-    is_cut: Pin<Box<WaitForCancellationFutureOwned>>,
+    is_cut: Arc<AtomicBool>,
+    cut: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Whom the cut wakes.
+    waker: Option<Waker>,
     /// The stop of the server, until the client has said something.
     silent: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     _open: Option<Arc<()>>,
@@ -105,8 +113,15 @@ pub(super) struct Connection {
 impl Connection {
     /// Fails when cut, and otherwise sees that the task is woken when that happens.
     fn check(&mut self, context: &mut Context<'_>) -> io::Result<()> {
-        if self.cut.is_cancelled() || self.is_cut.as_mut().poll(context).is_ready() {
+        if self.is_cut.load(Ordering::Acquire) {
             return Err(io::ErrorKind::ConnectionAborted.into());
+        }
+        let woken = self.waker.as_ref();
+        if !woken.is_some_and(|waker| waker.will_wake(context.waker())) {
+            if self.cut.as_mut().poll(context).is_ready() {
+                return Err(io::ErrorKind::ConnectionAborted.into());
+            }
+            self.waker = Some(context.waker().clone());
         }
         if let Some(stop) = &mut self.silent
             && stop.as_mut().poll(context).is_ready()

@@ -13,7 +13,7 @@ use mesur_telemetry::{Held, table, trace};
 use tokio::time::Instant;
 use tonic::body::Body;
 use tonic::codegen::Bytes;
-use tonic::codegen::http::{HeaderMap, HeaderValue, Request, Response};
+use tonic::codegen::http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use tonic::{Code, Status};
 use tower::{Layer, Service};
 use tracing::{Instrument as _, Span};
@@ -24,6 +24,10 @@ const COMMON: [&str; 3] = [
     "grpc.health.v1.Health/Watch",
     "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
 ];
+
+/// Names that are looked for in every call, so that they are not read anew each time.
+static TRACEPARENT: HeaderName = HeaderName::from_static(trace::TRACEPARENT);
+static GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 
 /// What all other paths are told as.
 const OTHER: &str = "other";
@@ -50,11 +54,10 @@ pub(super) struct Measured<S> {
     inner: S,
 }
 
-impl<S, B> Service<Request<Body>> for Measured<S>
+impl<S> Service<Request<Body>> for Measured<S>
 where
-    S: Service<Request<Body>, Response = Response<B>>,
+    S: Service<Request<Body>, Response = Response<Body>>,
     S::Future: Send + 'static,
-    B: HttpBody<Data = Bytes, Error = Status> + Send + 'static,
 {
     type Response = Response<Body>;
     type Error = S::Error;
@@ -67,7 +70,7 @@ where
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let method = method(request.uri().path());
-        let shown = request.headers().get(trace::TRACEPARENT);
+        let shown = request.headers().get(&TRACEPARENT);
         let span = trace::call(self.server, method, shown.map(HeaderValue::as_bytes));
         let mut call = Call {
             method,
@@ -82,11 +85,7 @@ where
             let took = call.begun.elapsed().as_secs_f64();
             table::CALL_DURATION.record([method], took);
             call.note(response.headers());
-            let measure = |body| {
-                let body = Box::pin(body);
-                Body::new(MeasuredBody { body, call })
-            };
-            Ok(response.map(measure))
+            Ok(response.map(|body| Body::new(MeasuredBody { body, call })))
         })
     }
 }
@@ -123,7 +122,7 @@ struct Call {
 impl Call {
     /// Takes note of the code, if it is among these headers or trailers.
     fn note(&mut self, headers: &HeaderMap) {
-        if let Some(code) = headers.get("grpc-status") {
+        if let Some(code) = headers.get(&GRPC_STATUS) {
             self.code = Some(Code::from_bytes(code.as_bytes()));
         }
     }
@@ -138,12 +137,12 @@ impl Drop for Call {
 }
 
 /// The body of a response, whose trailers say how the call ended.
-struct MeasuredBody<B> {
-    body: Pin<Box<B>>,
+struct MeasuredBody {
+    body: Body,
     call: Call,
 }
 
-impl<B: HttpBody<Data = Bytes, Error = Status>> HttpBody for MeasuredBody<B> {
+impl HttpBody for MeasuredBody {
     type Data = Bytes;
     type Error = Status;
 
@@ -151,7 +150,7 @@ impl<B: HttpBody<Data = Bytes, Error = Status>> HttpBody for MeasuredBody<B> {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let frame = ready!(self.body.as_mut().poll_frame(context));
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
         match &frame {
             Some(Ok(frame)) => {
                 if let Some(trailers) = frame.trailers_ref() {

@@ -6,7 +6,6 @@
 //! the connection ([`Patience`]) looks now and then whether a piece lies there for too long. Waiting
 //! for the server is never counted: a stream with nothing to say may last.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::pin::Pin;
@@ -32,7 +31,25 @@ impl fmt::Debug for Given {
 #[derive(Default)]
 struct Lying {
     next: u64,
-    since: HashMap<u64, Instant>,
+    /// Since when what lies there, by the answer: few at a time, for a connection has few calls.
+    since: Vec<(u64, Instant)>,
+}
+
+impl Lying {
+    fn given(&mut self, id: u64) {
+        let now = Instant::now();
+        match self.since.iter_mut().find(|(other, _)| *other == id) {
+            Some((_, since)) => *since = now,
+            None => self.since.push((id, now)),
+        }
+    }
+
+    fn taken(&mut self, id: u64) {
+        let place = self.since.iter().position(|(other, _)| *other == id);
+        if let Some(place) = place {
+            self.since.swap_remove(place);
+        }
+    }
 }
 
 /// One answer on its way to the client.
@@ -47,7 +64,7 @@ impl Given {
         let mut lying = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let id = lying.next;
         lying.next = id.wrapping_add(1);
-        lying.since.insert(id, Instant::now());
+        lying.given(id);
         drop(lying);
         Piece {
             given: self.clone(),
@@ -58,7 +75,7 @@ impl Given {
     /// Since when the oldest piece lies there.
     fn oldest(&self) -> Option<Instant> {
         let lying = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        lying.since.values().min().copied()
+        lying.since.iter().map(|(_, since)| *since).min()
     }
 }
 
@@ -67,9 +84,9 @@ impl Piece {
     pub(super) fn taken(&self, more: bool) {
         let mut lying = self.given.0.lock().unwrap_or_else(PoisonError::into_inner);
         if more {
-            lying.since.insert(self.id, Instant::now());
+            lying.given(self.id);
         } else {
-            lying.since.remove(&self.id);
+            lying.taken(self.id);
         }
     }
 }

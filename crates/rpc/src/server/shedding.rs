@@ -23,7 +23,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 use tonic::Code;
 use tonic::body::Body;
-use tonic::codegen::http::{Extensions, Request, Response};
+use tonic::codegen::http::{Extensions, HeaderName, Request, Response};
 use tower::{Layer, Service};
 use tracing::warn;
 
@@ -38,7 +38,7 @@ use crate::tls::Peer;
 const HEALTH: &str = "/grpc.health.v1.Health/";
 
 /// The header with the code of a status.
-const STATUS: &str = "grpc-status";
+static STATUS: HeaderName = HeaderName::from_static("grpc-status");
 
 /// How often a log line says that calls are refused.
 const SAID_EVERY: Duration = Duration::from_secs(10);
@@ -406,6 +406,6 @@ where
 
 /// Whether tonic refused the message of a request for its length. Nothing else has this code here.
 fn is_too_large(response: &Response<Body>) -> bool {
-    let code = response.headers().get(STATUS);
+    let code = response.headers().get(&STATUS);
     code.is_some_and(|code| Code::from_bytes(code.as_bytes()) == Code::OutOfRange)
 }

@@ -1,7 +1,5 @@
 //! Reading published values, in pages and as a stream.
 
-use std::sync::Arc;
-
 use mesur_proto::publication::v1 as pb;
 use mesur_rpc::page::SizeLimits;
 use prost::Message;
@@ -10,7 +8,7 @@ use tonic::{Request, Status};
 
 use super::encoded::Encoded;
 use super::{Api, caller, status};
-use crate::dataset::Selection;
+use crate::dataset::Rows;
 use crate::error::Error;
 
 /// How many values a page has.
@@ -51,23 +49,18 @@ impl Encoded for Page {
 }
 
 /// A message of a stream of values.
-pub(super) struct Piece {
-    selection: Arc<Selection>,
-    from: usize,
-    limit: usize,
-}
+pub(super) struct Piece(Rows);
 
 impl Encoded for Piece {
     type Message = pb::StreamDatasetResponse;
 
     fn bytes(&self) -> usize {
-        let rows = self.selection.rows(self.from, self.limit);
-        rows.map(|row| row.bytes()).sum()
+        self.0.pieces().map(<[u8]>::len).sum()
     }
 
     fn write(&self, buffer: &mut impl BufMut) {
-        for row in self.selection.rows(self.from, self.limit) {
-            row.write(buffer);
+        for rows in self.0.pieces() {
+            buffer.put_slice(rows);
         }
     }
 }
@@ -80,7 +73,8 @@ impl Api {
 
     fn page(&self, message: &pb::QueryDatasetRequest) -> Result<Page, Error> {
         let limit = PAGE.apply(message.page_size).map_err(Error::InvalidField)?;
-        let filter = message.filter.clone().unwrap_or_default();
+        let all = pb::DatasetFilter::default();
+        let filter = message.filter.as_ref().unwrap_or(&all);
         let library = self.releases.shelf().library();
         // A page of other revisions would fit neither the one before nor the one after.
         let asked = filter.encode_to_vec();
@@ -88,7 +82,7 @@ impl Api {
         let from = self.tokens.read(&arguments, &message.page_token);
         let from = from.map_err(Error::InvalidField)?;
         let from = from.as_deref().map_or(0, place_of);
-        let selection = library.select(&filter).map_err(Error::InvalidFields)?;
+        let selection = library.select(filter).map_err(Error::InvalidFields)?;
         let next = from.saturating_add(limit);
         let next_page_token = if next < selection.len() {
             let next = u64::try_from(next).unwrap_or(u64::MAX);
@@ -98,11 +92,7 @@ impl Api {
         };
         Ok(Page {
             total_size: i64::try_from(selection.len()).unwrap_or(i64::MAX),
-            rows: Piece {
-                selection: Arc::new(selection),
-                from,
-                limit,
-            },
+            rows: Piece(selection.rows(from, limit)),
             next_page_token,
         })
     }
@@ -115,13 +105,8 @@ impl Api {
         let filter = request.get_ref().filter.clone().unwrap_or_default();
         let selection = self.releases.shelf().library().select(&filter);
         let selection = selection.map_err(Error::InvalidFields).map_err(status)?;
-        let selection = Arc::new(selection);
         let places = (0..selection.len()).step_by(PIECE_ROWS);
-        Ok(places.map(move |from| Piece {
-            selection: Arc::clone(&selection),
-            from,
-            limit: PIECE_ROWS,
-        }))
+        Ok(places.map(move |from| Piece(selection.rows(from, PIECE_ROWS))))
     }
 }
 

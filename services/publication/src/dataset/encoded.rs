@@ -1,13 +1,14 @@
 //! The values of a release as they go over the wire, made once when it is published.
 //!
-//! A message of protobuf may be put together from encodings of its parts, one after another. So a row
-//! is the release's part, the area's, the cell's and the value's, in the order of their fields: an
-//! answer is copied together, and is byte for byte what encoding each row would make.
+//! Each row stands as the field that it is in an answer, and rows stand after one another, cell by cell
+//! and area by area. So an answer is copied together of a few spans, and is byte for byte what
+//! encoding each row would make.
+
+use std::ops::Range;
 
 use mesur_figures::format_quantity;
 use mesur_proto::publication::v1 as pb;
 use prost::Message as _;
-use prost::bytes::BufMut;
 
 use crate::domain::{Shown, ShownColumn, ShownMetric, ShownTables};
 
@@ -15,113 +16,60 @@ use crate::domain::{Shown, ShownColumn, ShownMetric, ShownTables};
 const ROW_KEY: u8 = 0x0a;
 
 /// The rows of one revision of a release.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct EncodedRows {
-    /// The release and the period.
-    release: Vec<u8>,
-    /// The area, the nation first.
-    areas: Vec<Vec<u8>>,
-    /// In the order of the catalogue.
-    cells: Vec<Cell>,
-}
-
-/// A row, as its parts.
-pub(crate) struct Row<'a>([&'a [u8]; 4]);
-
-/// One cell over all areas.
-#[derive(Debug)]
-struct Cell {
-    /// The metric and the category.
-    code: Vec<u8>,
-    /// The values of all areas with what stands beside them, after one another.
-    values: Vec<u8>,
-    /// Where each ends.
+    bytes: Vec<u8>,
+    /// Where each row ends.
     ends: Vec<usize>,
 }
 
 impl EncodedRows {
-    /// The values of `release`, a resource name with its revision.
+    /// The values of `release`, a resource name with its revision: of each cell in the order of the
+    /// catalogue, those of all areas, the nation first.
     pub(super) fn new(release: &str, period: &str, tables: &ShownTables) -> Self {
-        let release = pb::DatasetRow {
-            release: release.to_owned(),
-            period: period.to_owned(),
-            ..pb::DatasetRow::default()
+        let mut rows = Self::default();
+        for metric in &tables.metrics {
+            for column in &metric.columns {
+                let codes = std::iter::once(&tables.nation).chain(&tables.authorities);
+                for (area, code) in codes.enumerate() {
+                    let shown = column.values.get(area);
+                    rows.push(shown.map(|shown| pb::DatasetRow {
+                        release: release.to_owned(),
+                        period: period.to_owned(),
+                        area: code.clone(),
+                        metric: metric.code.clone(),
+                        category: column.category.clone(),
+                        ..value(metric, column, area, *shown)
+                    }));
+                }
+            }
+        }
+        rows.bytes.shrink_to_fit();
+        rows.ends.shrink_to_fit();
+        rows
+    }
+
+    /// Adds a row, or in its place nothing.
+    fn push(&mut self, row: Option<pb::DatasetRow>) {
+        if let Some(row) = row {
+            self.bytes.push(ROW_KEY);
+            self.bytes.extend(row.encode_length_delimited_to_vec());
+        }
+        self.ends.push(self.bytes.len());
+    }
+
+    /// These rows as they stand in an answer; nothing where there are none such.
+    pub(super) fn span(&self, rows: Range<usize>) -> &[u8] {
+        let end_of = |row: Option<usize>| match row {
+            Some(row) => self.ends.get(row).copied(),
+            None => Some(0),
         };
-        let codes = std::iter::once(&tables.nation).chain(&tables.authorities);
-        let areas = codes.map(|code| {
-            let area = pb::DatasetRow {
-                area: code.clone(),
-                ..pb::DatasetRow::default()
-            };
-            area.encode_to_vec()
-        });
-        let metrics = tables.metrics.iter();
-        let cells = metrics.flat_map(|metric| {
-            let columns = metric.columns.iter();
-            columns.map(move |column| Cell::new(metric, column))
-        });
-        Self {
-            release: release.encode_to_vec(),
-            areas: areas.collect(),
-            cells: cells.collect(),
-        }
-    }
-
-    /// The row of a cell and an area, each by its place, if there is one.
-    pub(super) fn row(&self, cell: usize, area: usize) -> Option<Row<'_>> {
-        let cell = self.cells.get(cell)?;
-        let from = match area.checked_sub(1) {
-            None => 0,
-            Some(before) => *cell.ends.get(before)?,
-        };
-        let value = cell.values.get(from..*cell.ends.get(area)?)?;
-        let area = self.areas.get(area)?;
-        Some(Row([&self.release, area, &cell.code, value]))
-    }
-}
-
-impl Row<'_> {
-    fn content_bytes(&self) -> usize {
-        self.0.iter().map(|part| part.len()).sum()
-    }
-
-    /// How many bytes it is in a message.
-    pub(crate) fn bytes(&self) -> usize {
-        let content = self.content_bytes();
-        let head = prost::length_delimiter_len(content).saturating_add(1);
-        content.saturating_add(head)
-    }
-
-    /// Writes it as field 1 of a message.
-    pub(crate) fn write(&self, buffer: &mut impl BufMut) {
-        buffer.put_u8(ROW_KEY);
-        // A buffer of bytes grows: there is always room for the length.
-        let _ = prost::encode_length_delimiter(self.content_bytes(), buffer);
-        for part in self.0 {
-            buffer.put_slice(part);
-        }
-    }
-}
-
-impl Cell {
-    fn new(metric: &ShownMetric, column: &ShownColumn) -> Self {
-        let code = pb::DatasetRow {
-            metric: metric.code.clone(),
-            category: column.category.clone(),
-            ..pb::DatasetRow::default()
-        };
-        let mut values = Vec::new();
-        let mut ends = Vec::with_capacity(column.values.len());
-        for (area, shown) in column.values.iter().enumerate() {
-            values.extend(value(metric, column, area, *shown).encode_to_vec());
-            ends.push(values.len());
-        }
-        values.shrink_to_fit();
-        Self {
-            code: code.encode_to_vec(),
-            values,
-            ends,
-        }
+        let start = end_of(rows.start.checked_sub(1));
+        let end = end_of(rows.end.checked_sub(1));
+        let bytes = start
+            .zip(end)
+            .and_then(|(start, end)| self.bytes.get(start..end));
+        bytes.unwrap_or_default()
     }
 }
 
@@ -185,17 +133,11 @@ mod tests {
             ..ShownTables::default()
         };
         let encoded = EncodedRows::new("releases/pif-2022-23/revisions/1", "2022-23", &tables);
-        let mut written = Vec::new();
-        for cell in 0..2 {
-            for area in 0..3 {
-                let row = encoded.row(cell, area).unwrap();
-                let before = written.len();
-                row.write(&mut written);
-                assert_eq!(written.len() - before, row.bytes());
-            }
-        }
-        assert!(encoded.row(2, 0).is_none() && encoded.row(0, 3).is_none());
-        let read = pb::StreamDatasetResponse::decode(&*written).unwrap();
+        let written = encoded.span(0..6);
+        let one_by_one: Vec<_> = (0..6).map(|row| encoded.span(row..row + 1)).collect();
+        assert_eq!(one_by_one.concat(), written);
+        assert!(encoded.span(6..7).is_empty() && encoded.span(5..7).is_empty());
+        let read = pb::StreamDatasetResponse::decode(written).unwrap();
         assert_eq!(read.encode_to_vec(), written);
         let values: Vec<_> = read.rows.iter().map(|row| &*row.value).collect();
         assert_eq!(values, ["1234.5", "", "0.0", "1234.5", "", "0.0"]);
