@@ -57,6 +57,32 @@ impl<'a> Fields<'a> {
         Ok(taken)
     }
 
+    /// Passes over a field of this key with this text, if that is what comes next.
+    #[inline]
+    pub(crate) fn pass_text(&mut self, key: u8, text: &str) -> Option<()> {
+        let [found, length, rest @ ..] = self.0 else {
+            return None;
+        };
+        let (found_text, rest) = rest.split_at_checked(text.len())?;
+        let is_it = *found == key && usize::from(*length) == text.len() && *length < 0x80;
+        if !is_it || found_text != text.as_bytes() {
+            return None;
+        }
+        self.0 = rest;
+        Some(())
+    }
+
+    /// The number of a field of this key, if that is what comes next.
+    #[inline]
+    pub(crate) fn number_of(&mut self, key: u8) -> Option<u64> {
+        let (found, rest) = self.0.split_first()?;
+        if *found != key {
+            return None;
+        }
+        self.0 = rest;
+        self.number().ok()
+    }
+
     /// Passes over the value behind a key.
     pub(crate) fn pass(&mut self, Key(number, kind): Key, depth: u32) -> Result<(), DecodeError> {
         match kind {
@@ -84,6 +110,32 @@ impl<'a> Fields<'a> {
                 Ok(u64::from(*byte))
             }
             _ => self.long_number(),
+        }
+    }
+
+    /// All numbers to the end, most of them short.
+    pub(crate) fn numbers(mut self, mut take: impl FnMut(u64)) -> Result<(), DecodeError> {
+        let low = |byte: u8| u64::from(byte & 0x7f);
+        loop {
+            self.0 = match self.0 {
+                [] => return Ok(()),
+                [one @ ..0x80, rest @ ..] => {
+                    take(low(*one));
+                    rest
+                }
+                [one, two @ ..0x80, rest @ ..] => {
+                    take(low(*one) | low(*two) << 7);
+                    rest
+                }
+                [one, two, three @ ..0x80, rest @ ..] => {
+                    take(low(*one) | low(*two) << 7 | low(*three) << 14);
+                    rest
+                }
+                _ => {
+                    take(self.long_number()?);
+                    continue;
+                }
+            };
         }
     }
 
