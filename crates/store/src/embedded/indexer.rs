@@ -19,7 +19,7 @@ use super::journal::Mark;
 use super::overlay::{Layer, Reached};
 use super::replay::{self, Next};
 use super::row::{Place, Row};
-use super::shared::Shared;
+use super::shared::{self, Shared};
 use super::usage::Usage;
 use super::{files, point};
 use crate::layout::{self, LAST_ROW};
@@ -98,6 +98,7 @@ impl Indexer {
     fn put(&mut self, layer: &Layer, reached: Reached) -> Result<(), Error> {
         let mut batch = sled::Batch::default();
         let mut bytes = 0;
+        let mut ahead = Ahead::default();
         for (key, row) in layer {
             // An entry of a log that no earlier index can have had.
             let is_new = row
@@ -106,7 +107,7 @@ impl Indexer {
             let old = if is_new {
                 None
             } else {
-                self.shared.indexed(key)?
+                ahead.row(&self.shared, key)?
             };
             self.usage.replace(old.as_ref(), row.as_ref());
             match row.as_ref().map(Row::to_bytes) {
@@ -216,5 +217,41 @@ impl Indexer {
             send(moved, places);
         }
         Ok(())
+    }
+}
+
+/// The next row of the index. Rows are looked for in the order of their keys, so one look answers for
+/// all before the next that is there: mostly for all new keys of one writer.
+#[derive(Default)]
+struct Ahead(Looked);
+
+#[derive(Default)]
+enum Looked {
+    #[default]
+    Nowhere,
+    At(sled::IVec, sled::IVec),
+    /// Nothing comes behind.
+    End,
+}
+
+impl Ahead {
+    /// What the index has at a key, which is not before the last one that was asked for. What has been
+    /// put in since that stands before it.
+    fn row(&mut self, shared: &Shared, key: &[u8]) -> Result<Option<Row>, Error> {
+        let is_behind = match &self.0 {
+            Looked::Nowhere => true,
+            Looked::At(next, _) => **next < *key,
+            Looked::End => false,
+        };
+        if is_behind {
+            self.0 = match shared.next_indexed(key)? {
+                Some((next, row)) => Looked::At(next, row),
+                None => Looked::End,
+            };
+        }
+        match &self.0 {
+            Looked::At(next, row) if **next == *key => shared::parse(key, row).map(Some),
+            Looked::Nowhere | Looked::At(..) | Looked::End => Ok(None),
+        }
     }
 }

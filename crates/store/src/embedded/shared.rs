@@ -4,6 +4,8 @@ use std::fs::File;
 use std::ops::Bound;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use sled::IVec;
+
 use super::files::{self, Files};
 use super::overlay::Overlay;
 use super::row::{Content, Place, Row};
@@ -48,6 +50,12 @@ impl Shared {
         row.map(|row| parse(key, &row)).transpose()
     }
 
+    /// The first row that the index has at `key` or behind it, whatever lies over it.
+    pub(super) fn next_indexed(&self, key: &[u8]) -> Result<Option<(IVec, IVec)>, Error> {
+        let next = self.db.range(key..).next();
+        next.transpose().map_err(read_fault)
+    }
+
     /// The row as it is now.
     pub(super) fn current(&self, key: &[u8]) -> Result<Option<Row>, Error> {
         match self.overlay().get(key) {
@@ -83,7 +91,7 @@ fn entry(key: &[u8], (row, file): Found) -> Result<Entry, Error> {
     })
 }
 
-fn parse(key: &[u8], row: &[u8]) -> Result<Row, Error> {
+pub(super) fn parse(key: &[u8], row: &[u8]) -> Result<Row, Error> {
     Row::from_bytes(row).ok_or_else(|| Error::corrupt(layout::service_key(key), "it is no row"))
 }
 
