@@ -34,6 +34,12 @@ use clap::Parser;
 use rows::{Effort, ROWS};
 use server::Serve;
 
+/// That of the command: services that run in this program are measured as they are in that one, and so is what stands
+/// beside them.
+#[cfg(target_os = "linux")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Measures Mesur beside the least that the hardware and the libraries allow.
 #[derive(Debug, Parser)]
 #[command(args_conflicts_with_subcommands = true)]

@@ -15,6 +15,19 @@ use mesur_wire::observations_to_wire;
 use crate::running::{Up, up};
 use crate::support::{complained, mesur, repository, samples};
 
+/// `.cargo/config.toml` says it where the command is compiled.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_allocator_gives_back_by_itself_what_was_not_used_for_a_second() {
+    let mut command = mesur();
+    command.arg("--version");
+    command.env("_RJEM_MALLOC_CONF", "confirm_conf:true");
+    let output = command.output().expect("the command");
+    let said = String::from_utf8_lossy(&output.stderr);
+    let settings = "background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0";
+    assert!(said.contains(settings), "{said}");
+}
+
 #[test]
 fn it_is_ready_within_a_second_and_stops_on_both_signals_with_silent_clients_attached() {
     let data = tempfile::tempdir().expect("a folder");
