@@ -13,10 +13,7 @@ use mesur_access::table::{ROWS, Row};
 use mesur_access::{Role, Scope};
 use mesur_rpc::access::Bearer;
 use mesur_rpc::channel::connect_lazy;
-use mesur_store::{
-    Commit, Dump, DumpRow, Entry, Error, Key, KeyRange, Lease, Log, LogEntry, MemoryStore,
-    Position, Store, Version, Watch,
-};
+use mesur_store::{Call, Error, Front, MemoryStore, Store};
 use prost_reflect::{DescriptorPool, MethodDescriptor};
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -45,63 +42,21 @@ impl Held {
             waiting: AtomicUsize::new(0),
         })
     }
-
-    async fn pass(&self) {
-        let mut shut = self.shut.subscribe();
-        if *shut.borrow_and_update() {
-            self.waiting.fetch_add(1, Ordering::SeqCst);
-            let _ = shut.wait_for(|shut| !shut).await;
-        }
-    }
 }
 
 #[async_trait]
-impl Store for Held {
-    async fn get(&self, key: &[u8]) -> Result<Option<Entry>, Error> {
-        self.pass().await;
-        self.store.get(key).await
+impl Front for Held {
+    fn behind(&self) -> &dyn Store {
+        &self.store
     }
 
-    async fn scan(&self, range: KeyRange, limit: usize) -> Result<Vec<(Key, Entry)>, Error> {
-        self.pass().await;
-        self.store.scan(range, limit).await
-    }
-
-    async fn commit(&self, commit: Commit) -> Result<Version, Error> {
-        self.pass().await;
-        self.store.commit(commit).await
-    }
-
-    async fn read_log(
-        &self,
-        log: &Log,
-        after: Option<Position>,
-        limit: usize,
-    ) -> Result<Vec<LogEntry>, Error> {
-        self.pass().await;
-        self.store.read_log(log, after, limit).await
-    }
-
-    async fn watch(&self, log: Log, after: Option<Position>) -> Result<Watch, Error> {
-        self.pass().await;
-        self.store.watch(log, after).await
-    }
-
-    async fn lease(&self, name: &str) -> Result<Lease, Error> {
-        self.store.lease(name).await
-    }
-
-    async fn dump(&self) -> Result<Dump, Error> {
-        self.pass().await;
-        self.store.dump().await
-    }
-
-    async fn load(&self, rows: Vec<DumpRow>) -> Result<(), Error> {
-        self.store.load(rows).await
-    }
-
-    async fn finish_load(&self, version: Version) -> Result<(), Error> {
-        self.store.finish_load(version).await
+    async fn pass(&self, call: Call) -> Result<(), Error> {
+        let mut shut = self.shut.subscribe();
+        if !matches!(call, Call::Lease | Call::Load) && *shut.borrow_and_update() {
+            self.waiting.fetch_add(1, Ordering::SeqCst);
+            let _ = shut.wait_for(|shut| !shut).await;
+        }
+        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use prost::Message;
 use tonic::codegen::http::Uri;
 use tonic::codegen::http::uri::Scheme;
 use tonic::service::interceptor::InterceptedService;
@@ -27,6 +28,11 @@ pub const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Largest response that a service encodes and a client decodes: 16 MiB.
 pub const MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Whether a response fits a message. One that does not is better told by its reason than by what encodes it.
+pub fn fits(response: &impl Message) -> bool {
+    response.encoded_len() <= MESSAGE_BYTES_MAX
+}
 
 /// How long a connection may take to be made.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -118,6 +124,13 @@ mod tests {
     use tonic_health::pb::health_client::HealthClient;
 
     use super::*;
+
+    #[test]
+    fn a_response_fits_a_message_to_the_byte() {
+        // Beside its content it has a tag, and a length of four bytes.
+        assert!(fits(&vec![7_u8; MESSAGE_BYTES_MAX - 5]));
+        assert!(!fits(&vec![7_u8; MESSAGE_BYTES_MAX - 4]));
+    }
 
     #[tokio::test]
     async fn a_service_that_says_nothing_is_waited_for_so_long_and_no_longer() {

@@ -6,6 +6,7 @@
 //! Tokens are not encrypted; put no key into one that its reader may not see. They do not expire.
 
 use mesur_store::{Commit, Expect, Store, record, with_retry};
+use prost::Message;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -16,6 +17,8 @@ use crate::status::Violation;
 const TOKEN_VERSION: u8 = 1;
 /// The format in which the key is stored.
 const KEY_FORMAT: u8 = 1;
+/// Bytes of messages on a page: with so many it is closed, whatever number was asked for.
+const PAGE_BYTES: usize = 4 * 1024 * 1024;
 const ARGUMENTS_BYTES: usize = 8;
 const MAC_BYTES: usize = 16;
 const HMAC_BLOCK_BYTES: usize = 64;
@@ -41,6 +44,65 @@ impl SizeLimits {
                 description: format!("must not be negative, is {page_size}"),
             }),
         }
+    }
+}
+
+/// The messages of one page, at most `size`, of those behind the last page with their keys; and the key
+/// of its last one, if another page follows. One item more than `size` says whether one does.
+pub fn fill<K, M: Message>(
+    items: impl IntoIterator<Item = (K, M)>,
+    size: usize,
+) -> (Vec<M>, Option<K>) {
+    let mut page = Page::new(size);
+    for (key, message) in items {
+        if page.is_full() {
+            return page.with_another();
+        }
+        page.push(key, message);
+    }
+    page.as_last()
+}
+
+/// A page that is filled one by one, where to make a message of an item takes a while: as [`fill`] does it.
+#[derive(Debug)]
+pub struct Page<K, M> {
+    size: usize,
+    bytes: usize,
+    messages: Vec<M>,
+    last: Option<K>,
+}
+
+impl<K, M: Message> Page<K, M> {
+    /// An empty page of at most `size` messages.
+    pub fn new(size: usize) -> Self {
+        Self {
+            size,
+            bytes: 0,
+            messages: Vec::new(),
+            last: None,
+        }
+    }
+
+    /// Whether there is no room for any more.
+    pub fn is_full(&self) -> bool {
+        self.messages.len() >= self.size || self.bytes >= PAGE_BYTES
+    }
+
+    /// Adds the message of the item with this key.
+    pub fn push(&mut self, key: K, message: M) {
+        self.bytes = self.bytes.saturating_add(message.encoded_len());
+        self.messages.push(message);
+        self.last = Some(key);
+    }
+
+    /// The messages, and the key behind which the next page begins.
+    pub fn with_another(self) -> (Vec<M>, Option<K>) {
+        (self.messages, self.last)
+    }
+
+    /// The messages of the last page.
+    pub fn as_last(self) -> (Vec<M>, Option<K>) {
+        (self.messages, None)
     }
 }
 
@@ -207,6 +269,32 @@ mod tests {
             assert_eq!(limits.apply(asked), Ok(given));
         }
         assert_eq!(limits.apply(-1).unwrap_err().field, "page_size");
+    }
+
+    #[test]
+    fn a_page_is_closed_by_its_number_or_by_its_bytes_and_says_whether_another_follows() {
+        const HALF: usize = PAGE_BYTES / 2;
+        let message = |bytes: &usize| {
+            let mut message = vec![7_u8; *bytes];
+            // Beside its content it has a tag and a length.
+            while message.encoded_len() > *bytes {
+                message.pop();
+            }
+            assert_eq!(message.encoded_len(), *bytes);
+            message
+        };
+        let filled = |bytes: &[usize], size| {
+            let (messages, last) = fill(bytes.iter().map(message).enumerate(), size);
+            (messages.len(), last)
+        };
+        assert_eq!(filled(&[10, 10], 3), (2, None));
+        assert_eq!(filled(&[10, 10, 10], 3), (3, None));
+        assert_eq!(filled(&[10, 10, 10, 10], 3), (3, Some(2)));
+        assert_eq!(filled(&[HALF, HALF - 1, HALF], 3), (3, None));
+        assert_eq!(filled(&[HALF, HALF, HALF], 3), (2, Some(1)));
+        // One that is larger than a page has one of its own.
+        assert_eq!(filled(&[2 * PAGE_BYTES, 10], 3), (1, Some(0)));
+        assert_eq!(filled(&[], 3), (0, None));
     }
 
     #[test]

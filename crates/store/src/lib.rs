@@ -61,6 +61,7 @@ mod error;
 #[cfg(feature = "etcd")]
 mod etcd;
 pub mod export;
+mod front;
 mod key;
 pub mod large;
 mod layout;
@@ -69,6 +70,7 @@ mod leased;
 mod log;
 mod memory;
 pub mod migrate;
+mod queue;
 pub mod record;
 pub mod requests;
 mod retry;
@@ -84,6 +86,7 @@ pub use embedded::{Settings, SledStore};
 pub use error::Error;
 #[cfg(feature = "etcd")]
 pub use etcd::{EtcdSettings, EtcdStore, EtcdTls};
+pub use front::{Call, Front};
 pub use key::{Key, KeyBuilder, KeyRange, KeyReader};
 pub use lease::Lease;
 pub use leased::Leased;

@@ -13,6 +13,7 @@ use mesur_rpc::audit::{self, Call, Subject};
 use mesur_rpc::events::Cursors;
 use mesur_rpc::idempotency::Mutation;
 use mesur_rpc::page::{SizeLimits, Tokens};
+use mesur_rpc::stream::Messages;
 use mesur_rpc::{Violation, access, clock, events, request_id, to_status};
 use mesur_store::{KeyRange, LogEntry};
 use mesur_wire::{EditionResource, RevisionName, SnapshotName};
@@ -111,7 +112,7 @@ impl AggregationService for Api {
         self.watch(&cursor).await.map(Response::new).map_err(status)
     }
 
-    type ReadSnapshotStream = streaming::Stream<pb::ReadSnapshotResponse>;
+    type ReadSnapshotStream = Messages<pb::ReadSnapshotResponse>;
 
     async fn read_snapshot(
         &self,
@@ -130,7 +131,7 @@ impl AggregationService for Api {
         verified.map(Response::new).map_err(status)
     }
 
-    type CompareSnapshotsStream = streaming::Stream<pb::CompareSnapshotsResponse>;
+    type CompareSnapshotsStream = Messages<pb::CompareSnapshotsResponse>;
 
     async fn compare_snapshots(
         &self,

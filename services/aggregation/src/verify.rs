@@ -4,6 +4,7 @@
 //! submission by its revision. Whatever is not as the snapshot says is told, and the rest is looked at
 //! all the same.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -19,6 +20,9 @@ use crate::follower::Submission;
 use crate::recount::{Contents, Recount};
 use crate::snapshots::Snapshots;
 use crate::store;
+
+/// The most problems that are told of a snapshot; the rest of them are counted.
+const PROBLEMS_MAX: usize = 1_000;
 
 impl Snapshots {
     /// Adds a snapshot up again, and says whether it is what it says.
@@ -39,8 +43,7 @@ impl Snapshots {
             }
             recounted => recounted?,
         }
-        answer.problems.sort();
-        answer.verified = answer.problems.is_empty();
+        conclude(&mut answer);
         Ok(answer)
     }
 
@@ -72,26 +75,33 @@ impl Snapshots {
             .len()
             .saturating_sub(found.lacking.len());
         answer.return_count = i32::try_from(returns).unwrap_or(i32::MAX);
-        let is_whole = found.lacking.is_empty();
+        // Totals without a return are others, which says nothing more.
+        if found.lacking.is_empty() {
+            answer.content_digest = recounted.content_digest;
+            if recounted.totals != frozen.totals {
+                let problem = "the national figures are not what the returns add up to";
+                answer.problems.push(problem.to_owned());
+            }
+            if answer.content_digest != snapshot.content_digest {
+                let problem = format!(
+                    "the snapshot says that its content has {}",
+                    snapshot.content_digest
+                );
+                answer.problems.push(problem);
+            }
+        }
+        // Behind those of the snapshot as a whole, which are told in any case.
         answer.problems.extend(found.problems);
-        if !is_whole {
-            // Totals without a return are others, which says nothing more.
-            return Ok(());
-        }
-        answer.content_digest = recounted.content_digest;
-        if recounted.totals != frozen.totals {
-            let problem = "the national figures are not what the returns add up to";
-            answer.problems.push(problem.to_owned());
-        }
-        if answer.content_digest != snapshot.content_digest {
-            let problem = format!(
-                "the snapshot says that its content has {}",
-                snapshot.content_digest
-            );
-            answer.problems.push(problem);
-        }
         Ok(())
     }
+}
+
+/// Says whether all is well, and leaves out the last of too many problems.
+fn conclude(answer: &mut pb::VerifySnapshotResponse) {
+    let problems = &mut answer.problems;
+    answer.verified = problems.is_empty();
+    answer.problem_count = i32::try_from(problems.len()).unwrap_or(i32::MAX);
+    problems.truncate(PROBLEMS_MAX);
 }
 
 fn check_identity(snapshot: &Snapshot, answer: &mut pb::VerifySnapshotResponse) {
@@ -115,9 +125,9 @@ struct Checked {
 
 #[derive(Default)]
 struct Found {
-    problems: Vec<String>,
+    problems: BTreeSet<String>,
     /// The returns that could not be had as they were.
-    lacking: Vec<String>,
+    lacking: BTreeSet<String>,
 }
 
 impl Checked {
@@ -126,18 +136,12 @@ impl Checked {
     }
 
     fn problem(&self, problem: String) {
-        let problems = &mut self.found().problems;
         // A return is read again by every pass.
-        if !problems.contains(&problem) {
-            problems.push(problem);
-        }
+        self.found().problems.insert(problem);
     }
 
     fn lacking(&self, name: &str) {
-        let lacking = &mut self.found().lacking;
-        if !lacking.iter().any(|known| known == name) {
-            lacking.push(name.to_owned());
-        }
+        self.found().lacking.insert(name.to_owned());
     }
 
     /// The content as it is held, if it is what its digest says.
@@ -190,4 +194,24 @@ fn nothing(edition: &Edition, input: &Input) -> Option<DataReturn> {
         cells.set(CellId(cell), Observation::of(Observed::NotProvided));
     }
     DataReturn::new(edition, input.authority().clone(), cells.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_problems_are_told_and_one_more_is_counted() {
+        let concluded = |problems: usize| {
+            let mut answer = pb::VerifySnapshotResponse {
+                problems: (0..problems).map(|number| number.to_string()).collect(),
+                ..pb::VerifySnapshotResponse::default()
+            };
+            conclude(&mut answer);
+            (answer.verified, answer.problems.len(), answer.problem_count)
+        };
+        assert_eq!(concluded(0), (true, 0, 0));
+        assert_eq!(concluded(PROBLEMS_MAX), (false, 1_000, 1_000));
+        assert_eq!(concluded(PROBLEMS_MAX + 1), (false, 1_000, 1_001));
+    }
 }

@@ -16,7 +16,7 @@ use crate::recount::Contents;
 const VALUE_BYTES_MIN: usize = 4;
 
 /// What stands around the totals in a message at the most.
-const FRAME_BYTES: usize = 1024;
+const FRAME_BYTES: usize = 2 * 1024;
 
 /// How totals of any size can be had.
 const ADVICE: &str = "freeze them with CreateSnapshot, and read the snapshot with ReadSnapshot";
@@ -42,7 +42,7 @@ impl Whole {
         if values.saturating_mul(VALUE_BYTES_MIN) > MESSAGE_BYTES_MAX {
             return Err(too_large(item));
         }
-        let mut lying = Values::new(edition);
+        let mut lying = Values::new(edition, edition.authorities().len(), None);
         let mut authorities = Vec::with_capacity(edition.authorities().len());
         let mut bytes: usize = 0;
         for (place, input) in Inputs::by_place(&inputs.returns, edition) {
@@ -94,5 +94,44 @@ fn too_large(item: &str) -> Error {
     Error::SnapshotTooLarge {
         item: item.to_owned(),
         advice: ADVICE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mesur_rpc::channel::fits;
+
+    use super::*;
+
+    #[test]
+    fn totals_are_told_in_one_message_up_to_what_it_holds_with_all_around_them() {
+        let complete = |bytes: usize| {
+            let whole = Whole {
+                authorities: Vec::new(),
+                spreads: Vec::new(),
+            };
+            // Beside the name they have a tag, and its length of four bytes.
+            let national = pb::Totals {
+                edition: "x".repeat(bytes - 5),
+                ..pb::Totals::default()
+            };
+            whole.complete(national, "it")
+        };
+        let most = MESSAGE_BYTES_MAX - FRAME_BYTES;
+        let totals = complete(most).expect("it fits");
+        assert_eq!(totals.encoded_len(), most);
+        let refused = complete(most + 1);
+        assert!(matches!(refused, Err(Error::SnapshotTooLarge { .. })));
+        // With the longest name that a creator may have.
+        let digest = format!("sha256:{}", "0".repeat(64));
+        let snapshot = pb::Snapshot {
+            name: format!("snapshots/{digest}"),
+            digest: digest.clone(),
+            totals: Some(totals),
+            create_time: Some(mesur_rpc::clock::to_proto(jiff::Timestamp::MAX)),
+            content_digest: digest,
+            creator: "\u{10ffff}".repeat(200),
+        };
+        assert!(fits(&snapshot));
     }
 }

@@ -190,7 +190,7 @@ impl PublicationService for Api {
         request: Request<pb::ListEarlyAccessRequest>,
     ) -> Result<Response<pb::ListEarlyAccessResponse>, Status> {
         let by = caller(&request)?;
-        answer(self.list_access(&by, &request.into_inner().name).await)
+        answer(self.list_access(&by, &request.into_inner()).await)
     }
 
     async fn audit_disclosure(

@@ -32,7 +32,7 @@ use crate::scheduler::TrustedClock;
 use crate::store;
 use crate::timetable::Timetable;
 
-pub(crate) use early::{Candidate, EarlyList, Viewer, Window};
+pub(crate) use early::{Candidate, Viewer, Window};
 pub(crate) use moving::{Move, Step};
 pub(crate) use provenance::Subject;
 pub(crate) use shelf::{Published, Shelf, Upcoming};

@@ -139,6 +139,12 @@ pub(crate) enum Error {
         /// The schedule.
         name: String,
     },
+    /// The schedule was changed often enough.
+    #[error("{name} was changed as often as it may be")]
+    TooManyChanges {
+        /// The schedule.
+        name: String,
+    },
     /// The supplier may send already.
     #[error("{name} lets the supplier send already")]
     AlreadyDelegated {
@@ -278,6 +284,7 @@ impl Reason for Error {
             Self::FindingsOpen { .. } => "FINDINGS_OPEN",
             Self::ValidationAway(_) | Self::ValidationSlow => "VALIDATION_AWAY",
             Self::NoDueTime { .. } => "NO_DUE_TIME",
+            Self::TooManyChanges { .. } => "TOO_MANY_CHANGES",
             Self::AlreadyDelegated { .. } => "ALREADY_DELEGATED",
             Self::DelegationNotFound { .. } => "DELEGATION_NOT_FOUND",
             Self::AlreadyRevoked { .. } => "ALREADY_REVOKED",
@@ -296,6 +303,12 @@ impl Reason for Error {
             | Self::InvalidReturn { .. }
             | Self::UploadIncomplete(_)
             | Self::ReturnTooLarge { .. }
+            | Self::AnswerTooLarge { .. }
+            | Self::IllegalMove {
+                illegal: IllegalMove::TooManyMoves,
+                ..
+            }
+            | Self::TooManyChanges { .. }
             | Self::RequestIdReused => Kind::Invalid,
             Self::TooManyUploads => Kind::TooMuch,
             Self::Denied(_) | Self::SamePerson { .. } => Kind::Denied,
@@ -308,8 +321,7 @@ impl Reason for Error {
             | Self::NoPreviousValues { .. }
             | Self::DelegationNotFound { .. } => Kind::NotFound,
             Self::AlreadyDelegated { .. } => Kind::Exists,
-            Self::AnswerTooLarge { .. }
-            | Self::EditionMismatch { .. }
+            Self::EditionMismatch { .. }
             | Self::EditionClosed { .. }
             | Self::IllegalMove { .. }
             | Self::NotADraft { .. }
@@ -345,6 +357,7 @@ impl Reason for Error {
             | Self::StaleEtag { name }
             | Self::NotYetValidated { name }
             | Self::NoDueTime { name }
+            | Self::TooManyChanges { name }
             | Self::AlreadyDelegated { name }
             | Self::DelegationNotFound { name }
             | Self::AlreadyRevoked { name } => vec![(RESOURCE_NAME, name.clone())],

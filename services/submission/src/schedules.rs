@@ -111,11 +111,17 @@ impl Schedules {
         change: Change,
         by: By<'_>,
     ) -> Result<Schedule, Error> {
+        let now = self.clock.now();
+        if !schedule.takes(&change, now) {
+            return Err(Error::TooManyChanges {
+                name: ScheduleName(schedule.edition).to_string(),
+            });
+        }
         schedule.changes.push(ScheduleChange {
             change,
             reason: by.reason.to_owned(),
             identity: by.identity.to_owned(),
-            time: self.clock.now(),
+            time: now,
         });
         let commit = schedules::put_last(Commit::new(), &schedule, relied);
         let changes = schedules::count(&schedule).to_be_bytes();

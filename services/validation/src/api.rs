@@ -15,7 +15,8 @@ use mesur_proto::types::v1::Finding;
 use mesur_proto::validation::v1 as pb;
 use mesur_proto::validation::v1::validation_service_server::ValidationService;
 use mesur_rpc::page::SizeLimits;
-use mesur_rpc::{access, events, to_status};
+use mesur_rpc::stream::Messages;
+use mesur_rpc::{access, to_status};
 use mesur_wire::Wordings;
 use mesur_wording::Wording;
 use prost::Message;
@@ -89,7 +90,7 @@ impl ValidationService for Api {
         answer(self.findings(&grant, message).await)
     }
 
-    type StreamFindingsStream = events::Events<Finding>;
+    type StreamFindingsStream = Messages<Finding>;
 
     async fn stream_findings(
         &self,

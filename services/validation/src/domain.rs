@@ -20,7 +20,7 @@ pub(crate) use progress::{
 };
 pub(crate) use query::{CELLS_MAX, Query, QueryRefusal, QueryState};
 pub(crate) use remark::{
-    Conversation, FindingRefusal, Remark, RemarkKind, Said, Standing, Subject,
+    Conversation, FindingRefusal, REMARKS_MAX, Remark, RemarkKind, Said, Standing, Subject,
 };
 pub(crate) use report::{Filter, Report, RuleCount};
 pub(crate) use text::{TEXT_CHARS_MAX, Text};

@@ -7,7 +7,7 @@ use mesur_rpc::status::{Kind, RESOURCE_NAME, Reason, Violation};
 use mesur_store::IsConflict;
 use mesur_wire::{NameError, violation_of};
 
-use crate::domain::{FindingRefusal, QueryRefusal, TEXT_CHARS_MAX};
+use crate::domain::{FindingRefusal, QueryRefusal, REMARKS_MAX, TEXT_CHARS_MAX};
 
 /// An error of the validation service.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +50,12 @@ pub(crate) enum Error {
         /// The id of the finding; empty where none is involved.
         finding: String,
     },
+    /// There are more findings than fit a message.
+    #[error("the findings of {name} do not fit a message")]
+    AnswerTooLarge {
+        /// Whose return was checked.
+        name: String,
+    },
     /// The same request id came with other content.
     #[error("the request id was used before with other content")]
     RequestIdReused,
@@ -91,6 +97,8 @@ pub(crate) enum Refusal {
     QueryClosed,
     /// The query has no answer.
     NotAnswered,
+    /// Enough was said of the finding or the query.
+    TooManyRemarks,
 }
 
 impl Refusal {
@@ -121,6 +129,9 @@ impl Refusal {
             Self::NoOpenRound => format!("no round of queries was opened on {name}"),
             Self::QueryClosed => format!("{name} is closed"),
             Self::NotAnswered => format!("{name} has no answer to accept or reject"),
+            Self::TooManyRemarks => {
+                format!("{name}: {REMARKS_MAX} remarks were made on the same; it is to be settled")
+            }
         }
     }
 
@@ -137,6 +148,7 @@ impl Refusal {
             Self::NoOpenRound => "NO_OPEN_ROUND",
             Self::QueryClosed => "QUERY_CLOSED",
             Self::NotAnswered => "NOT_ANSWERED",
+            Self::TooManyRemarks => "TOO_MANY_REMARKS",
         }
     }
 
@@ -151,6 +163,7 @@ impl Refusal {
             | Self::NoOpenRound
             | Self::QueryClosed
             | Self::NotAnswered => Kind::State,
+            Self::TooManyRemarks => Kind::Invalid,
         }
     }
 }
@@ -269,6 +282,7 @@ impl Reason for Error {
             Self::InvalidReturn { .. } => "INVALID_RETURN",
             Self::EditionNotFound { .. } => "EDITION_NOT_FOUND",
             Self::EditionMismatch { .. } => "EDITION_MISMATCH",
+            Self::AnswerTooLarge { .. } => "ANSWER_TOO_LARGE",
             Self::Refused { what, .. } => what.reason(),
             Self::RequestIdReused => "REQUEST_ID_REUSED",
             Self::Store(error) if error.is_conflict() => "CONTENDED",
@@ -281,9 +295,10 @@ impl Reason for Error {
     fn kind(&self) -> Kind {
         match self {
             Self::Denied => Kind::Denied,
-            Self::InvalidFields(_) | Self::InvalidReturn { .. } | Self::RequestIdReused => {
-                Kind::Invalid
-            }
+            Self::InvalidFields(_)
+            | Self::InvalidReturn { .. }
+            | Self::AnswerTooLarge { .. }
+            | Self::RequestIdReused => Kind::Invalid,
             Self::EditionNotFound { .. } => Kind::NotFound,
             Self::EditionMismatch { .. } => Kind::State,
             Self::Refused { what, .. } => what.kind(),
@@ -297,6 +312,7 @@ impl Reason for Error {
     fn metadata(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::EditionNotFound { name } => vec![(RESOURCE_NAME, name.to_string())],
+            Self::AnswerTooLarge { name } => vec![(RESOURCE_NAME, name.clone())],
             Self::EditionMismatch { name, ours, theirs } => vec![
                 (RESOURCE_NAME, name.to_string()),
                 ("service_digest", ours.clone()),

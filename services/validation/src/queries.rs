@@ -16,6 +16,9 @@ use crate::remarks::{refuse_if_sealed, require_state, state_for};
 use crate::reports::Validation;
 use crate::store::{self, Event, Made, Versioned};
 
+/// Bytes of queries on a page: a page is closed when it has so many.
+const PAGE_BYTES: usize = 4 * 1024 * 1024;
+
 /// A query with its name, and how many remarks its return had when it was read.
 pub(crate) struct Named {
     pub(crate) name: QueryName,
@@ -119,6 +122,9 @@ impl Validation {
             let after = before
                 .after(kind)
                 .map_err(|refusal| Refusal::from(refusal).of(name))?;
+            if !said.takes(kind) {
+                return Err(Refusal::TooManyRemarks.of(name));
+            }
             let change = Change {
                 name,
                 read: Some(&found),
@@ -235,7 +241,7 @@ impl Validation {
         (after, limit): (Option<Key>, usize),
     ) -> Result<QueryPage, Error> {
         self.permit_pattern(grant, pattern).await?;
-        let (mut after, mut queries) = (after, Vec::new());
+        let (mut after, mut queries, mut bytes) = (after, Vec::new(), 0_usize);
         let mut last_shown = None;
         loop {
             let authority = pattern.authority.as_ref();
@@ -257,13 +263,14 @@ impl Validation {
                     continue;
                 }
                 // One more than fits: only now is it known that there is a next page.
-                if queries.len() == limit {
+                if queries.len() == limit || bytes >= PAGE_BYTES {
                     return Ok(QueryPage {
                         queries,
                         next: last_shown,
                     });
                 }
                 last_shown = Some(key);
+                bytes = bytes.saturating_add(query.bytes());
                 queries.push(Named { name, query });
             }
         }

@@ -86,6 +86,9 @@ impl Validation {
             revision: saying.name.0.revision,
             time: now,
         };
+        if !conversation.takes(&finding, &remark) {
+            return Err(refused(Refusal::TooManyRemarks));
+        }
         let after = before.then(&remark);
         progress.open.move_one(finding.severity, &before, &after);
         progress.remarks = progress.remarks.saturating_add(1);

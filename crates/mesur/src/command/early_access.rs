@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use mesur_proto::publication::v1 as publication;
 
-use crate::connection::{Options, Session, request_id, run};
+use crate::connection::{Options, PAGE_SIZE, Session, pages, request_id, run};
 use crate::names::ReleaseArgument;
 use crate::output::table::{Table, Tone, cell, plain};
 use crate::output::{json, say};
@@ -103,14 +103,36 @@ fn revoke(arguments: &Revoke) -> anyhow::Result<ExitCode> {
 
 fn list(arguments: &List) -> anyhow::Result<ExitCode> {
     run(&arguments.options, async |session| {
-        let request = publication::ListEarlyAccessRequest {
-            name: arguments.name.0.clone(),
-        };
-        let mut publication = session.clients.publication.clone();
-        let answer = publication.list_early_access(request).await;
-        let answer = answer.map_err(session.told())?.into_inner();
-        tell(&session, answer.readers, answer.staff_looks)
+        let listed = pages(async |page_token| {
+            let request = publication::ListEarlyAccessRequest {
+                name: arguments.name.0.clone(),
+                page_size: PAGE_SIZE,
+                page_token,
+            };
+            let mut publication = session.clients.publication.clone();
+            let page = publication.list_early_access(request).await?.into_inner();
+            let next = page.next_page_token.clone();
+            Ok((vec![page], next))
+        });
+        let (readers, staff_looks) = whole(listed.await.map_err(session.told())?);
+        tell(&session, readers, staff_looks)
     })
+}
+
+/// The whole list: everybody stands on each page in the same place, each time with further looks.
+fn whole(
+    pages: Vec<publication::ListEarlyAccessResponse>,
+) -> (Vec<publication::EarlyAccess>, Vec<publication::Look>) {
+    let (mut readers, mut staff_looks) = (Vec::new(), Vec::new());
+    for mut page in pages {
+        staff_looks.append(&mut page.staff_looks);
+        for (reader, known) in page.readers.iter_mut().zip(readers) {
+            let known: publication::EarlyAccess = known;
+            reader.looks.splice(..0, known.looks);
+        }
+        readers = page.readers;
+    }
+    (readers, staff_looks)
 }
 
 fn tell(
@@ -122,6 +144,7 @@ fn tell(
         let all = publication::ListEarlyAccessResponse {
             readers,
             staff_looks,
+            next_page_token: String::new(),
         };
         json::print("mesur.publication.v1.ListEarlyAccessResponse", &all)?;
         return Ok(ExitCode::SUCCESS);
@@ -169,4 +192,41 @@ fn tell(
         say!("{}", table.render());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_look_of_every_page_stands_with_who_looked_in_order() {
+        let look = |file_name: &str| publication::Look {
+            file_name: file_name.to_owned(),
+            ..publication::Look::default()
+        };
+        let page = |readers: &[&[&str]], staff: &[&str]| publication::ListEarlyAccessResponse {
+            readers: readers
+                .iter()
+                .map(|looks| publication::EarlyAccess {
+                    looks: looks.iter().map(|name| look(name)).collect(),
+                    ..publication::EarlyAccess::default()
+                })
+                .collect(),
+            staff_looks: staff.iter().map(|name| look(name)).collect(),
+            next_page_token: String::new(),
+        };
+        // Somebody is named while the list is read.
+        let read = [
+            page(&[&["a"], &["b"]], &["c"]),
+            page(&[&["d", "e"], &[]], &["f"]),
+            page(&[&["g"], &["h"], &["i"]], &[]),
+        ];
+        let (readers, staff_looks) = whole(read.into());
+        let expected = page(&[&["a", "d", "e", "g"], &["b", "h"], &["i"]], &["c", "f"]);
+        assert_eq!(
+            (readers, staff_looks),
+            (expected.readers, expected.staff_looks)
+        );
+        assert_eq!(whole(Vec::new()), (Vec::new(), Vec::new()));
+    }
 }

@@ -174,7 +174,7 @@ pub(crate) fn compare(arguments: &Of) -> anyhow::Result<ExitCode> {
             say!("{}", table.render());
         }
         let args = Args::new()
-            .text("findings", &answer.findings.len().to_string())
+            .text("findings", &answer.finding_count.to_string())
             .text("returns", &answer.return_count.to_string());
         say!("{}", words::text(&session.wording, "compared", &args));
         Ok(ExitCode::SUCCESS)

@@ -203,6 +203,11 @@ fn verify(arguments: &One) -> anyhow::Result<ExitCode> {
             for problem in &answer.problems {
                 say!("{problem}");
             }
+            let told = i32::try_from(answer.problems.len()).unwrap_or(i32::MAX);
+            let left_out = answer.problem_count.saturating_sub(told);
+            if left_out > 0 {
+                say!("… (+{left_out})");
+            }
             let verdict = if answer.verified {
                 "snapshot-verified"
             } else {

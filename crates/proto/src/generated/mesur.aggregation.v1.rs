@@ -558,12 +558,15 @@ pub struct VerifySnapshotResponse {
     /// The digest of the content as worked out now.
     #[prost(string, tag = "3")]
     pub content_digest: ::prost::alloc::string::String,
-    /// What is wrong, in English, one sentence each; empty when verified.
+    /// What is wrong, in English, one sentence each, at most 1,000; empty when verified.
     #[prost(string, repeated, tag = "4")]
     pub problems: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// How many returns were added up again.
     #[prost(int32, tag = "5")]
     pub return_count: i32,
+    /// How many problems there are, those among them that are left out.
+    #[prost(int32, tag = "6")]
+    pub problem_count: i32,
 }
 /// The request of CompareSnapshots.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -199,7 +199,7 @@ pub struct EarlyAccess {
     /// Whether it was taken back.
     #[prost(bool, tag = "8")]
     pub revoked: bool,
-    /// Every look, oldest first.
+    /// The looks that were made by it, oldest first: in a list, those that are on the page.
     #[prost(message, repeated, tag = "9")]
     pub looks: ::prost::alloc::vec::Vec<Look>,
 }
@@ -474,9 +474,16 @@ pub struct RevokeEarlyAccessRequest {
 /// The request of ListEarlyAccess.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListEarlyAccessRequest {
-    /// `releases/{release}` or `releases/{release}/revisions/{revision}`. Required.
+    /// `releases/{release}` or `releases/{release}/revisions/{revision}`. Required. Without a revision all
+    /// pages are of the one that was the latest when the first was asked for.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
+    /// At most this many looks; 0 is 100, more than 1,000 is 1,000.
+    #[prost(int32, tag = "2")]
+    pub page_size: i32,
+    /// The `next_page_token` of the page before.
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
 }
 /// The response of ListEarlyAccess.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -484,9 +491,12 @@ pub struct ListEarlyAccessResponse {
     /// Those who have or had access, in the order in which it was granted.
     #[prost(message, repeated, tag = "1")]
     pub readers: ::prost::alloc::vec::Vec<EarlyAccess>,
-    /// Looks of those who work on releases, oldest first.
+    /// Looks of those who work on releases that are on the page, oldest first.
     #[prost(message, repeated, tag = "2")]
     pub staff_looks: ::prost::alloc::vec::Vec<Look>,
+    /// Empty at the end.
+    #[prost(string, tag = "3")]
+    pub next_page_token: ::prost::alloc::string::String,
 }
 /// The request of AuditDisclosure.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -501,7 +511,7 @@ pub struct AuditDisclosureResponse {
     /// Whether every interval is as wide as its policy asks for.
     #[prost(bool, tag = "1")]
     pub safe: bool,
-    /// The hidden values, narrowest first.
+    /// The hidden values, narrowest first, at most 50,000.
     #[prost(message, repeated, tag = "2")]
     pub hidden: ::prost::alloc::vec::Vec<HiddenValue>,
     /// How many values of the release are shown as they are.
@@ -516,6 +526,10 @@ pub struct AuditDisclosureResponse {
     /// How many are hidden to protect others.
     #[prost(int32, tag = "6")]
     pub complementary_count: i32,
+    /// How many hidden values there are, those among them that are left out, of this revision and of those
+    /// published before it.
+    #[prost(int32, tag = "7")]
+    pub hidden_count: i32,
 }
 /// A value that is not shown, and what a reader can know of it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1320,7 +1334,9 @@ pub mod publication_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Lists who has or had early access to a release, and every look, to be printed and published.
+        /// Lists who has or had early access to a release, and every look, to be printed and published. Looks
+        /// come in pages, oldest first; people, of whom there are at most 500, are on every page in the same
+        /// order, each with those of their looks that are on it.
         pub async fn list_early_access(
             &mut self,
             request: impl tonic::IntoRequest<super::ListEarlyAccessRequest>,
@@ -1717,7 +1733,9 @@ pub mod publication_service_server {
             &self,
             request: tonic::Request<super::RevokeEarlyAccessRequest>,
         ) -> std::result::Result<tonic::Response<super::EarlyAccess>, tonic::Status>;
-        /// Lists who has or had early access to a release, and every look, to be printed and published.
+        /// Lists who has or had early access to a release, and every look, to be printed and published. Looks
+        /// come in pages, oldest first; people, of whom there are at most 500, are on every page in the same
+        /// order, each with those of their looks that are on it.
         async fn list_early_access(
             &self,
             request: tonic::Request<super::ListEarlyAccessRequest>,

@@ -830,7 +830,8 @@ pub mod submission_service_client {
         /// same id with other content is `REQUEST_ID_REUSED` (INVALID_ARGUMENT). Fails with `EDITION_NOT_FOUND`
         /// (NOT_FOUND), `EDITION_MISMATCH` (FAILED_PRECONDITION) when `edition_digest` is not the
         /// service's, `STALE_ETAG` (ABORTED), and with FAILED_PRECONDITION: `ALREADY_SUBMITTED` for a
-        /// draft of what is handed in, `ALREADY_SIGNED_OFF`, `EDITION_CLOSED`.
+        /// draft of what is handed in, `ALREADY_SIGNED_OFF`, `EDITION_CLOSED`. With `validate_only`, very many
+        /// findings are `ANSWER_TOO_LARGE` (INVALID_ARGUMENT).
         pub async fn submit_return(
             &mut self,
             request: impl tonic::IntoRequest<super::SubmitReturnRequest>,
@@ -969,7 +970,7 @@ pub mod submission_service_client {
         ///
         /// Fails with `RETURN_NOT_FOUND` (NOT_FOUND), with `EDITION_NOT_FOUND` (NOT_FOUND) or
         /// `EDITION_MISMATCH` (FAILED_PRECONDITION) when the service no longer has its edition, and with
-        /// `ANSWER_TOO_LARGE` (FAILED_PRECONDITION) for a very large return: ReadReturn gives that.
+        /// `ANSWER_TOO_LARGE` (INVALID_ARGUMENT) for a very large return: ReadReturn gives that.
         pub async fn get_return(
             &mut self,
             request: impl tonic::IntoRequest<super::GetReturnRequest>,
@@ -1028,7 +1029,7 @@ pub mod submission_service_client {
             self.inner.server_streaming(req, path, codec).await
         }
         /// Lists the latest revisions, without their observations, in the order of their names. Drafts are
-        /// listed for those who may see them.
+        /// listed for those who may see them. A page of long histories ends before it has as many as asked for.
         pub async fn list_returns(
             &mut self,
             request: impl tonic::IntoRequest<super::ListReturnsRequest>,
@@ -1058,7 +1059,8 @@ pub mod submission_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Lists every revision of a return, the latest first, without observations.
+        /// Lists every revision of a return, the latest first, without observations. A page of long histories
+        /// ends before it has as many as asked for.
         pub async fn list_revisions(
             &mut self,
             request: impl tonic::IntoRequest<super::ListRevisionsRequest>,
@@ -1091,8 +1093,8 @@ pub mod submission_service_client {
         /// Tells the cells in which two revisions of a return differ, in catalogue order. The sender's
         /// references are no difference.
         ///
-        /// Fails with `RETURN_NOT_FOUND` (NOT_FOUND), and with FAILED_PRECONDITION: `EDITION_MISMATCH` for
-        /// revisions of editions with other digests, `ANSWER_TOO_LARGE` for very many differences.
+        /// Fails with `RETURN_NOT_FOUND` (NOT_FOUND), `EDITION_MISMATCH` (FAILED_PRECONDITION) for revisions
+        /// of editions with other digests, and `ANSWER_TOO_LARGE` (INVALID_ARGUMENT) for very many differences.
         pub async fn compare_revisions(
             &mut self,
             request: impl tonic::IntoRequest<super::CompareRevisionsRequest>,
@@ -1158,7 +1160,8 @@ pub mod submission_service_client {
         /// Takes the sign-off back, with a reason; the return leaves the totals until it is signed again.
         ///
         /// Idempotent when `request_id` is set. Fails with `RETURN_NOT_FOUND`, `STALE_ETAG`,
-        /// `NOT_SIGNED_OFF` (FAILED_PRECONDITION), and `EDITION_CLOSED` for an authority.
+        /// `NOT_SIGNED_OFF` (FAILED_PRECONDITION), `EDITION_CLOSED` for an authority, and `TOO_MANY_MOVES`
+        /// (INVALID_ARGUMENT) for a revision that was signed off and reopened again and again.
         pub async fn reopen_return(
             &mut self,
             request: impl tonic::IntoRequest<super::ReopenReturnRequest>,
@@ -1257,9 +1260,9 @@ pub mod submission_service_client {
         /// Gets the values of the latest earlier period that is held for a return's authority: those of
         /// the return of that period, or recorded ones.
         ///
-        /// Fails with `NO_PREVIOUS_VALUES` (NOT_FOUND), and with `EDITION_NOT_FOUND` (NOT_FOUND) or
+        /// Fails with `NO_PREVIOUS_VALUES` (NOT_FOUND), with `EDITION_NOT_FOUND` (NOT_FOUND) or
         /// `EDITION_MISMATCH` (FAILED_PRECONDITION) when the service no longer has the edition of the
-        /// earlier return.
+        /// earlier return, and with `ANSWER_TOO_LARGE` (INVALID_ARGUMENT) for very many values.
         pub async fn get_previous_values(
             &mut self,
             request: impl tonic::IntoRequest<super::GetPreviousValuesRequest>,
@@ -1317,8 +1320,8 @@ pub mod submission_service_client {
         /// Sets when returns of an edition are due and when it closes, with a reason; earlier settings
         /// stay in `history`.
         ///
-        /// Idempotent when `request_id` is set. Fails with `STALE_ETAG` (ABORTED) and
-        /// `EDITION_NOT_FOUND`.
+        /// Idempotent when `request_id` is set. Fails with `STALE_ETAG` (ABORTED), `EDITION_NOT_FOUND`, and
+        /// `TOO_MANY_CHANGES` (INVALID_ARGUMENT) after 200 settings, unless this one closes the edition.
         pub async fn update_schedule(
             &mut self,
             request: impl tonic::IntoRequest<super::UpdateScheduleRequest>,
@@ -1347,8 +1350,9 @@ pub mod submission_service_client {
         }
         /// Gives one authority until a later time, with a reason.
         ///
-        /// Idempotent when `request_id` is set. Fails as UpdateSchedule, and with `NO_DUE_TIME`
-        /// (FAILED_PRECONDITION) when none is set.
+        /// Idempotent when `request_id` is set. Fails with `EDITION_NOT_FOUND`, `NO_DUE_TIME`
+        /// (FAILED_PRECONDITION) when none is set, and `TOO_MANY_CHANGES` (INVALID_ARGUMENT) after 1,000
+        /// extensions in an edition.
         pub async fn grant_extension(
             &mut self,
             request: impl tonic::IntoRequest<super::GrantExtensionRequest>,
@@ -1493,7 +1497,8 @@ pub mod submission_service_server {
         /// same id with other content is `REQUEST_ID_REUSED` (INVALID_ARGUMENT). Fails with `EDITION_NOT_FOUND`
         /// (NOT_FOUND), `EDITION_MISMATCH` (FAILED_PRECONDITION) when `edition_digest` is not the
         /// service's, `STALE_ETAG` (ABORTED), and with FAILED_PRECONDITION: `ALREADY_SUBMITTED` for a
-        /// draft of what is handed in, `ALREADY_SIGNED_OFF`, `EDITION_CLOSED`.
+        /// draft of what is handed in, `ALREADY_SIGNED_OFF`, `EDITION_CLOSED`. With `validate_only`, very many
+        /// findings are `ANSWER_TOO_LARGE` (INVALID_ARGUMENT).
         async fn submit_return(
             &self,
             request: tonic::Request<super::SubmitReturnRequest>,
@@ -1542,7 +1547,7 @@ pub mod submission_service_server {
         ///
         /// Fails with `RETURN_NOT_FOUND` (NOT_FOUND), with `EDITION_NOT_FOUND` (NOT_FOUND) or
         /// `EDITION_MISMATCH` (FAILED_PRECONDITION) when the service no longer has its edition, and with
-        /// `ANSWER_TOO_LARGE` (FAILED_PRECONDITION) for a very large return: ReadReturn gives that.
+        /// `ANSWER_TOO_LARGE` (INVALID_ARGUMENT) for a very large return: ReadReturn gives that.
         async fn get_return(
             &self,
             request: tonic::Request<super::GetReturnRequest>,
@@ -1563,7 +1568,7 @@ pub mod submission_service_server {
             request: tonic::Request<super::ReadReturnRequest>,
         ) -> std::result::Result<tonic::Response<Self::ReadReturnStream>, tonic::Status>;
         /// Lists the latest revisions, without their observations, in the order of their names. Drafts are
-        /// listed for those who may see them.
+        /// listed for those who may see them. A page of long histories ends before it has as many as asked for.
         async fn list_returns(
             &self,
             request: tonic::Request<super::ListReturnsRequest>,
@@ -1571,7 +1576,8 @@ pub mod submission_service_server {
             tonic::Response<super::ListReturnsResponse>,
             tonic::Status,
         >;
-        /// Lists every revision of a return, the latest first, without observations.
+        /// Lists every revision of a return, the latest first, without observations. A page of long histories
+        /// ends before it has as many as asked for.
         async fn list_revisions(
             &self,
             request: tonic::Request<super::ListRevisionsRequest>,
@@ -1582,8 +1588,8 @@ pub mod submission_service_server {
         /// Tells the cells in which two revisions of a return differ, in catalogue order. The sender's
         /// references are no difference.
         ///
-        /// Fails with `RETURN_NOT_FOUND` (NOT_FOUND), and with FAILED_PRECONDITION: `EDITION_MISMATCH` for
-        /// revisions of editions with other digests, `ANSWER_TOO_LARGE` for very many differences.
+        /// Fails with `RETURN_NOT_FOUND` (NOT_FOUND), `EDITION_MISMATCH` (FAILED_PRECONDITION) for revisions
+        /// of editions with other digests, and `ANSWER_TOO_LARGE` (INVALID_ARGUMENT) for very many differences.
         async fn compare_revisions(
             &self,
             request: tonic::Request<super::CompareRevisionsRequest>,
@@ -1605,7 +1611,8 @@ pub mod submission_service_server {
         /// Takes the sign-off back, with a reason; the return leaves the totals until it is signed again.
         ///
         /// Idempotent when `request_id` is set. Fails with `RETURN_NOT_FOUND`, `STALE_ETAG`,
-        /// `NOT_SIGNED_OFF` (FAILED_PRECONDITION), and `EDITION_CLOSED` for an authority.
+        /// `NOT_SIGNED_OFF` (FAILED_PRECONDITION), `EDITION_CLOSED` for an authority, and `TOO_MANY_MOVES`
+        /// (INVALID_ARGUMENT) for a revision that was signed off and reopened again and again.
         async fn reopen_return(
             &self,
             request: tonic::Request<super::ReopenReturnRequest>,
@@ -1644,9 +1651,9 @@ pub mod submission_service_server {
         /// Gets the values of the latest earlier period that is held for a return's authority: those of
         /// the return of that period, or recorded ones.
         ///
-        /// Fails with `NO_PREVIOUS_VALUES` (NOT_FOUND), and with `EDITION_NOT_FOUND` (NOT_FOUND) or
+        /// Fails with `NO_PREVIOUS_VALUES` (NOT_FOUND), with `EDITION_NOT_FOUND` (NOT_FOUND) or
         /// `EDITION_MISMATCH` (FAILED_PRECONDITION) when the service no longer has the edition of the
-        /// earlier return.
+        /// earlier return, and with `ANSWER_TOO_LARGE` (INVALID_ARGUMENT) for very many values.
         async fn get_previous_values(
             &self,
             request: tonic::Request<super::GetPreviousValuesRequest>,
@@ -1660,16 +1667,17 @@ pub mod submission_service_server {
         /// Sets when returns of an edition are due and when it closes, with a reason; earlier settings
         /// stay in `history`.
         ///
-        /// Idempotent when `request_id` is set. Fails with `STALE_ETAG` (ABORTED) and
-        /// `EDITION_NOT_FOUND`.
+        /// Idempotent when `request_id` is set. Fails with `STALE_ETAG` (ABORTED), `EDITION_NOT_FOUND`, and
+        /// `TOO_MANY_CHANGES` (INVALID_ARGUMENT) after 200 settings, unless this one closes the edition.
         async fn update_schedule(
             &self,
             request: tonic::Request<super::UpdateScheduleRequest>,
         ) -> std::result::Result<tonic::Response<super::Schedule>, tonic::Status>;
         /// Gives one authority until a later time, with a reason.
         ///
-        /// Idempotent when `request_id` is set. Fails as UpdateSchedule, and with `NO_DUE_TIME`
-        /// (FAILED_PRECONDITION) when none is set.
+        /// Idempotent when `request_id` is set. Fails with `EDITION_NOT_FOUND`, `NO_DUE_TIME`
+        /// (FAILED_PRECONDITION) when none is set, and `TOO_MANY_CHANGES` (INVALID_ARGUMENT) after 1,000
+        /// extensions in an edition.
         async fn grant_extension(
             &self,
             request: tonic::Request<super::GrantExtensionRequest>,

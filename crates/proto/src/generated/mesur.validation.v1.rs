@@ -129,10 +129,10 @@ pub struct FindingFilter {
         tag = "1"
     )]
     pub severities: ::prost::alloc::vec::Vec<i32>,
-    /// Of these rules.
+    /// Of these rules, at most 1,000.
     #[prost(string, repeated, tag = "2")]
     pub rules: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// On these metrics.
+    /// On these metrics, at most 1,000.
     #[prost(string, repeated, tag = "3")]
     pub metrics: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// With these standings.
@@ -597,7 +597,7 @@ pub struct ListQueriesRequest {
     /// `authorities/{authority}/returns/{return}`; `-` stands for any. Required.
     #[prost(string, tag = "1")]
     pub parent: ::prost::alloc::string::String,
-    /// Only those with one of these states; none lets all pass.
+    /// Only those with one of these states, at most 1,000; none lets all pass.
     #[prost(enumeration = "query::State", repeated, tag = "2")]
     pub states: ::prost::alloc::vec::Vec<i32>,
     /// At most this many; 0 is 100, more than 1,000 is 1,000.
@@ -697,12 +697,15 @@ pub struct CompareAuthoritiesRequest {
 /// The response of CompareAuthorities.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CompareAuthoritiesResponse {
-    /// The largest differences first.
+    /// The largest differences first, at most 5,000.
     #[prost(message, repeated, tag = "1")]
     pub findings: ::prost::alloc::vec::Vec<compare_authorities_response::PeerFinding>,
     /// How many authorities' returns were compared.
     #[prost(int32, tag = "2")]
     pub return_count: i32,
+    /// How many findings there are, those among them that are left out.
+    #[prost(int32, tag = "3")]
+    pub finding_count: i32,
 }
 /// Nested message and enum types in `CompareAuthoritiesResponse`.
 pub mod compare_authorities_response {
@@ -1046,8 +1049,9 @@ pub mod validation_service_client {
         }
         /// Checks observations against the rules of an edition. Pure: keeps nothing, reads no return.
         ///
-        /// Fails with `INVALID_RETURN` (INVALID_ARGUMENT), `EDITION_NOT_FOUND` (NOT_FOUND) and
-        /// `EDITION_MISMATCH` (FAILED_PRECONDITION).
+        /// Fails with `INVALID_RETURN` (INVALID_ARGUMENT), `EDITION_NOT_FOUND` (NOT_FOUND),
+        /// `EDITION_MISMATCH` (FAILED_PRECONDITION) and, for very many findings, `ANSWER_TOO_LARGE`
+        /// (INVALID_ARGUMENT).
         pub async fn validate_return(
             &mut self,
             request: impl tonic::IntoRequest<super::ValidateReturnRequest>,
@@ -1209,8 +1213,8 @@ pub mod validation_service_client {
         /// the values stay as they are.
         ///
         /// Fails with `REPORT_NOT_FOUND` or `FINDING_NOT_FOUND` (NOT_FOUND), with `NOT_A_WARNING`,
-        /// `REPORT_SUPERSEDED` or `ALREADY_SIGNED_OFF` (FAILED_PRECONDITION), and with `INVALID_TEXT`
-        /// (INVALID_ARGUMENT).
+        /// `REPORT_SUPERSEDED` or `ALREADY_SIGNED_OFF` (FAILED_PRECONDITION), and with `INVALID_TEXT` or
+        /// `TOO_MANY_REMARKS` (INVALID_ARGUMENT).
         pub async fn explain_finding(
             &mut self,
             request: impl tonic::IntoRequest<super::ExplainFindingRequest>,
@@ -1427,8 +1431,8 @@ pub mod validation_service_client {
         }
         /// Answers a query, for the authority.
         ///
-        /// Fails with `QUERY_NOT_FOUND` (NOT_FOUND), `QUERY_CLOSED` (FAILED_PRECONDITION) and
-        /// `INVALID_TEXT`.
+        /// Fails with `QUERY_NOT_FOUND` (NOT_FOUND), `QUERY_CLOSED` (FAILED_PRECONDITION), and
+        /// `INVALID_TEXT` or `TOO_MANY_REMARKS` (INVALID_ARGUMENT).
         pub async fn answer_query(
             &mut self,
             request: impl tonic::IntoRequest<super::AnswerQueryRequest>,
@@ -1459,7 +1463,8 @@ pub mod validation_service_client {
         ///
         /// Fails with `QUERY_NOT_FOUND`, `QUERY_CLOSED`, `INVALID_TEXT`, and, where there is no answer to
         /// accept or reject, with `NOT_ANSWERED` (FAILED_PRECONDITION). Rejecting fails on a return that is
-        /// signed off with `ALREADY_SIGNED_OFF` (FAILED_PRECONDITION).
+        /// signed off with `ALREADY_SIGNED_OFF` (FAILED_PRECONDITION), and with `TOO_MANY_REMARKS`
+        /// (INVALID_ARGUMENT).
         pub async fn resolve_query(
             &mut self,
             request: impl tonic::IntoRequest<super::ResolveQueryRequest>,
@@ -1487,7 +1492,7 @@ pub mod validation_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// Lists queries: those of a return, of an authority (`authorities/{authority}/returns/-`), or of
-        /// all (`authorities/-/returns/-`).
+        /// all (`authorities/-/returns/-`). A page with very much on it ends before it has as many as asked for.
         pub async fn list_queries(
             &mut self,
             request: impl tonic::IntoRequest<super::ListQueriesRequest>,
@@ -1694,8 +1699,9 @@ pub mod validation_service_server {
     pub trait ValidationService: std::marker::Send + std::marker::Sync + 'static {
         /// Checks observations against the rules of an edition. Pure: keeps nothing, reads no return.
         ///
-        /// Fails with `INVALID_RETURN` (INVALID_ARGUMENT), `EDITION_NOT_FOUND` (NOT_FOUND) and
-        /// `EDITION_MISMATCH` (FAILED_PRECONDITION).
+        /// Fails with `INVALID_RETURN` (INVALID_ARGUMENT), `EDITION_NOT_FOUND` (NOT_FOUND),
+        /// `EDITION_MISMATCH` (FAILED_PRECONDITION) and, for very many findings, `ANSWER_TOO_LARGE`
+        /// (INVALID_ARGUMENT).
         async fn validate_return(
             &self,
             request: tonic::Request<super::ValidateReturnRequest>,
@@ -1757,8 +1763,8 @@ pub mod validation_service_server {
         /// the values stay as they are.
         ///
         /// Fails with `REPORT_NOT_FOUND` or `FINDING_NOT_FOUND` (NOT_FOUND), with `NOT_A_WARNING`,
-        /// `REPORT_SUPERSEDED` or `ALREADY_SIGNED_OFF` (FAILED_PRECONDITION), and with `INVALID_TEXT`
-        /// (INVALID_ARGUMENT).
+        /// `REPORT_SUPERSEDED` or `ALREADY_SIGNED_OFF` (FAILED_PRECONDITION), and with `INVALID_TEXT` or
+        /// `TOO_MANY_REMARKS` (INVALID_ARGUMENT).
         async fn explain_finding(
             &self,
             request: tonic::Request<super::ExplainFindingRequest>,
@@ -1824,8 +1830,8 @@ pub mod validation_service_server {
         ) -> std::result::Result<tonic::Response<super::Query>, tonic::Status>;
         /// Answers a query, for the authority.
         ///
-        /// Fails with `QUERY_NOT_FOUND` (NOT_FOUND), `QUERY_CLOSED` (FAILED_PRECONDITION) and
-        /// `INVALID_TEXT`.
+        /// Fails with `QUERY_NOT_FOUND` (NOT_FOUND), `QUERY_CLOSED` (FAILED_PRECONDITION), and
+        /// `INVALID_TEXT` or `TOO_MANY_REMARKS` (INVALID_ARGUMENT).
         async fn answer_query(
             &self,
             request: tonic::Request<super::AnswerQueryRequest>,
@@ -1834,13 +1840,14 @@ pub mod validation_service_server {
         ///
         /// Fails with `QUERY_NOT_FOUND`, `QUERY_CLOSED`, `INVALID_TEXT`, and, where there is no answer to
         /// accept or reject, with `NOT_ANSWERED` (FAILED_PRECONDITION). Rejecting fails on a return that is
-        /// signed off with `ALREADY_SIGNED_OFF` (FAILED_PRECONDITION).
+        /// signed off with `ALREADY_SIGNED_OFF` (FAILED_PRECONDITION), and with `TOO_MANY_REMARKS`
+        /// (INVALID_ARGUMENT).
         async fn resolve_query(
             &self,
             request: tonic::Request<super::ResolveQueryRequest>,
         ) -> std::result::Result<tonic::Response<super::Query>, tonic::Status>;
         /// Lists queries: those of a return, of an authority (`authorities/{authority}/returns/-`), or of
-        /// all (`authorities/-/returns/-`).
+        /// all (`authorities/-/returns/-`). A page with very much on it ends before it has as many as asked for.
         async fn list_queries(
             &self,
             request: tonic::Request<super::ListQueriesRequest>,

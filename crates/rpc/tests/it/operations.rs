@@ -15,10 +15,7 @@ use mesur_rpc::operations::{SERVICE_NAME, store_service};
 use mesur_rpc::server::{self, Contract, Limits, Listener};
 use mesur_rpc::status::RETRY_DELAY;
 use mesur_store::export::Reading;
-use mesur_store::{
-    Commit, Dump, DumpRow, Entry, Error, Key, KeyRange, Lease, Log, LogEntry, MemoryStore,
-    Position, Store, VALUE_BYTES_MAX, Version, Watch,
-};
+use mesur_store::{Call, Commit, Error, Front, MemoryStore, Store, VALUE_BYTES_MAX};
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic::{Code, Status};
@@ -120,61 +117,26 @@ async fn an_export_that_the_stop_breaks_off_is_never_taken_for_whole() {
 }
 
 /// A store whose cluster has no majority.
-struct Away;
-
-fn away<T>(doing: &'static str) -> Result<T, Error> {
-    let source = "too few members answer".into();
-    Err(Error::Unavailable { doing, source })
-}
+#[derive(Default)]
+struct Away(MemoryStore);
 
 #[async_trait]
-impl Store for Away {
-    async fn get(&self, _: &[u8]) -> Result<Option<Entry>, Error> {
-        away("reading")
+impl Front for Away {
+    fn behind(&self) -> &dyn Store {
+        &self.0
     }
 
-    async fn scan(&self, _: KeyRange, _: usize) -> Result<Vec<(Key, Entry)>, Error> {
-        away("reading")
-    }
-
-    async fn commit(&self, _: Commit) -> Result<Version, Error> {
-        away("committing")
-    }
-
-    async fn read_log(
-        &self,
-        _: &Log,
-        _: Option<Position>,
-        _: usize,
-    ) -> Result<Vec<LogEntry>, Error> {
-        away("reading")
-    }
-
-    async fn watch(&self, _: Log, _: Option<Position>) -> Result<Watch, Error> {
-        away("reading")
-    }
-
-    async fn lease(&self, _: &str) -> Result<Lease, Error> {
-        away("taking a lease")
-    }
-
-    async fn dump(&self) -> Result<Dump, Error> {
-        away("reading")
-    }
-
-    async fn load(&self, _: Vec<DumpRow>) -> Result<(), Error> {
-        away("loading")
-    }
-
-    async fn finish_load(&self, _: Version) -> Result<(), Error> {
-        away("loading")
+    async fn pass(&self, _: Call) -> Result<(), Error> {
+        let source = "too few members answer".into();
+        let doing = "reading";
+        Err(Error::Unavailable { doing, source })
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_asks_for_a_store_that_cannot_be_reached_is_told_to_come_back_later() {
     let stop = CancellationToken::new();
-    let mut client = serve(Arc::new(Away), stop.clone()).await;
+    let mut client = serve(Arc::new(Away::default()), stop.clone()).await;
     let refused = export(&mut client).await.err().expect("refused");
     assert_eq!(refused.code(), Code::Unavailable, "{refused}");
     let details = refused.get_error_details();

@@ -72,6 +72,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::dump;
 use crate::layout;
 use crate::lease::Locks;
+use crate::queue;
 use crate::told;
 use crate::{Commit, Dump, DumpRow, Entry, Error, Key, KeyRange, Lease, Log, LogEntry, Position};
 use crate::{KEY_BYTES_MAX, Store, Version, Watch};
@@ -101,9 +102,6 @@ const _: () = assert!(
         < SEGMENT_BYTES / 4 - 1024,
     "a tree leaf must stay under a quarter of a segment, or sled writes it unsynced"
 );
-
-/// Commits that may wait for the committer; further ones wait to be queued.
-const QUEUE_COMMITS: usize = 1024;
 
 /// What an operator may choose about a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,7 +146,7 @@ impl SledStore {
         told::failed(false);
         let (indexer, journal) = folder::open(path, settings, &health)?;
         let shared = Arc::clone(&indexer.shared);
-        let (queue, queued) = mpsc::channel(QUEUE_COMMITS);
+        let (queue, queued) = queue::commits();
         let weak = queue.downgrade();
         let committer = Committer {
             shared: Arc::clone(&shared),

@@ -56,7 +56,7 @@ use crate::told;
 use crate::watch::Progress;
 use crate::{
     COMMIT_BYTES_MAX, COMMIT_KEYS_MAX, Commit, Dump, DumpRow, Entry, Error, KEY_BYTES_MAX, Key,
-    KeyRange, Lease, Log, LogEntry, Position, Store, Version, Watch, commit, layout,
+    KeyRange, Lease, Log, LogEntry, Position, Store, Version, Watch, commit, layout, queue,
 };
 use cluster::Cluster;
 use committer::{Committer, Request};
@@ -75,9 +75,6 @@ const OPERATIONS_BESIDE: usize = 4;
 const ROW_REQUEST_BYTES: usize = 3 * (PREFIX_BYTES_MAX + layout::ROW_KEY_BYTES_MAX + 32);
 const _: () = assert!(COMMIT_KEYS_MAX + OPERATIONS_BESIDE <= TXN_OPERATIONS_MAX);
 const _: () = assert!(COMMIT_BYTES_MAX + COMMIT_KEYS_MAX * ROW_REQUEST_BYTES <= REQUEST_BYTES_MAX);
-
-/// Commits that may wait for the committer; further ones wait to be queued.
-const QUEUE_COMMITS: usize = 1024;
 
 /// What an operator chooses about a store in etcd.
 #[derive(Clone)]
@@ -146,7 +143,7 @@ impl EtcdStore {
         let cluster = Cluster::new(&settings);
         let (writer, head) = facts::enter(&cluster).await?;
         let (sender, progress) = watch::channel(Progress::Durable);
-        let (queue, queued) = mpsc::channel(QUEUE_COMMITS);
+        let (queue, queued) = queue::commits();
         let committer = Committer::new(cluster.clone(), writer, head, sender.clone());
         // Not aborted when the store is dropped: it ends when the queue is empty.
         tokio::spawn(committer.run(queued));

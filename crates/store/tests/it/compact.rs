@@ -5,10 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use mesur_store::{
-    Commit, Dump, DumpRow, Entry, Error, Key, KeyRange, Lease, Log, LogEntry, Position, Store,
-    Version, Watch, compact,
-};
+use mesur_store::{Call, Commit, Error, Front, Log, LogEntry, Position, Store, Version, compact};
 
 use crate::chain;
 use crate::conformance::Shared;
@@ -24,50 +21,19 @@ struct Ending {
 }
 
 #[async_trait]
-impl Store for Ending {
-    async fn get(&self, key: &[u8]) -> Result<Option<Entry>, Error> {
-        self.inner.get(key).await
+impl Front for Ending {
+    fn behind(&self) -> &dyn Store {
+        &*self.inner
     }
 
-    async fn scan(&self, range: KeyRange, limit: usize) -> Result<Vec<(Key, Entry)>, Error> {
-        self.inner.scan(range, limit).await
-    }
-
-    async fn commit(&self, commit: Commit) -> Result<Version, Error> {
-        if self.commits_left.load(Ordering::Relaxed) == 0 {
-            return Err(Error::Closed);
+    async fn pass(&self, call: Call) -> Result<(), Error> {
+        if call == Call::Commit {
+            if self.commits_left.load(Ordering::Relaxed) == 0 {
+                return Err(Error::Closed);
+            }
+            self.commits_left.fetch_sub(1, Ordering::Relaxed);
         }
-        self.commits_left.fetch_sub(1, Ordering::Relaxed);
-        self.inner.commit(commit).await
-    }
-
-    async fn read_log(
-        &self,
-        log: &Log,
-        after: Option<Position>,
-        limit: usize,
-    ) -> Result<Vec<LogEntry>, Error> {
-        self.inner.read_log(log, after, limit).await
-    }
-
-    async fn watch(&self, log: Log, after: Option<Position>) -> Result<Watch, Error> {
-        self.inner.watch(log, after).await
-    }
-
-    async fn lease(&self, name: &str) -> Result<Lease, Error> {
-        self.inner.lease(name).await
-    }
-
-    async fn dump(&self) -> Result<Dump, Error> {
-        self.inner.dump().await
-    }
-
-    async fn load(&self, rows: Vec<DumpRow>) -> Result<(), Error> {
-        self.inner.load(rows).await
-    }
-
-    async fn finish_load(&self, version: Version) -> Result<(), Error> {
-        self.inner.finish_load(version).await
+        Ok(())
     }
 }
 

@@ -1,15 +1,12 @@
 //! Snapshots and their differences as streams.
 
 use std::future::Future;
-use std::sync::Arc;
 
 use mesur_proto::aggregation::v1 as pb;
 use mesur_proto::aggregation::v1::compare_snapshots_response::Difference as Wire;
 use mesur_rpc::audit::Call;
+use mesur_rpc::stream::{self, Messages, Outlet};
 use mesur_wire::SnapshotName;
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
-use tonic::Status;
 
 use super::decisions::decision_message;
 use super::{Api, snapshot_message, status};
@@ -17,27 +14,19 @@ use crate::compare::Difference;
 use crate::error::Error;
 use crate::store;
 
-/// How many messages wait for a slow reader.
-const QUEUE: usize = 4;
-
-/// A stream whose messages are made as they are read.
-pub(super) type Stream<M> = ReceiverStream<Result<M, Status>>;
-
-type Sender<M> = mpsc::Sender<Result<M, Status>>;
-
 impl Api {
     pub(super) async fn read(
         &self,
         by: &Call,
         name: &str,
-    ) -> Result<Stream<pb::ReadSnapshotResponse>, Error> {
+    ) -> Result<Messages<pb::ReadSnapshotResponse>, Error> {
         let name = SnapshotName::parse(name).map_err(Error::name("name"))?;
         self.told(by, &name).await?;
         let reading = self.snapshots.read(&name).await?;
-        Ok(self.stream(async move |sender| {
-            let tell = |part| send(&sender, pb::ReadSnapshotResponse { part: Some(part) });
+        Ok(stream::batches(&self.stop, |outlet| async move {
+            let tell = |part| send(&outlet, pb::ReadSnapshotResponse { part: Some(part) });
             let first = |snapshot: &_, totals| snapshot_message(snapshot, Some(totals));
-            reading.parts(first, tell).await
+            reading.parts(first, tell).await.map_err(status)
         }))
     }
 
@@ -50,7 +39,7 @@ impl Api {
         &self,
         by: &Call,
         message: &pb::CompareSnapshotsRequest,
-    ) -> Result<Stream<pb::CompareSnapshotsResponse>, Error> {
+    ) -> Result<Messages<pb::CompareSnapshotsResponse>, Error> {
         let from = SnapshotName::parse(&message.from).map_err(Error::name("from"))?;
         let to = SnapshotName::parse(&message.to).map_err(Error::name("to"))?;
         let pair = self.snapshots.pair(&from, &to).await?;
@@ -59,7 +48,7 @@ impl Api {
         }
         let edition = pair.edition().clone();
         let in_force = store::in_force(&*self.snapshots.store, &edition).await?;
-        Ok(self.stream(async move |sender| {
+        Ok(stream::batches(&self.stop, |outlet| async move {
             let tell = |difference| {
                 let difference = match difference {
                     Difference::Decision(decision, in_later) => {
@@ -73,39 +62,18 @@ impl Api {
                     Difference::Figure(figure) => Wire::Figure(*figure),
                 };
                 let difference = Some(difference);
-                send(&sender, pb::CompareSnapshotsResponse { difference })
+                send(&outlet, pb::CompareSnapshotsResponse { difference })
             };
-            pair.differences(tell).await
+            pair.differences(tell).await.map_err(status)
         }))
-    }
-
-    /// A stream of what `tell` sends, until it has told all, the reader goes or the service stops.
-    fn stream<M, T>(&self, tell: impl FnOnce(Arc<Sender<M>>) -> T + Send + 'static) -> Stream<M>
-    where
-        M: Send + 'static,
-        T: Future<Output = Result<(), Error>> + Send,
-    {
-        let (sender, receiver) = mpsc::channel(QUEUE);
-        let (sender, stop) = (Arc::new(sender), self.stop.clone());
-        tokio::spawn(async move {
-            let telling = tell(Arc::clone(&sender));
-            let failure = match stop.run_until_cancelled(telling).await {
-                None => Status::unavailable("the service stops"),
-                Some(Err(error)) => status(error),
-                Some(Ok(())) => return,
-            };
-            // A reader who has gone need not be told.
-            let _ = sender.send(Err(failure)).await;
-        });
-        ReceiverStream::new(receiver)
     }
 }
 
 /// Sends a message; answers whether the reader is still there.
 fn send<M: Send + 'static>(
-    sender: &Arc<Sender<M>>,
+    outlet: &Outlet<M>,
     message: M,
 ) -> impl Future<Output = bool> + Send + use<M> {
-    let sender = Arc::clone(sender);
-    async move { sender.send(Ok(message)).await.is_ok() }
+    let outlet = outlet.clone();
+    async move { outlet.send(message).await }
 }

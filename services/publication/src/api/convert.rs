@@ -5,7 +5,7 @@ use mesur_rpc::clock;
 use mesur_wire::EditionResource;
 
 use crate::domain::{State, UpdateNote};
-use crate::releases::{Details, EarlyList, Reader, Release, Window};
+use crate::releases::{Details, Reader, Release, Window};
 use crate::store::{Event, Look};
 
 /// A release as its reader sees it: who worked on it is not for everybody. The long lists are in it
@@ -91,11 +91,8 @@ pub(super) fn event_message(event: &Event) -> pb::ReleaseEvent {
     }
 }
 
-/// Early access as a message, with the looks that were made by it.
-pub(super) fn access_message<'a>(
-    window: &Window,
-    looks: impl IntoIterator<Item = &'a Look>,
-) -> pb::EarlyAccess {
+/// Early access as a message, without looks.
+pub(super) fn access_message(window: &Window) -> pb::EarlyAccess {
     let access = &window.access;
     pb::EarlyAccess {
         reader: access.reader.clone(),
@@ -106,7 +103,7 @@ pub(super) fn access_message<'a>(
         open_time: window.opens.map(clock::to_proto),
         close_time: window.closes.map(clock::to_proto),
         revoked: access.revoked.is_some(),
-        looks: looks.into_iter().map(look_message).collect(),
+        looks: Vec::new(),
     }
 }
 
@@ -118,24 +115,29 @@ fn look_message(look: &Look) -> pb::Look {
     }
 }
 
-/// The whole list. Somebody whose access was taken back and given again stands on it twice: a look
-/// belongs to the access that stood then.
-pub(super) fn list_message(list: &EarlyList) -> pb::ListEarlyAccessResponse {
-    let by = |window: &Window| {
-        let access = window.access.clone();
-        list.looks.iter().filter(move |look| {
-            !look.is_staff
-                && look.reader == access.reader
-                && look.time >= access.granted
-                && access.revoked.is_none_or(|revoked| look.time <= revoked)
-        })
-    };
-    let readers = list.readers.iter();
-    let staff = list.looks.iter().filter(|look| look.is_staff);
+/// A page of the list. Somebody whose access was taken back and given again stands on it twice: a look
+/// belongs to the access that stood then, and to the first where a clock was set back. None is left out.
+pub(super) fn list_message(
+    windows: &[Window],
+    looks: &[&Look],
+    next_page_token: String,
+) -> pb::ListEarlyAccessResponse {
+    let mut readers: Vec<_> = windows.iter().map(access_message).collect();
+    let mut staff_looks = Vec::new();
+    for look in looks {
+        let is_theirs = |window: &Window| !look.is_staff && window.access.reader == look.reader;
+        let stood = |window: &Window| is_theirs(window) && window.access.granted <= look.time;
+        let place = windows.iter().rposition(stood);
+        let place = place.or_else(|| windows.iter().position(is_theirs));
+        let made = match place.and_then(|place| readers.get_mut(place)) {
+            Some(reader) => &mut reader.looks,
+            None => &mut staff_looks,
+        };
+        made.push(look_message(look));
+    }
     pb::ListEarlyAccessResponse {
-        readers: readers
-            .map(|window| access_message(window, by(window)))
-            .collect(),
-        staff_looks: staff.map(look_message).collect(),
+        readers,
+        staff_looks,
+        next_page_token,
     }
 }

@@ -9,6 +9,9 @@ use mesur_wire::AnyReleaseName;
 use super::Api;
 use crate::error::Error;
 
+/// The most hidden values of one answer.
+const HIDDEN_VALUES_MAX: usize = 50_000;
+
 impl Api {
     pub(super) async fn disclosure(
         &self,
@@ -24,7 +27,7 @@ impl Api {
             name: release.name.0.clone(),
         })?;
         let count = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
-        let hidden = audit.derived.iter();
+        let hidden = narrowest(&audit.derived).iter();
         Ok(pb::AuditDisclosureResponse {
             safe: audit.is_safe(),
             hidden: hidden
@@ -34,8 +37,14 @@ impl Api {
             rounded_count: count(audit.rounded_count),
             primary_count: count(audit.primary_count),
             complementary_count: count(audit.complementary_count),
+            hidden_count: count(audit.derived.len()),
         })
     }
+}
+
+/// As many hidden values as are told, of all of them, the narrowest first.
+fn narrowest<T>(all: &[T]) -> &[T] {
+    all.get(..HIDDEN_VALUES_MAX).unwrap_or(all)
 }
 
 fn hidden_value(edition: &Edition, derived: &Derived) -> pb::HiddenValue {
@@ -55,5 +64,18 @@ fn hidden_value(edition: &Edition, derived: &Derived) -> pb::HiddenValue {
         required_width: derived.required_width,
         protected: derived.is_protected,
         complementary: derived.is_complementary,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_hidden_values_are_told_and_the_widest_is_left_out() {
+        let all: Vec<_> = (0..=HIDDEN_VALUES_MAX).collect();
+        let (_, but_the_last) = all.split_last().unwrap();
+        assert_eq!(narrowest(&all), but_the_last);
+        assert_eq!(narrowest(but_the_last), but_the_last);
     }
 }

@@ -4,11 +4,11 @@ use mesur_access::{Grant, Role};
 use mesur_proto::publication::v1 as pb;
 use mesur_wire::{AnyReleaseName, ReleaseName};
 
-use super::Api;
 use super::convert::{access_message, list_message};
 use super::fields::Fields;
 use super::life::mutation;
 use super::reading::{Pieces, pieces};
+use super::{Api, PAGE};
 use crate::error::Error;
 use crate::releases::{Candidate, Viewer};
 
@@ -53,7 +53,7 @@ impl Api {
             justification: message.justification,
         };
         let granting = self.releases.grant_access(&name, &candidate, by, &mutation);
-        Ok(access_message(&granting.await?, []))
+        Ok(access_message(&granting.await?))
     }
 
     pub(super) async fn revoke_access(
@@ -72,15 +72,35 @@ impl Api {
         let revoking = self
             .releases
             .revoke_access(&name, reader, reason, by, &mutation);
-        Ok(access_message(&revoking.await?, []))
+        Ok(access_message(&revoking.await?))
     }
 
     pub(super) async fn list_access(
         &self,
         by: &Grant,
-        name: &str,
+        message: &pb::ListEarlyAccessRequest,
     ) -> Result<pb::ListEarlyAccessResponse, Error> {
-        let name = AnyReleaseName::parse(name).map_err(Error::name("name"))?;
-        Ok(list_message(&self.releases.early_list(&name, by).await?))
+        let mut name = AnyReleaseName::parse(&message.name).map_err(Error::name("name"))?;
+        let size = PAGE.apply(message.page_size).map_err(Error::InvalidField)?;
+        let arguments: [&[u8]; 2] = [b"looks", message.name.as_bytes()];
+        let start = self.tokens.read(&arguments, &message.page_token);
+        let start = start.map_err(Error::InvalidField)?;
+        let start = start.as_deref().and_then(<[u8]>::split_first_chunk::<4>);
+        // A page goes on in the revision that the first page was of.
+        let revision = start.map(|(revision, _)| u32::from_be_bytes(*revision));
+        name.revision = name.revision.or(revision);
+        let after = start.map(|(_, key)| key);
+        let limit = size.saturating_add(1);
+        let list = self.releases.early_list(&name, after, limit, by).await?;
+        let looks: Vec<_> = list.looks.iter().take(size).collect();
+        let next_page_token = match looks.last() {
+            Some((key, _)) if list.looks.len() > size => {
+                let place = [&list.revision.to_be_bytes()[..], &key[..]].concat();
+                self.tokens.issue(&arguments, &place)
+            }
+            _ => String::new(),
+        };
+        let looks: Vec<_> = looks.into_iter().map(|(_, look)| look).collect();
+        Ok(list_message(&list.readers, &looks, next_page_token))
     }
 }

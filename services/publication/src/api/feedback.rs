@@ -1,7 +1,7 @@
 //! What readers sent, for those who work on releases.
 
 use mesur_proto::publication::v1 as pb;
-use mesur_rpc::clock;
+use mesur_rpc::{clock, page};
 
 use super::{Api, PAGE};
 use crate::error::Error;
@@ -18,22 +18,21 @@ impl Api {
         let after = after.map_err(Error::InvalidField)?;
         let limit = size.saturating_add(1);
         let store = &**self.releases.store();
-        let mut rows = store::feedback(store, after.as_deref(), limit).await?;
-        let more = rows.len() > size;
-        rows.truncate(size);
-        let next_page_token = match rows.last() {
-            Some((key, _)) if more => self.tokens.issue(&arguments, key),
-            _ => String::new(),
-        };
-        let feedback = rows.into_iter().map(|(_, sent)| pb::Feedback {
-            time: Some(clock::to_proto(sent.time)),
-            page: sent.page,
-            text: sent.text,
-            language: sent.language,
+        let rows = store::feedback(store, after.as_deref(), limit).await?;
+        let messages = rows.into_iter().map(|(key, sent)| {
+            let message = pb::Feedback {
+                time: Some(clock::to_proto(sent.time)),
+                page: sent.page,
+                text: sent.text,
+                language: sent.language,
+            };
+            (key, message)
         });
+        let (feedback, last) = page::fill(messages, size);
+        let next = last.map(|last| self.tokens.issue(&arguments, &last));
         Ok(pb::ListFeedbackResponse {
-            feedback: feedback.collect(),
-            next_page_token,
+            feedback,
+            next_page_token: next.unwrap_or_default(),
         })
     }
 }

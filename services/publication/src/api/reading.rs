@@ -2,6 +2,7 @@
 
 use mesur_access::Grant;
 use mesur_proto::publication::v1 as pb;
+use mesur_rpc::page;
 use mesur_wire::{AnyReleaseName, ReleaseName};
 use prost::bytes::Bytes;
 use tonic::Status;
@@ -37,19 +38,18 @@ impl Api {
         // One more than the page says whether there is a next one.
         let limit = size.saturating_add(1);
         let listing = self.releases.list(after.as_deref(), limit, by);
-        let mut releases = listing.await?;
-        let more = releases.len() > size;
-        releases.truncate(size);
-        let next_page_token = match releases.last() {
-            Some(last) if more => self.tokens.issue(&[], last.name.to_string().as_bytes()),
-            _ => String::new(),
-        };
-        let releases = releases.iter();
+        let releases = listing.await?;
         let reader = Reader::of(by);
-        let releases = releases.map(|release| release_message(release, None, reader));
+        let messages = releases.iter().map(|release| {
+            let message = release_message(release, None, reader);
+            (&release.name, message)
+        });
+        let (releases, last) = page::fill(messages, size);
+        let last = last.map(ToString::to_string);
+        let next = last.map(|last| self.tokens.issue(&[], last.as_bytes()));
         Ok(pb::ListReleasesResponse {
-            releases: releases.collect(),
-            next_page_token,
+            releases,
+            next_page_token: next.unwrap_or_default(),
         })
     }
 
@@ -66,19 +66,18 @@ impl Api {
         let is_behind = |release: &Release| release.revision.to_be_bytes().as_slice() > &after[..];
         let mut revisions = self.releases.revisions(&name, by).await?;
         revisions.retain(is_behind);
-        let more = revisions.len() > size;
-        revisions.truncate(size);
-        let next_page_token = match revisions.last() {
-            Some(last) if more => self.tokens.issue(&arguments, &last.revision.to_be_bytes()),
-            _ => String::new(),
-        };
-        let revisions = revisions.iter().map(|release| pb::Release {
-            name: name.revision(release.revision).to_string(),
-            ..release_message(release, None, Reader::of(by))
+        let messages = revisions.iter().map(|release| {
+            let message = pb::Release {
+                name: name.revision(release.revision).to_string(),
+                ..release_message(release, None, Reader::of(by))
+            };
+            (release.revision.to_be_bytes(), message)
         });
+        let (revisions, last) = page::fill(messages, size);
+        let next = last.map(|last| self.tokens.issue(&arguments, &last));
         Ok(pb::ListReleaseRevisionsResponse {
-            revisions: revisions.collect(),
-            next_page_token,
+            revisions,
+            next_page_token: next.unwrap_or_default(),
         })
     }
 
@@ -94,16 +93,13 @@ impl Api {
         let after = after.map_err(Error::InvalidField)?;
         let limit = size.saturating_add(1);
         let reading = self.releases.events(&name, after.as_deref(), limit, by);
-        let mut rows = reading.await?;
-        let more = rows.len() > size;
-        rows.truncate(size);
-        let next_page_token = match rows.last() {
-            Some((key, _)) if more => self.tokens.issue(&arguments, key),
-            _ => String::new(),
-        };
+        let rows = reading.await?;
+        let messages = rows.iter().map(|(key, event)| (key, event_message(event)));
+        let (events, last) = page::fill(messages, size);
+        let next = last.map(|last| self.tokens.issue(&arguments, last));
         Ok(pb::ListReleaseEventsResponse {
-            events: rows.iter().map(|(_, event)| event_message(event)).collect(),
-            next_page_token,
+            events,
+            next_page_token: next.unwrap_or_default(),
         })
     }
 

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use mesur_access::Grant;
 use mesur_rpc::audit;
 use mesur_rpc::idempotency::Mutation;
-use mesur_store::{Commit, with_retry};
+use mesur_store::{Commit, Key, with_retry};
 use mesur_wire::{AnyReleaseName, ReleaseName};
 
 use super::shelf::read_content;
@@ -52,10 +52,12 @@ pub(crate) struct Window {
 /// Who has or had early access to a revision, and who looked.
 #[derive(Debug)]
 pub(crate) struct EarlyList {
+    /// The revision.
+    pub(crate) revision: u32,
     /// The readers in the order in which they were named.
     pub(crate) readers: Vec<Window>,
-    /// Every look, oldest first.
-    pub(crate) looks: Vec<Look>,
+    /// Looks with their keys, oldest first.
+    pub(crate) looks: Vec<(Key, Look)>,
 }
 
 /// The most people who are named for one revision, those whose access was taken back among them: all of
@@ -199,20 +201,24 @@ impl Releases {
         }
     }
 
-    /// Who has or had early access to a revision, the latest if none is named, and who looked.
+    /// Who has or had early access to a revision, the latest if none is named, and at most `limit` looks.
     pub(crate) async fn early_list(
         &self,
         name: &AnyReleaseName,
+        after: Option<&[u8]>,
+        limit: usize,
         by: &Grant,
     ) -> Result<EarlyList, Error> {
         let release = self.worked_on(name, by).await?;
-        let given = store::accesses(&*self.store, &release.name, release.revision).await?;
+        let (store, revision) = (&*self.store, release.revision);
+        let given = store::accesses(store, &release.name, revision).await?;
         let windows = given.into_iter();
         Ok(EarlyList {
+            revision,
             readers: windows
                 .map(|access| self.window(&release, access))
                 .collect(),
-            looks: store::looks(&*self.store, &release.name, release.revision).await?,
+            looks: store::looks(store, &release.name, revision, after, limit).await?,
         })
     }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use mesur_proto::storage::v1::{EarlyAccessRecord, LookRecord};
 use mesur_rpc::clock;
-use mesur_store::{Commit, Store, record};
+use mesur_store::{Commit, Key, KeyRange, Store, record};
 use mesur_wire::ReleaseName;
 use uuid::Uuid;
 
@@ -115,22 +115,29 @@ pub(crate) fn put_look(commit: Commit, name: &ReleaseName, revision: u32, look: 
     commit.put(key, record::seal(FORMAT, &stored))
 }
 
-/// Every look at a revision, oldest first.
+/// At most `limit` looks at a revision, oldest first, with their keys.
 pub(crate) async fn looks(
     store: &dyn Store,
     name: &ReleaseName,
     revision: u32,
-) -> Result<Vec<Look>, Error> {
-    let prefix = edition_key(LOOK, &name.0).number(revision.into()).build();
+    after: Option<&[u8]>,
+    limit: usize,
+) -> Result<Vec<(Key, Look)>, Error> {
+    let whole = KeyRange::prefix(edition_key(LOOK, &name.0).number(revision.into()).build());
+    let range = match after {
+        Some(after) => whole.after(after),
+        None => whole,
+    };
     let mut looks = Vec::new();
-    for (key, value) in all(store, prefix).await? {
-        let stored: LookRecord = record::open(FORMAT, &key, &value)?;
-        looks.push(Look {
+    for (key, entry) in store.scan(range, limit).await? {
+        let stored: LookRecord = record::open(FORMAT, &key, &entry.value)?;
+        let look = Look {
             time: required("a look", stored.time.as_ref())?,
             reader: stored.reader,
             file_name: stored.file_name,
             is_staff: stored.is_staff,
-        });
+        };
+        looks.push((key, look));
     }
     Ok(looks)
 }

@@ -12,6 +12,7 @@ use mesur_store::Store;
 use tonic::{Code, Response, Status};
 
 use crate::breaking::Breaking;
+use crate::disclosure::note;
 use crate::life::events;
 use crate::small;
 use crate::support::{Client, RELEASE, Service, fields, id, refused};
@@ -86,7 +87,15 @@ async fn look(client: &Client, name: &str, file_name: &str) -> Result<usize, Sta
 async fn list(service: &Service) -> pb::ListEarlyAccessResponse {
     let request = pb::ListEarlyAccessRequest {
         name: RELEASE.to_owned(),
+        ..pb::ListEarlyAccessRequest::default()
     };
+    page(service, request).await
+}
+
+async fn page(
+    service: &Service,
+    request: pb::ListEarlyAccessRequest,
+) -> pb::ListEarlyAccessResponse {
     let listed = service.publisher.clone().list_early_access(request).await;
     listed.expect("a list").into_inner()
 }
@@ -307,6 +316,61 @@ async fn those_who_work_on_a_release_look_at_it_in_every_state_and_are_written_d
     service.publish(&approved, "").await.expect("published");
     let gone = look(&service.publisher, RELEASE, FILE).await;
     refused(gone, Code::NotFound, "RELEASE_NOT_FOUND");
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_page_has_so_many_looks_and_none_is_lost_between_pages_and_revisions() {
+    let (service, upstream) = small::service().await;
+    let approved = service.approved(&snapshot(small::edition(), 10)).await;
+    service.schedule(&approved, DAY).await.expect("scheduled");
+    for reader in [MINISTER, "p.press"] {
+        give(&service, naming(reader)).await.expect("given");
+    }
+    service.step_to(opens()).await;
+    let [minister, press] =
+        [MINISTER, "p.press"].map(|name| service.client_of(name, &[Role::Reader]));
+    // One more than a page may have, by three.
+    for number in 0..=1_000 {
+        let client = [&minister, &press, &service.publisher][number % 3];
+        look(client, RELEASE, FILE).await.expect("a look");
+        service.step(Duration::from_nanos(1));
+    }
+    let asked = |page_size, page_token: &str| pb::ListEarlyAccessRequest {
+        name: RELEASE.to_owned(),
+        page_size,
+        page_token: page_token.to_owned(),
+    };
+    let told = |page: &pb::ListEarlyAccessResponse| {
+        let readers = page.readers.iter().map(|reader| reader.looks.len());
+        let all: Vec<_> = readers.chain([page.staff_looks.len()]).collect();
+        all
+    };
+    assert_eq!(told(&page(&service, asked(0, "")).await), [34, 33, 33]);
+    let first = page(&service, asked(1_001, "")).await;
+    assert_eq!(told(&first), [334, 333, 333]);
+    // A revision that is compiled meanwhile has a list of its own; this one goes on where it was.
+    service.step_to(moment()).await;
+    while service.download(RELEASE, FILE).await.is_err() {}
+    let second = snapshot(small::edition(), 11);
+    upstream.make(&second);
+    upstream.until_caught_up().await;
+    let update = service.compile_update(&second, "", Some(note())).await;
+    assert_eq!(update.expect("compiled").revision, 2);
+    let rest = page(&service, asked(1_001, &first.next_page_token)).await;
+    assert_eq!(told(&rest), [0, 1, 0]);
+    assert_eq!(rest.next_page_token, "");
+    let whole = page(&service, asked(1_000, "")).await;
+    assert_eq!(
+        (told(&whole), whole.next_page_token.as_str()),
+        (vec![0], "")
+    );
+    let other = pb::ListEarlyAccessRequest {
+        name: format!("{RELEASE}/revisions/2"),
+        ..asked(0, &first.next_page_token)
+    };
+    let other = service.publisher.clone().list_early_access(other).await;
+    refused(other, Code::InvalidArgument, "PAGE_TOKEN_INVALID");
     service.stop().await;
 }
 

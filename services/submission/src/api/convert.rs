@@ -160,7 +160,51 @@ pub(super) fn previous_message(
 
 #[cfg(test)]
 mod tests {
+    use mesur_rpc::channel::fits;
+
     use super::*;
+    use crate::api::fields::REASON_CHARS_MAX;
+    use crate::domain::revision::MOVES_MAX;
+    use crate::domain::schedule::{EXTENSIONS_MAX, SETTINGS_MAX};
+
+    #[test]
+    fn the_longest_history_and_the_longest_schedule_fit_a_message() {
+        const IDENTITY_CHARS_MAX: usize = 200;
+        let longest = |chars| "\u{10ffff}".repeat(chars);
+        let time = Some(clock::to_proto(jiff::Timestamp::MAX));
+        let step = pb::Move {
+            state: StateMessage::Reopened.into(),
+            identity: longest(IDENTITY_CHARS_MAX),
+            reason: longest(REASON_CHARS_MAX),
+            time,
+        };
+        let settling = 2;
+        let moves = usize::try_from(MOVES_MAX).unwrap() + settling;
+        assert!(fits(&pb::DataReturn {
+            history: vec![step.clone(); moves],
+            ..pb::DataReturn::default()
+        }));
+        let extension = pb::schedule::Extension {
+            authority: longest(IDENTITY_CHARS_MAX),
+            due_time: time,
+            reason: step.reason.clone(),
+            identity: step.identity.clone(),
+            time,
+        };
+        let setting = pb::schedule::Setting {
+            due_time: time,
+            close_time: time,
+            reason: step.reason,
+            identity: step.identity,
+            time,
+        };
+        let closing = 1;
+        assert!(fits(&pb::Schedule {
+            extensions: vec![extension; EXTENSIONS_MAX],
+            history: vec![setting; SETTINGS_MAX + closing],
+            ..pb::Schedule::default()
+        }));
+    }
 
     #[test]
     fn an_answer_is_told_up_to_what_a_message_holds_and_refused_beyond_it() {

@@ -6,7 +6,7 @@ use mesur_rpc::{Violation, clock};
 use crate::error::{Error, invalid};
 
 /// The longest reason, in characters.
-const REASON_CHARS_MAX: usize = 1_000;
+pub(super) const REASON_CHARS_MAX: usize = 1_000;
 
 /// What is wrong with the fields that were read so far.
 #[derive(Debug, Default)]

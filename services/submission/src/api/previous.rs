@@ -5,6 +5,7 @@ use mesur_catalogue::EditionName;
 use mesur_proto::submission::v1 as pb;
 use mesur_returns::Previous;
 use mesur_rpc::audit::{self, Call, Subject};
+use mesur_rpc::channel::fits;
 use mesur_rpc::idempotency::Mutation;
 use mesur_wire::{PREVIOUS_VALUES_MAX, PreviousValuesName, ReturnName, previous_values_from_wire};
 
@@ -81,6 +82,11 @@ impl Api {
             edition,
         };
         audit::read(&*self.returns.store, &by, &Subject::new(&read)).await?;
-        Ok(previous_message(&name.edition.collection, &previous))
+        let message = previous_message(&name.edition.collection, &previous);
+        if fits(&message) {
+            Ok(message)
+        } else {
+            Err(Error::AnswerTooLarge { name: message.name })
+        }
     }
 }

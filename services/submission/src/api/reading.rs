@@ -6,7 +6,9 @@ use mesur_proto::submission::v1 as pb;
 use mesur_proto::submission::v1::compare_revisions_response::Difference;
 use mesur_returns::Observation;
 use mesur_rpc::audit::{self, Call};
-use mesur_store::KeyRange;
+use mesur_rpc::channel::fits;
+use mesur_rpc::page::Page;
+use mesur_store::{Key, KeyRange};
 use mesur_wire::{
     EditionResource, ReturnName, RevisionName, all_observations, observation_to_wire,
 };
@@ -36,10 +38,15 @@ impl Api {
         let observations = all_observations(edition, content.cells());
         let observations = within_answer(&name, observations)?;
         let outcome = self.returns.with_history(revision).await?;
-        Ok(pb::DataReturn {
+        let message = pb::DataReturn {
             observations,
             ..return_message(&outcome)
-        })
+        };
+        if fits(&message) {
+            Ok(message)
+        } else {
+            Err(Error::AnswerTooLarge { name })
+        }
     }
 
     /// The revision that a name is of, if the caller sees it: the latest one of a return, or one by
@@ -97,45 +104,45 @@ impl Api {
         if let Some(after) = after {
             range = range.after(&after);
         }
-        let mut found = self
+        let (data_returns, last) = self
             .seen_heads(range, edition.as_ref(), size, &sight)
             .await?;
-        let is_more = found.len() > size;
-        found.truncate(size);
-        let next_page_token = match found.last() {
-            Some((key, _)) if is_more => self.tokens.issue(&arguments, key),
-            _ => String::new(),
-        };
         Ok(pb::ListReturnsResponse {
-            data_returns: found.into_iter().map(|(_, message)| message).collect(),
-            next_page_token,
+            data_returns,
+            next_page_token: last
+                .map(|key| self.tokens.issue(&arguments, &key))
+                .unwrap_or_default(),
         })
     }
 
-    /// One more than a page of the latest revisions, which says whether there is a next page.
+    /// A page of the latest revisions, and the key of its last one if another page follows.
     async fn seen_heads(
         &self,
         mut range: KeyRange,
         edition: Option<&EditionName>,
         size: usize,
         sight: &Sight,
-    ) -> Result<Vec<(Vec<u8>, pb::DataReturn)>, Error> {
-        let mut found = Vec::new();
-        while found.len() <= size {
+    ) -> Result<(Vec<pb::DataReturn>, Option<Key>), Error> {
+        let mut page = Page::new(size);
+        loop {
             let rows = self.returns.store.scan(range.clone(), SCAN).await?;
-            let Some((last, _)) = rows.last() else { break };
+            let Some((last, _)) = rows.last() else {
+                return Ok(page.as_last());
+            };
             range = range.after(last);
             for (key, entry) in rows {
                 let revision = revisions::read(&key, &entry.value)?;
                 let of = &revision.name.data_return.edition;
                 let is_wanted = edition.is_none_or(|edition| edition == of);
-                if is_wanted && sight.sees(&revision) && found.len() <= size {
+                if is_wanted && sight.sees(&revision) {
+                    if page.is_full() {
+                        return Ok(page.with_another());
+                    }
                     let outcome = self.returns.with_history(revision).await?;
-                    found.push((key, return_message(&outcome)));
+                    page.push(key, return_message(&outcome));
                 }
             }
         }
-        Ok(found)
     }
 
     pub(super) async fn revisions(
@@ -152,25 +159,32 @@ impl Api {
         let before = before.and_then(|key| key.try_into().ok());
         let before = before.map(u32::from_be_bytes);
         let limit = size.saturating_add(1);
-        let mut found = self.returns.revisions(&name, before, limit, &sight).await?;
-        let is_more = found.len() > size;
-        found.truncate(size);
-        let next_page_token = match found.last() {
-            Some(last) if is_more => {
-                let last = last.name.revision.to_be_bytes();
-                self.tokens.issue(&arguments, &last)
-            }
-            _ => String::new(),
-        };
-        let mut revisions = Vec::new();
-        for revision in found {
-            let outcome = self.returns.with_history(revision).await?;
-            revisions.push(return_message(&outcome));
-        }
+        let found = self.returns.revisions(&name, before, limit, &sight).await?;
+        let (revisions, last) = self.revision_page(found, size).await?;
         Ok(pb::ListRevisionsResponse {
             revisions,
-            next_page_token,
+            next_page_token: last
+                .map(|number| self.tokens.issue(&arguments, &number.to_be_bytes()))
+                .unwrap_or_default(),
         })
+    }
+
+    /// A page of revisions with their histories, and the number of its last one if another page follows.
+    async fn revision_page(
+        &self,
+        found: Vec<Revision>,
+        size: usize,
+    ) -> Result<(Vec<pb::DataReturn>, Option<u32>), Error> {
+        let mut page = Page::new(size);
+        for revision in found {
+            if page.is_full() {
+                return Ok(page.with_another());
+            }
+            let number = revision.name.revision;
+            let outcome = self.returns.with_history(revision).await?;
+            page.push(number, return_message(&outcome));
+        }
+        Ok(page.as_last())
     }
 
     pub(super) async fn compare(

@@ -14,7 +14,7 @@ use mesur_wire::{
 use mesur_wording::Wording;
 
 use super::Api;
-use super::convert::{not_an_authority, return_message, taken_message};
+use super::convert::{not_an_authority, return_message, taken_message, within_answer};
 use super::fields::Fields;
 use crate::domain::{Family, families_of};
 use crate::error::{Error, invalid};
@@ -271,7 +271,7 @@ impl Api {
             }
             Err(_) => bare_message(&name, &edition),
         };
-        Ok(checked_message(data_return, &findings, sent.wording))
+        checked_message(data_return, &findings, sent.wording)
     }
 }
 
@@ -318,15 +318,16 @@ pub(super) fn checked_message(
     data_return: pb::DataReturn,
     findings: &[Finding],
     wording: &Wording,
-) -> pb::SubmitReturnResponse {
+) -> Result<pb::SubmitReturnResponse, Error> {
     let findings = findings
         .iter()
         .map(|finding| finding_to_wire(finding, wording));
-    pb::SubmitReturnResponse {
+    let findings = within_answer(&data_return.name, findings)?;
+    Ok(pb::SubmitReturnResponse {
         data_return: Some(data_return),
-        findings: findings.collect(),
+        findings,
         receipt: None,
-    }
+    })
 }
 
 /// A return that would not be taken in.

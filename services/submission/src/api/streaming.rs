@@ -9,10 +9,8 @@ use mesur_access::Grant;
 use mesur_catalogue::Edition;
 use mesur_proto::submission::v1 as pb;
 use mesur_rpc::audit::{self, Call};
+use mesur_rpc::stream::{self, Messages, Outlet};
 use mesur_wire::{RevisionName, observations_from};
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
-use tonic::Status;
 
 use super::convert::return_message;
 use super::{Api, status};
@@ -23,13 +21,8 @@ use crate::store::contents::Parts;
 /// The most observations of a message.
 const BATCH: usize = 1_000;
 
-/// Messages that wait for a slow caller, at most.
-const QUEUE: usize = 4;
-
 /// The messages of one return.
-pub(super) type Observations = ReceiverStream<Result<pb::ReadReturnResponse, Status>>;
-
-type Sender = mpsc::Sender<Result<pb::ReadReturnResponse, Status>>;
+pub(super) type Observations = Messages<pb::ReadReturnResponse>;
 
 impl Api {
     pub(super) async fn read(&self, grant: Grant, name: &str) -> Result<Observations, Error> {
@@ -44,22 +37,14 @@ impl Api {
             data_return: Some(return_message(&outcome)),
             observations: Vec::new(),
         };
-        let (sender, receiver) = mpsc::channel(QUEUE);
-        let (returns, stop) = (Arc::clone(&self.returns), self.stop.clone());
-        tokio::spawn(async move {
-            if sender.send(Ok(first)).await.is_err() {
-                return;
+        let returns = Arc::clone(&self.returns);
+        Ok(stream::batches(&self.stop, |outlet| async move {
+            if !outlet.send(first).await {
+                return Ok(());
             }
-            let sent = stop.run_until_cancelled(send(&returns, &edition, &name, &sender));
-            let failure = match sent.await {
-                None => Status::unavailable("the service stops"),
-                Some(Err(error)) => status(error),
-                Some(Ok(())) => return,
-            };
-            // A caller who has gone need not be told.
-            let _ = sender.send(Err(failure)).await;
-        });
-        Ok(ReceiverStream::new(receiver))
+            let sent = send(&returns, &edition, &name, &outlet).await;
+            sent.map_err(status)
+        }))
     }
 }
 
@@ -68,7 +53,7 @@ async fn send(
     returns: &Returns,
     edition: &Edition,
     name: &RevisionName,
-    sender: &Sender,
+    outlet: &Outlet<pb::ReadReturnResponse>,
 ) -> Result<(), Error> {
     let mut parts = Parts::open(&*returns.store, name).await?;
     while let Some((first, cells)) = parts.next().await? {
@@ -78,7 +63,7 @@ async fn send(
                 data_return: None,
                 observations: rest.by_ref().take(BATCH).collect(),
             };
-            if sender.send(Ok(message)).await.is_err() {
+            if !outlet.send(message).await {
                 return Ok(());
             }
         }

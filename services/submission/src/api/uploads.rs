@@ -217,7 +217,7 @@ impl Api {
         match reading {
             FileReading::Refused { findings } if sent.purpose == Purpose::Check => {
                 let bare = bare_message(&sent.name, &sent.edition);
-                Ok(checked_message(bare, &findings, sent.wording))
+                checked_message(bare, &findings, sent.wording)
             }
             FileReading::Refused { mut findings } => {
                 findings.retain(mesur_returns::Finding::is_error);

@@ -22,6 +22,8 @@ pub(crate) enum IllegalMove {
     AlreadySignedOff,
     /// There is no sign-off to take back.
     NotSignedOff,
+    /// The revision has made as many moves as it may.
+    TooManyMoves,
 }
 
 /// The state that a move leads to, if the rules have it.
@@ -65,6 +67,7 @@ impl IllegalMove {
             Self::QueryOpen => "FINDINGS_OPEN",
             Self::AlreadySignedOff => "ALREADY_SIGNED_OFF",
             Self::NotSignedOff => "NOT_SIGNED_OFF",
+            Self::TooManyMoves => "TOO_MANY_MOVES",
         }
     }
 
@@ -77,6 +80,7 @@ impl IllegalMove {
             Self::QueryOpen => "has a query that waits for an answer",
             Self::AlreadySignedOff => "is signed off",
             Self::NotSignedOff => "is not signed off",
+            Self::TooManyMoves => "has made as many moves as a revision may",
         }
     }
 }

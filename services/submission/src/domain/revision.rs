@@ -10,6 +10,9 @@ use mesur_wire::{ReturnName, RevisionName};
 
 use super::life_cycle::{self, IllegalMove, State};
 
+/// The most moves of a revision, before those that settle it: that its queries are answered, and its sign-off.
+pub(crate) const MOVES_MAX: u32 = 500;
+
 /// A revision of a return, apart from its observations and its history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Revision {
@@ -98,6 +101,10 @@ impl Revision {
     /// The same revision one step further.
     pub(crate) fn step(&self, to: State, step: Step<'_>) -> Result<(Self, Move), IllegalMove> {
         let state = life_cycle::go(step.rules, self.state, to)?;
+        let unsettles = matches!(state, State::Queried | State::Reopened) && state != self.state;
+        if unsettles && self.moves >= MOVES_MAX {
+            return Err(IllegalMove::TooManyMoves);
+        }
         let next = Self {
             state,
             moves: self.moves.saturating_add(1),
@@ -180,7 +187,53 @@ pub(crate) fn families_of(edition: &Edition, sent: &Cells) -> Vec<Family> {
 
 #[cfg(test)]
 mod tests {
+    use mesur_access::table::{RETURN_FOLLOWS, row};
+
     use super::*;
+
+    #[test]
+    fn a_revision_makes_so_many_moves_and_then_only_those_that_settle_it() {
+        let of = |method: &str| {
+            let row = row(&format!("/mesur.submission.v1.SubmissionService/{method}"));
+            row.expect("a row").states.of_return()
+        };
+        let led = |moves, from, to, rules| {
+            let revision = Revision {
+                name: RevisionName::parse("authorities/W06000003/returns/pif-2022-23/revisions/1")
+                    .expect("a name"),
+                edition_digest: String::new(),
+                digest: String::new(),
+                created: Timestamp::UNIX_EPOCH,
+                is_late: false,
+                state: from,
+                moves,
+                traceparent: String::new(),
+            };
+            let step = Step {
+                identity: "",
+                reason: "",
+                time: Timestamp::UNIX_EPOCH,
+                rules,
+            };
+            revision.step(to, step).map(|(next, _)| next.moves)
+        };
+        let last = MOVES_MAX - 1;
+        for (from, to, rules) in [
+            (State::SignedOff, State::Reopened, of("ReopenReturn")),
+            (State::Submitted, State::Queried, RETURN_FOLLOWS),
+        ] {
+            assert_eq!(led(last, from, to, rules), Ok(MOVES_MAX));
+            let refused = led(MOVES_MAX, from, to, rules);
+            assert_eq!(refused, Err(IllegalMove::TooManyMoves));
+        }
+        for (from, to, rules) in [
+            (State::Queried, State::Submitted, RETURN_FOLLOWS),
+            (State::Submitted, State::SignedOff, of("SignOffReturn")),
+            (State::Reopened, State::SignedOff, of("SignOffReturn")),
+        ] {
+            assert_eq!(led(MOVES_MAX, from, to, rules), Ok(MOVES_MAX + 1));
+        }
+    }
 
     #[test]
     fn a_sign_off_clears_the_senders_before_it_but_not_those_of_the_revision_itself() {

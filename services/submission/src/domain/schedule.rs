@@ -4,6 +4,11 @@ use jiff::Timestamp;
 use mesur_catalogue::{AuthorityCode, EditionName};
 use mesur_wire::ScheduleName;
 
+/// The most settings of one schedule, before one that closes the edition.
+pub(crate) const SETTINGS_MAX: usize = 200;
+/// The most extensions in one schedule, of all authorities together.
+pub(crate) const EXTENSIONS_MAX: usize = 1_000;
+
 /// The schedule of an edition: every change that was made, the first first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Schedule {
@@ -67,6 +72,19 @@ impl Schedule {
         set.unwrap_or_default()
     }
 
+    /// Whether there is room for one more change: always for one that closes the edition now.
+    pub(crate) fn takes(&self, change: &Change, now: Timestamp) -> bool {
+        let is_extension = |made: &&ScheduleChange| matches!(made.change, Change::Extend { .. });
+        let extensions = self.changes.iter().filter(is_extension).count();
+        match change {
+            Change::Extend { .. } => extensions < EXTENSIONS_MAX,
+            Change::Set { close, .. } => {
+                let closes = close.is_some_and(|close| now >= close) && !self.is_closed(now);
+                closes || self.changes.len().saturating_sub(extensions) < SETTINGS_MAX
+            }
+        }
+    }
+
     /// What a caller saw; empty while nothing was set.
     pub(crate) fn etag(&self) -> String {
         if self.changes.is_empty() {
@@ -105,6 +123,36 @@ mod tests {
 
     fn at(day: i64) -> Timestamp {
         Timestamp::from_second(day * 86_400).expect("a time")
+    }
+
+    #[test]
+    fn a_schedule_takes_so_many_changes_and_then_only_one_that_closes_the_edition() {
+        let edition = EditionName::parse("pif/2022-23").expect("a name");
+        let mut schedule = Schedule::never(edition);
+        let extension = Change::Extend {
+            authority: AuthorityCode::parse("W06000003").expect("a code"),
+            due: at(15),
+        };
+        let set = |close| Change::Set {
+            due: Some(at(10)),
+            close: Some(at(close)),
+        };
+        for (change, most) in [(extension, EXTENSIONS_MAX), (set(30), SETTINGS_MAX)] {
+            for _ in 0..most {
+                assert!(schedule.takes(&change, at(20)));
+                schedule.changes.push(ScheduleChange {
+                    change: change.clone(),
+                    reason: String::new(),
+                    identity: String::new(),
+                    time: at(20),
+                });
+            }
+            assert!(!schedule.takes(&change, at(20)));
+        }
+        assert!(schedule.takes(&set(20), at(20)));
+        assert!(!schedule.takes(&set(21), at(20)));
+        // It is closed already.
+        assert!(!schedule.takes(&set(20), at(30)));
     }
 
     #[test]

@@ -131,7 +131,7 @@ impl Returns {
                 Ok(_) => return self.pass_over(cursor).await,
                 Err(illegal) => {
                     let reason = illegal.reason();
-                    tracing::warn!(%name, ?event, reason, "passed over: not in the life cycle");
+                    tracing::warn!(%name, ?event, reason, "passed over: the return does not make the move");
                     return self.pass_over(cursor).await;
                 }
             };

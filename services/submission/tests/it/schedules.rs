@@ -264,6 +264,32 @@ async fn every_setting_and_extension_stays_on_record() {
 }
 
 #[tokio::test]
+async fn a_schedule_is_set_so_often_and_then_only_to_close_the_edition() {
+    let service = Service::alone().await;
+    at(&service, 5);
+    let mut etag = String::new();
+    for _ in 0..200 {
+        etag = set(&service, &etag, (10, 20), "").await.expect("set").etag;
+    }
+    let (code, reason) = (Code::InvalidArgument, "TOO_MANY_CHANGES");
+    refused(set(&service, &etag, (10, 20), "").await, code, reason);
+    // It is not what an authority is given longer by.
+    let extended = extend(&service, CONWY, 15, &id(1)).await.expect("extended");
+    refused(
+        set(&service, &extended.etag, (10, 20), "").await,
+        code,
+        reason,
+    );
+    let closed = set(&service, &extended.etag, (4, 5), "").await;
+    let closed = closed.expect("closed");
+    refused(set(&service, &closed.etag, (4, 5), "").await, code, reason);
+    assert_eq!(closed.history.len(), 201);
+    let repeat = extend(&service, CONWY, 15, &id(1)).await;
+    assert_eq!(repeat.expect("a repeat"), extended);
+    service.stop().await;
+}
+
+#[tokio::test]
 async fn a_schedule_that_cannot_be_is_refused_with_everything_that_is_wrong() {
     let service = Service::alone().await;
     let wrong = pb::UpdateScheduleRequest {

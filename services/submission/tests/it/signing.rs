@@ -278,6 +278,27 @@ async fn a_sign_off_is_taken_back_with_a_reason_and_stands_in_the_history() {
 }
 
 #[tokio::test]
+async fn a_revision_is_reopened_so_often_and_then_only_signed_off() {
+    let validation = Validation::start().await;
+    let service = Service::start(&memory(), &validation.address).await;
+    let first = service.submit(sample(CONWY, PERIOD)).await.expect("sent");
+    validation.report(&first, 0, 0);
+    let mut signed = service.sign_off(&first, "").await.expect("signed off");
+    // One that sent it, and then two at a time.
+    while signed.history.len() < 500 {
+        let reopened = service.reopen(&signed, "a slip", "").await;
+        let reopened = reopened.expect("reopened");
+        signed = service.sign_off(&reopened, "").await.expect("signed off");
+    }
+    assert_eq!(signed.history.len(), 500);
+    let more = service.reopen(&signed, "a slip", "").await;
+    refused(more, Code::InvalidArgument, "TOO_MANY_MOVES");
+    let kept = service.get(&first.name).await.expect("kept");
+    assert_eq!((kept.etag, kept.history), (signed.etag, signed.history));
+    service.stop().await;
+}
+
+#[tokio::test]
 async fn returns_are_taken_in_although_validation_was_never_there() {
     let service = Service::start(&memory(), NOBODY).await;
     let taken = service.submit(sample(CONWY, PERIOD)).await.expect("sent");

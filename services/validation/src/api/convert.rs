@@ -102,9 +102,25 @@ pub(super) fn finding_message(finding: &Finding, said: &Said, wording: &Wording)
     }
 }
 
+/// The most values of one list of a filter.
+const FILTER_MAX: usize = 1_000;
+
+/// Refuses a list of a filter that has too many values.
+fn within<T>(field: &str, values: &[T]) -> Result<(), Error> {
+    if values.len() > FILTER_MAX {
+        let problem = format!("has at most {FILTER_MAX} values");
+        return Err(Error::field(field, problem));
+    }
+    Ok(())
+}
+
 /// The findings that a caller wants.
 pub(super) fn filter(message: Option<pb::FindingFilter>) -> Result<Filter, Error> {
     let message = message.unwrap_or_default();
+    within("filter.severities", &message.severities)?;
+    within("filter.rules", &message.rules)?;
+    within("filter.metrics", &message.metrics)?;
+    within("filter.standings", &message.standings)?;
     let severities = message.severities().map(|severity| match severity {
         pb_finding::Severity::Error => Ok(Severity::Error),
         pb_finding::Severity::Warning => Ok(Severity::Warning),
@@ -208,6 +224,7 @@ pub(super) fn query_message(named: &Named) -> pb::Query {
 
 /// The states that a caller wants.
 pub(super) fn query_states(message: &pb::ListQueriesRequest) -> Result<Vec<QueryState>, Error> {
+    within("states", &message.states)?;
     let states = message.states().map(|state| match state {
         pb::query::State::Open => Ok(QueryState::Open),
         pb::query::State::Answered => Ok(QueryState::Answered),
@@ -227,5 +244,40 @@ pub(super) fn mark_message(mark: &Mark) -> pb::RobustnessMark {
         reason: mark.reason.clone(),
         identity: mark.identity.clone(),
         time: Some(clock::to_proto(mark.time)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_a_filter_has_so_many_values_and_no_more() {
+        let many = |lists: [usize; 4]| {
+            let [severities, rules, metrics, standings] = lists;
+            filter(Some(pb::FindingFilter {
+                severities: vec![pb_finding::Severity::Error.into(); severities],
+                rules: vec!["AD/005-sum".to_owned(); rules],
+                metrics: vec!["AD/005".to_owned(); metrics],
+                standings: vec![pb_finding::Standing::Open.into(); standings],
+            }))
+        };
+        assert!(many([FILTER_MAX; 4]).is_ok());
+        for place in 0..4 {
+            let mut lists = [0; 4];
+            lists[place] = FILTER_MAX + 1;
+            assert!(
+                matches!(many(lists), Err(Error::InvalidFields(_))),
+                "{place}"
+            );
+        }
+        let of_states = |count| {
+            query_states(&pb::ListQueriesRequest {
+                states: vec![pb::query::State::Open.into(); count],
+                ..pb::ListQueriesRequest::default()
+            })
+        };
+        assert_eq!(of_states(FILTER_MAX).unwrap().len(), FILTER_MAX);
+        assert!(of_states(FILTER_MAX + 1).is_err());
     }
 }

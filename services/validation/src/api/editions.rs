@@ -7,7 +7,7 @@ use mesur_catalogue::AuthorityCode;
 use mesur_proto::validation::v1 as pb;
 use mesur_proto::validation::v1::collection_progress::authority_progress::State;
 use mesur_proto::validation::v1::collection_progress::{AuthorityProgress, MetricProgress};
-use mesur_returns::peers;
+use mesur_returns::peers::{self, PeerFinding};
 use mesur_rpc::idempotency::Mutation;
 use mesur_rpc::{audit, clock};
 use mesur_wire::{EditionResource, ProgressName, finding_to_wire};
@@ -19,6 +19,9 @@ use crate::error::Error;
 use crate::marks::NewMark;
 use crate::progress::CollectionProgress;
 use crate::store;
+
+/// The most findings of one comparison.
+const PEER_FINDINGS_MAX: usize = 5_000;
 
 /// Refuses a caller to whom not everybody's data belongs.
 fn permit_all(grant: &Grant) -> Result<(), Error> {
@@ -92,8 +95,9 @@ impl Api {
         audit::read(&*self.validation.store, &grant.into(), &subject).await?;
         let cells = self.validation.latest_cells(&name.0).await?;
         let returns: Vec<_> = cells.iter().map(|(code, cells)| (code, cells)).collect();
-        let mut found = peers::compare(edition, &returns, |code| edition.population(code));
-        found.sort_by_key(|one| Reverse(one.finding.effect));
+        let found = peers::compare(edition, &returns, |code| edition.population(code));
+        let finding_count = count(found.len());
+        let found = largest(found);
         let findings = found.iter().map(|one| {
             let finding = finding_to_wire(&one.finding, wording);
             pb::compare_authorities_response::PeerFinding {
@@ -104,6 +108,7 @@ impl Api {
         Ok(pb::CompareAuthoritiesResponse {
             findings: findings.collect(),
             return_count: count(returns.len()),
+            finding_count,
         })
     }
 
@@ -117,6 +122,13 @@ impl Api {
         let progress = self.validation.collection_progress(&name.0).await?;
         Ok(progress_message(&name, &progress))
     }
+}
+
+/// The largest differences, the largest first.
+fn largest(mut found: Vec<PeerFinding>) -> Vec<PeerFinding> {
+    found.sort_by_key(|one| Reverse(one.finding.effect));
+    found.truncate(PEER_FINDINGS_MAX);
+    found
 }
 
 fn progress_message(name: &ProgressName, progress: &CollectionProgress) -> pb::CollectionProgress {
@@ -169,5 +181,54 @@ fn authority_message(code: &AuthorityCode, held: Option<&ReturnProgress>) -> Aut
         open_query_count: count(held.open_queries),
         value_count: count(held.values),
         update_time: Some(clock::to_proto(held.updated)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mesur_catalogue::Severity;
+    use mesur_returns::{Finding, FindingKind};
+
+    use super::*;
+
+    fn found(effect: u64) -> PeerFinding {
+        PeerFinding {
+            authority: AuthorityCode::parse("W06000012").unwrap(),
+            finding: Finding {
+                id: "AD/010-peers:AD/010".to_owned(),
+                kind: FindingKind::ALL[0],
+                severity: Severity::Info,
+                rule: None,
+                cells: Vec::new(),
+                metric: "AD/010".to_owned(),
+                category: String::new(),
+                sheet: String::new(),
+                line: None,
+                column: None,
+                value: None,
+                expected: None,
+                found: None,
+                previous: None,
+                effect,
+                fingerprint: String::new(),
+                text: None,
+                advice: None,
+                reference: String::new(),
+            },
+        }
+    }
+
+    #[test]
+    fn so_many_differences_are_told_the_largest_and_the_smallest_is_left_out() {
+        let effects = |differences: u64| {
+            let all = (1..=differences).map(found).collect();
+            let told = largest(all).into_iter().map(|one| one.finding.effect);
+            told.collect::<Vec<_>>()
+        };
+        let most = u64::try_from(PEER_FINDINGS_MAX).unwrap();
+        let expected: Vec<_> = (1..=most).rev().collect();
+        assert_eq!(effects(most), expected);
+        let expected: Vec<_> = (2..=most + 1).rev().collect();
+        assert_eq!(effects(most + 1), expected);
     }
 }

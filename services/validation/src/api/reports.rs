@@ -5,26 +5,22 @@ use std::sync::Arc;
 use mesur_access::{Access, Grant};
 use mesur_proto::types::v1::Finding;
 use mesur_proto::validation::v1 as pb;
-use mesur_rpc::{audit, events};
+use mesur_rpc::stream::{self, Messages, Outlet};
+use mesur_rpc::{audit, channel};
 use mesur_wire::{
     AnyReportName, AuthorityName, EditionResource, ReportName, count_violation, finding_to_wire,
     rows_from_wire,
 };
 use prost::Message as _;
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
 use super::{Api, PAGES, convert, status};
 use crate::domain::Filter;
 use crate::error::Error;
-use crate::reports::{Opened, Validation};
+use crate::reports::Opened;
 
 /// Bytes of findings on a page: a page is closed when it has so many.
 const PAGE_BYTES: usize = 4 * 1024 * 1024;
-
-/// Findings that wait for a slow caller, at most.
-const QUEUE_FINDINGS: usize = 64;
 
 impl Api {
     pub(super) fn validate(
@@ -55,9 +51,14 @@ impl Api {
         let examined = validation.examine(edition, &authority, rows, previous.as_ref())?;
         let findings = examined.findings.iter();
         let findings = findings.map(|finding| finding_to_wire(finding, wording));
-        Ok(pb::ValidateReturnResponse {
+        let response = pb::ValidateReturnResponse {
             findings: findings.collect(),
-        })
+        };
+        if !channel::fits(&response) {
+            let name = message.parent.clone();
+            return Err(Error::AnswerTooLarge { name });
+        }
+        Ok(response)
     }
 
     pub(super) async fn report(
@@ -139,7 +140,7 @@ impl Api {
         &self,
         grant: &Grant,
         message: pb::StreamFindingsRequest,
-    ) -> Result<events::Events<Finding>, Error> {
+    ) -> Result<Messages<Finding>, Error> {
         let name = AnyReportName::parse(&message.parent).map_err(Error::name("parent"))?;
         self.validation.permit(grant, &name.data_return).await?;
         self.wording(&message.language_code)?;
@@ -154,20 +155,8 @@ impl Api {
             filter: convert::filter(message.filter)?,
             language_code: message.language_code,
         };
-        let (sender, receiver) = mpsc::channel(QUEUE_FINDINGS);
-        tokio::spawn(async move {
-            let validation: Arc<Validation> = Arc::clone(&streaming.api.validation);
-            let ended = tokio::select! {
-                ended = streaming.send(&sender) => ended,
-                // An end without a word would look like the last finding.
-                () = validation.stop.cancelled() => Err(Status::unavailable("the service stops")),
-            };
-            if let Err(status) = ended {
-                // Whoever went away needs no reason.
-                let _ = sender.try_send(Err(status));
-            }
-        });
-        Ok(ReceiverStream::new(receiver))
+        let tell = |outlet| async move { streaming.send(&outlet).await };
+        Ok(stream::entries(&self.validation.stop, tell))
     }
 }
 
@@ -192,7 +181,7 @@ struct Streaming {
 }
 
 impl Streaming {
-    async fn send(&self, sender: &mpsc::Sender<Result<Finding, Status>>) -> Result<(), Status> {
+    async fn send(&self, outlet: &Outlet<Finding>) -> Result<(), Status> {
         let wording = self.api.wording(&self.language_code).map_err(status)?;
         let mut from = Some(0);
         while let Some(at) = from {
@@ -200,7 +189,7 @@ impl Streaming {
             let (passing, next) = read.await.map_err(status)?;
             for (_, finding, said) in passing {
                 let finding = convert::finding_message(&finding, &said, wording);
-                if sender.send(Ok(finding)).await.is_err() {
+                if !outlet.send(finding).await {
                     return Ok(());
                 }
             }

@@ -2,7 +2,7 @@
 
 use mesur_catalogue::CellRef;
 
-use super::remark::{Remark, RemarkKind};
+use super::remark::{REMARKS_MAX, Remark, RemarkKind};
 
 /// The most cells of one query.
 pub(crate) const CELLS_MAX: usize = 100;
@@ -66,6 +66,21 @@ impl Query {
     /// How far it has come.
     pub(crate) fn state(&self) -> QueryState {
         QueryState::of(&self.remarks)
+    }
+
+    /// Whether there is room for one more remark: always for one that closes it.
+    pub(crate) fn takes(&self, kind: RemarkKind) -> bool {
+        matches!(kind, RemarkKind::AnswerAccepted | RemarkKind::Withdrawal)
+            || self.remarks.len() < REMARKS_MAX
+    }
+
+    /// About how many bytes it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        let remarks = self.remarks.iter();
+        let words = remarks.map(|remark| remark.text.len().saturating_add(remark.identity.len()));
+        let said = size_of_val(self.remarks.as_slice());
+        let own = said.saturating_add(size_of_val(self.cells.as_slice()));
+        words.fold(own, usize::saturating_add)
     }
 }
 

@@ -64,6 +64,9 @@ pub(crate) struct Remark {
     pub(crate) time: Timestamp,
 }
 
+/// The most remarks on one finding as it is, or of one query, before one that settles it.
+pub(crate) const REMARKS_MAX: usize = 200;
+
 /// How far the conversation about a warning or an error has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Standing {
@@ -188,11 +191,23 @@ impl Conversation {
             },
             explanation: String::new(),
         };
-        let remarks = self.on_findings.get(&finding.id).into_iter().flatten();
-        for remark in remarks.filter(|remark| remark.is_on(finding)) {
+        for remark in self.about(finding) {
             said.take(remark);
         }
         said
+    }
+
+    /// Whether there is room for one more remark on a finding: always for one that settles it.
+    pub(crate) fn takes(&self, finding: &Finding, remark: &Remark) -> bool {
+        let before = self.on(finding);
+        let may_settle = matches!(remark.kind, RemarkKind::Acceptance | RemarkKind::Override);
+        (may_settle && before.then(remark).standing != before.standing)
+            || self.about(finding).count() < REMARKS_MAX
+    }
+
+    fn about(&self, finding: &Finding) -> impl Iterator<Item = &Remark> {
+        let remarks = self.on_findings.get(&finding.id).into_iter().flatten();
+        remarks.filter(|remark| remark.is_on(finding))
     }
 }
 

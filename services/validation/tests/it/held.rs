@@ -3,10 +3,7 @@
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use mesur_store::{
-    Commit, Dump, DumpRow, Entry, Error, Key, KeyRange, Lease, Log, LogEntry, MemoryStore,
-    Position, Store, Version, Watch,
-};
+use mesur_store::{Call, Error, Front, MemoryStore, Store};
 use tokio::sync::Notify;
 
 /// A store in memory, one of whose calls can be held up.
@@ -34,8 +31,18 @@ impl HeldStore {
     pub(crate) fn release(&self) {
         self.released.notify_one();
     }
+}
 
-    async fn pass(&self) {
+#[async_trait]
+impl Front for HeldStore {
+    fn behind(&self) -> &dyn Store {
+        &self.inner
+    }
+
+    async fn pass(&self, call: Call) -> Result<(), Error> {
+        if !matches!(call, Call::Get | Call::Scan | Call::Commit) {
+            return Ok(());
+        }
         let left = {
             let mut passing = self.passing.lock().unwrap();
             let left = *passing;
@@ -46,52 +53,6 @@ impl HeldStore {
             self.reached.notify_one();
             self.released.notified().await;
         }
-    }
-}
-
-#[async_trait]
-impl Store for HeldStore {
-    async fn get(&self, key: &[u8]) -> Result<Option<Entry>, Error> {
-        self.pass().await;
-        self.inner.get(key).await
-    }
-
-    async fn scan(&self, range: KeyRange, limit: usize) -> Result<Vec<(Key, Entry)>, Error> {
-        self.pass().await;
-        self.inner.scan(range, limit).await
-    }
-
-    async fn commit(&self, commit: Commit) -> Result<Version, Error> {
-        self.pass().await;
-        self.inner.commit(commit).await
-    }
-
-    async fn read_log(
-        &self,
-        log: &Log,
-        after: Option<Position>,
-        limit: usize,
-    ) -> Result<Vec<LogEntry>, Error> {
-        self.inner.read_log(log, after, limit).await
-    }
-
-    async fn watch(&self, log: Log, after: Option<Position>) -> Result<Watch, Error> {
-        self.inner.watch(log, after).await
-    }
-
-    async fn lease(&self, name: &str) -> Result<Lease, Error> {
-        self.inner.lease(name).await
-    }
-
-    async fn dump(&self) -> Result<Dump, Error> {
-        self.inner.dump().await
-    }
-
-    async fn load(&self, rows: Vec<DumpRow>) -> Result<(), Error> {
-        self.inner.load(rows).await
-    }
-
-    async fn finish_load(&self, version: Version) -> Result<(), Error> {
-        self.inner.finish_load(version).await
+        Ok(())
     }
 }

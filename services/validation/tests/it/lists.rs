@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use mesur_proto::types::v1::Finding;
 use mesur_proto::types::v1::finding::{Severity, Standing};
 use mesur_proto::validation::v1 as pb;
+use prost::Message as _;
 
 use crate::samples::{ERROR, RETURN, Sample, WARNING};
 use crate::support::{Client, answer_to, explanation, question, reason, refusal, reported, round};
@@ -202,6 +203,45 @@ async fn queries_are_listed_in_pages_by_return_authority_and_state() {
     assert_eq!(listed(RETURN, Vec::new()).await, names[2..]);
     let answered_ones = listed("authorities/-/returns/-", vec![pb::query::State::Answered]);
     assert_eq!(answered_ones.await, [answered]);
+}
+
+#[tokio::test]
+async fn a_page_of_long_queries_ends_before_its_number_and_none_is_left_out() {
+    let (_upstream, service, _events) = reported(&Sample::usual()).await;
+    let (mut client, mut officer) = (service.client.clone(), service.officer());
+    client.open_round(round()).await.unwrap();
+    // The longest text there is, twice in each of six hundred queries: 4.6 MiB.
+    let words = "\u{10348}".repeat(1_000);
+    let mut raised = Vec::new();
+    for _ in 0..600 {
+        let asked = pb::RaiseQueryRequest {
+            text: words.clone(),
+            ..question(RETURN)
+        };
+        let query = client.raise_query(asked).await.unwrap().into_inner();
+        let answer = pb::AnswerQueryRequest {
+            text: words.clone(),
+            ..answer_to(&query.name)
+        };
+        officer.answer_query(answer).await.unwrap();
+        raised.push(query.name);
+    }
+    let mut page = async |page_token: String| {
+        let request = pb::ListQueriesRequest {
+            parent: RETURN.to_owned(),
+            page_size: 1_000,
+            page_token,
+            ..pb::ListQueriesRequest::default()
+        };
+        client.list_queries(request).await.unwrap().into_inner()
+    };
+    let first = page(String::new()).await;
+    let bytes = first.encoded_len();
+    assert!((4 << 20..5 << 20).contains(&bytes), "{bytes}");
+    let rest = page(first.next_page_token).await;
+    assert_eq!(rest.next_page_token, "");
+    let listed = first.queries.iter().chain(&rest.queries);
+    assert!(listed.map(|query| &query.name).eq(&raised));
 }
 
 #[tokio::test]

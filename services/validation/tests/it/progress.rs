@@ -354,6 +354,7 @@ async fn authorities_far_from_the_others_are_told_to_statisticians_the_farthest_
         .iter()
         .map(|one| one.finding.as_ref().unwrap().effect)
         .collect();
+    assert_eq!(usize::try_from(compared.finding_count), Ok(effects.len()));
     assert!(effects.is_sorted_by(|one, next| one >= next), "{effects:?}");
     let far = compared.findings.iter().find(|one| {
         let finding = one.finding.as_ref().unwrap();

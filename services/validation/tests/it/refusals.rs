@@ -1,5 +1,6 @@
 //! What cannot be said is refused with its reason, and changes nothing.
 
+use mesur_proto::types::v1::finding::Standing;
 use mesur_proto::validation::v1 as pb;
 use mesur_proto::validation::v1::resolve_query_request::Resolution;
 use tonic::Code;
@@ -151,6 +152,51 @@ async fn what_cannot_be_asked_or_answered_is_refused() {
         refusal(statistician.resolve_query(withdraw).await),
         state("QUERY_CLOSED")
     );
+}
+
+#[tokio::test]
+async fn so_much_is_said_of_a_finding_or_a_query_and_then_only_what_settles_it() {
+    let sample = Sample::usual().with_warning();
+    let (_upstream, service, _events) = reported(&sample).await;
+    let (mut officer, mut statistician) = (service.officer(), service.client.clone());
+    let name = sample.report(1);
+    let explain = explanation(&name, WARNING, "It is so.");
+    for _ in 0..200 {
+        officer.explain_finding(explain.clone()).await.unwrap();
+    }
+    let too_many = invalid("TOO_MANY_REMARKS");
+    let more = officer.explain_finding(explain.clone()).await;
+    assert_eq!(refusal(more), too_many);
+    let rejected = statistician.review_explanation(review(&name, WARNING, false));
+    assert_eq!(refusal(rejected.await), too_many);
+    let accept = review(&name, WARNING, true);
+    let accepted = statistician.review_explanation(accept.clone()).await;
+    assert_eq!(
+        accepted.unwrap().into_inner().standing(),
+        Standing::Accepted
+    );
+    assert_eq!(
+        refusal(statistician.review_explanation(accept).await),
+        too_many
+    );
+    assert_eq!(refusal(officer.explain_finding(explain).await), too_many);
+    assert_eq!(service.remarks(RETURN).await.len(), 201);
+
+    statistician.open_round(round()).await.unwrap();
+    let raised = statistician.raise_query(question(RETURN)).await.unwrap();
+    let query = raised.into_inner().name;
+    for _ in 1..200 {
+        officer.answer_query(answer_to(&query)).await.unwrap();
+    }
+    assert_eq!(
+        refusal(officer.answer_query(answer_to(&query)).await),
+        too_many
+    );
+    let reject = resolution(&query, Resolution::Reject);
+    assert_eq!(refusal(statistician.resolve_query(reject).await), too_many);
+    let accept = resolution(&query, Resolution::Accept);
+    let closed = statistician.resolve_query(accept).await.unwrap();
+    assert_eq!(closed.into_inner().remarks.len(), 201);
 }
 
 #[tokio::test]
