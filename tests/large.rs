@@ -227,7 +227,7 @@ async fn check_reading(submission: &mut Submission, cells: usize) {
         name: NAME.to_owned(),
     };
     let refused = submission.get_return(request).await.expect_err("too large");
-    assert_eq!(refused.code(), Code::FailedPrecondition, "{refused}");
+    assert_eq!(refused.code(), Code::InvalidArgument, "{refused}");
     let request = pb::ReadReturnRequest {
         name: format!("{NAME}/revisions/1"),
     };

@@ -95,45 +95,18 @@ impl Etcd {
     #[cfg(feature = "etcd")]
     pub async fn open(&self, service: &str) -> anyhow::Result<Arc<dyn Store>> {
         use anyhow::Context as _;
-        use mesur_store::{EtcdSettings, EtcdStore};
+        use mesur_store::{EtcdSettings, EtcdStore, EtcdTls};
 
         let prefix = format!("{}/{service}", self.prefix);
         let mut settings = EtcdSettings::new(self.endpoints.clone(), prefix);
         settings.lease_ttl = std::time::Duration::from_secs(self.lease_seconds);
-        settings.user = self.user()?;
-        settings.tls = self.tls()?;
+        settings.user = self.user.clone().zip(self.password_file.clone());
+        settings.tls = self.authority.clone().map(|authority| EtcdTls {
+            authority,
+            identity: self.certificate.clone().zip(self.key.clone()),
+        });
         let store = EtcdStore::open(settings).await;
         let store = store.with_context(|| format!("opening the store of {service} in etcd"))?;
         Ok(Arc::new(store))
     }
-
-    #[cfg(feature = "etcd")]
-    fn user(&self) -> anyhow::Result<Option<(String, String)>> {
-        let (Some(user), Some(file)) = (&self.user, &self.password_file) else {
-            return Ok(None);
-        };
-        let password = String::from_utf8(read(file)?)?;
-        Ok(Some((user.clone(), password.trim_end().to_owned())))
-    }
-
-    #[cfg(feature = "etcd")]
-    fn tls(&self) -> anyhow::Result<Option<mesur_store::EtcdTls>> {
-        let Some(authority) = &self.authority else {
-            return Ok(None);
-        };
-        let identity = match (&self.certificate, &self.key) {
-            (Some(certificate), Some(key)) => Some((read(certificate)?, read(key)?)),
-            _ => None,
-        };
-        Ok(Some(mesur_store::EtcdTls {
-            authority: read(authority)?,
-            identity,
-        }))
-    }
-}
-
-#[cfg(feature = "etcd")]
-fn read(file: &std::path::Path) -> anyhow::Result<Vec<u8>> {
-    use anyhow::Context as _;
-    std::fs::read(file).with_context(|| format!("reading {}", file.display()))
 }

@@ -5,7 +5,9 @@
 //! may happen twice.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use etcd_client::{
@@ -16,7 +18,7 @@ use tokio::sync::{OnceCell, watch};
 use tokio::time::{Instant, sleep, timeout_at};
 use tonic::Code;
 
-use super::EtcdSettings;
+use super::{EtcdSettings, EtcdTls};
 use crate::{Error, VALUE_BYTES_MAX};
 
 /// How long one attempt of a request may take: longer than the cluster needs to choose a leader.
@@ -30,6 +32,8 @@ const PAUSE_MAX: Duration = Duration::from_millis(500);
 const KEEP_ALIVE: Duration = Duration::from_secs(7);
 /// How long it may take to answer that, and how long connecting may take.
 const ANSWER: Duration = Duration::from_secs(3);
+/// The most bytes of a file with a certificate, a key or a password: 1 MiB.
+const FILE_BYTES_MAX: u64 = 1024 * 1024;
 /// Rows that are read at a time.
 pub(super) const PAGE_ROWS: usize = 256;
 /// The longest answer: a page of the longest rows.
@@ -41,48 +45,79 @@ pub(super) struct Cluster {
     members: Arc<[Member]>,
     /// Counts the times that a member was found wanting: which one is spoken to.
     turn: watch::Sender<usize>,
-    options: ConnectOptions,
+    user: Option<(String, PathBuf)>,
+    tls: Option<EtcdTls>,
     prefix: Vec<u8>,
     patience: Duration,
 }
 
-/// A member; connected to when it is needed first.
+/// A member; connected to when it is needed first, and anew when it was found wanting: what it is known
+/// by may have been replaced.
 struct Member {
     endpoint: String,
-    client: OnceCell<Client>,
+    client: Mutex<Arc<OnceCell<Client>>>,
+}
+
+impl Member {
+    fn client(&self) -> Arc<OnceCell<Client>> {
+        let client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&client)
+    }
+
+    fn forget(&self) {
+        let mut client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        *client = Arc::default();
+    }
 }
 
 impl Cluster {
-    /// Gets ready to speak to the cluster; whether it is there shows at the first request.
-    pub(super) fn new(settings: &EtcdSettings) -> Self {
+    /// Gets ready to speak to the cluster; whether it is there shows at the first request. Fails when it
+    /// cannot be read by what the cluster is known.
+    pub(super) fn new(settings: &EtcdSettings) -> Result<Self, Error> {
+        let members = settings.endpoints.iter().map(|endpoint| Member {
+            endpoint: endpoint.clone(),
+            client: Mutex::default(),
+        });
+        let cluster = Self {
+            members: members.collect(),
+            turn: watch::Sender::default(),
+            user: settings.user.clone(),
+            tls: settings.tls.clone(),
+            prefix: [settings.prefix.as_bytes(), b"/"].concat(),
+            patience: settings.patience,
+        };
+        let readable = cluster.options();
+        readable.map_err(|error| Error::backend("getting ready for etcd", error))?;
+        Ok(cluster)
+    }
+
+    /// How a member is connected to, by the files as they are now.
+    fn options(&self) -> io::Result<ConnectOptions> {
         let mut options = ConnectOptions::new()
             .with_keep_alive(KEEP_ALIVE, ANSWER)
             .with_keep_alive_while_idle(false)
             .with_connect_timeout(ANSWER)
             .with_require_leader(true);
-        if let Some((user, password)) = &settings.user {
+        if let Some((user, password)) = &self.user {
+            let password = String::from_utf8(read(password)?).map_err(io::Error::other)?;
             options = options
-                .with_user(user, password)
+                .with_user(user, password.trim_end())
                 .with_auto_token_refresh(true);
         }
-        if let Some(tls) = &settings.tls {
-            let mut known = TlsOptions::new().ca_certificate(Certificate::from_pem(&tls.authority));
+        if let Some(tls) = &self.tls {
+            let authority = Certificate::from_pem(read(&tls.authority)?);
+            let mut known = TlsOptions::new().ca_certificate(authority);
             if let Some((certificate, key)) = &tls.identity {
-                known = known.identity(Identity::from_pem(certificate, key));
+                known = known.identity(Identity::from_pem(read(certificate)?, read(key)?));
             }
             options = options.with_tls(known);
         }
-        let members = settings.endpoints.iter().map(|endpoint| Member {
-            endpoint: endpoint.clone(),
-            client: OnceCell::new(),
-        });
-        Self {
-            members: members.collect(),
-            turn: watch::Sender::default(),
-            options,
-            prefix: [settings.prefix.as_bytes(), b"/"].concat(),
-            patience: settings.patience,
-        }
+        Ok(options)
+    }
+
+    fn member(&self, turn: usize) -> Option<&Member> {
+        let place = turn.checked_rem(self.members.len())?;
+        self.members.get(place)
     }
 
     /// Whose turn it is.
@@ -95,6 +130,9 @@ impl Cluster {
         self.turn.send_if_modified(|now| {
             let is_first = *now == turn;
             if is_first {
+                if let Some(member) = self.member(turn) {
+                    member.forget();
+                }
                 *now = turn.wrapping_add(1);
             }
             is_first
@@ -110,10 +148,12 @@ impl Cluster {
     /// The client of the member whose turn it is.
     pub(super) async fn client(&self, turn: usize) -> Result<Client, etcd_client::Error> {
         let nobody = || etcd_client::Error::InvalidArgs("there is no member".to_owned());
-        let place = turn.checked_rem(self.members.len()).ok_or_else(nobody)?;
-        let member = self.members.get(place).ok_or_else(nobody)?;
-        let connecting = || Client::connect([&member.endpoint], Some(self.options.clone()));
-        Ok(member.client.get_or_try_init(connecting).await?.clone())
+        let member = self.member(turn).ok_or_else(nobody)?;
+        let connecting = || async {
+            let options = self.options()?;
+            Client::connect([&member.endpoint], Some(options)).await
+        };
+        Ok(member.client().get_or_try_init(connecting).await?.clone())
     }
 
     /// Where the store is, for people.
@@ -204,6 +244,24 @@ impl Cluster {
     }
 }
 
+/// What stands in a small file of the operator's.
+fn read(file: &Path) -> io::Result<Vec<u8>> {
+    let told = |error: io::Error| {
+        let problem = format!("reading {}: {error}", file.display());
+        io::Error::new(error.kind(), problem)
+    };
+    let mut bytes = Vec::new();
+    let opened = std::fs::File::open(file).map_err(told)?;
+    let mut limited = opened.take(FILE_BYTES_MAX + 1);
+    let length = limited.read_to_end(&mut bytes).map_err(told)?;
+    if u64::try_from(length).is_ok_and(|length| length <= FILE_BYTES_MAX) {
+        Ok(bytes)
+    } else {
+        let problem = format!("it has more than {FILE_BYTES_MAX} bytes");
+        Err(told(io::Error::new(io::ErrorKind::FileTooLarge, problem)))
+    }
+}
+
 fn kv(client: &Client) -> KvClient {
     let kv = client.kv_client();
     kv.max_decoding_message_size(ANSWER_BYTES_MAX)
@@ -240,4 +298,26 @@ pub(super) fn is_compacted(error: &Error) -> bool {
         Some(etcd_client::Error::GRpcStatus(status))
             if status.code() == Code::OutOfRange && status.message().contains("compacted")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_for_a_connection_has_so_many_bytes_and_no_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ca.pem");
+        let most = usize::try_from(FILE_BYTES_MAX).unwrap();
+        std::fs::write(&file, vec![b'x'; most]).unwrap();
+        assert_eq!(read(&file).unwrap().len(), most);
+        std::fs::write(&file, vec![b'x'; most + 1]).unwrap();
+        let told = read(&file).unwrap_err().to_string();
+        assert!(
+            told.contains("ca.pem: it has more than 1048576 bytes"),
+            "{told}"
+        );
+        std::fs::remove_file(&file).unwrap();
+        assert!(read(&file).unwrap_err().to_string().contains("ca.pem"));
+    }
 }

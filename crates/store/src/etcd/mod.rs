@@ -45,6 +45,7 @@ mod seen;
 mod transfer;
 mod watching;
 
+use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -89,19 +90,20 @@ pub struct EtcdSettings {
     pub lease_ttl: Duration,
     /// How long a request is tried before it is answered [`Error::Unavailable`].
     pub patience: Duration,
-    /// As whom the cluster is used, and the password.
-    pub user: Option<(String, String)>,
+    /// As whom the cluster is used, and the file with the password.
+    pub user: Option<(String, PathBuf)>,
     /// How the members of the cluster are known, where they are spoken to by TLS.
     pub tls: Option<EtcdTls>,
 }
 
-/// Certificates and keys, in PEM.
-#[derive(Clone)]
+/// Files with certificates and keys, in PEM. They are read anew for every connection that is made, so
+/// what is replaced counts once the old is refused.
+#[derive(Debug, Clone)]
 pub struct EtcdTls {
     /// Who vouches for the members of the cluster.
-    pub authority: Vec<u8>,
+    pub authority: PathBuf,
     /// The certificate that the store shows, and its key.
-    pub identity: Option<(Vec<u8>, Vec<u8>)>,
+    pub identity: Option<(PathBuf, PathBuf)>,
 }
 
 impl EtcdSettings {
@@ -140,7 +142,7 @@ impl EtcdStore {
             PREFIX_BYTES_MAX,
         )?;
         told::begin();
-        let cluster = Cluster::new(&settings);
+        let cluster = Cluster::new(&settings)?;
         let (writer, head) = facts::enter(&cluster).await?;
         let (sender, progress) = watch::channel(Progress::Durable);
         let (queue, queued) = queue::commits();

@@ -34,7 +34,7 @@ pub(crate) struct Cluster {
     remover: Option<Child>,
 }
 
-struct Member {
+pub(crate) struct Member {
     /// The program and its arguments.
     command: Vec<String>,
     pub(crate) endpoint: String,
@@ -42,7 +42,16 @@ struct Member {
 }
 
 impl Member {
-    fn start(&mut self) {
+    /// One that is not started yet.
+    pub(crate) fn new(command: Vec<String>, endpoint: String) -> Self {
+        Self {
+            command,
+            endpoint,
+            guard: None,
+        }
+    }
+
+    pub(crate) fn start(&mut self) {
         let mut guard = Command::new("sh")
             .args(["-c", GUARD, "sh"])
             .args(&self.command)
@@ -64,7 +73,7 @@ impl Member {
         assert!(sent.unwrap().success());
     }
 
-    fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         if let Some((mut guard, _)) = self.guard.take() {
             drop(guard.stdin.take());
             guard.wait().unwrap();
@@ -112,11 +121,7 @@ impl Cluster {
             let mut command = network.as_ref().map_or_else(Vec::new, |one| one.on(n));
             command.push("etcd".to_owned());
             command.extend(arguments(&folder, n, client, peer, &all.join(",")));
-            let mut member = Member {
-                command,
-                endpoint: client.clone(),
-                guard: None,
-            };
+            let mut member = Member::new(command, client.clone());
             member.start();
             members.push(member);
         }
@@ -203,7 +208,13 @@ impl Drop for Cluster {
     }
 }
 
-fn arguments(folder: &Path, n: usize, client: &str, peer: &str, all: &str) -> Vec<String> {
+pub(crate) fn arguments(
+    folder: &Path,
+    n: usize,
+    client: &str,
+    peer: &str,
+    all: &str,
+) -> Vec<String> {
     let name = format!("member{n}");
     let data = folder.join(&name).display().to_string();
     let flags = [

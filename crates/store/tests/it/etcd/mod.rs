@@ -6,3 +6,4 @@ mod faults;
 mod leases;
 mod network;
 mod replicas;
+mod tls;
