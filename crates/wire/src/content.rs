@@ -9,8 +9,6 @@ use mesur_proto::storage::v1::{CellText, ReturnContent};
 use mesur_returns::{Cells, CellsBuilder, Date, Observed, Status};
 use prost::Message;
 
-use crate::fields::{BYTES, DecodeError, Fields, Key, NUMBER, OTHER_KIND};
-
 /// A stored content that does not make sense.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the content cannot be read: {problem}")]
@@ -56,16 +54,7 @@ pub fn content_frames(cells: &Cells) -> impl Iterator<Item = Vec<u8>> {
 
 /// The cells of a part, of which the first has the number `first`.
 pub fn cells_of_part(first: usize, part: ReturnContent) -> Result<Cells, ContentError> {
-    cells_of_columns(first, &part.states, part.values, part.texts)
-}
-
-fn cells_of_columns(
-    first: usize,
-    states: &[u8],
-    values: Vec<i64>,
-    texts: Vec<CellText>,
-) -> Result<Cells, ContentError> {
-    let read = |state: &u8| match *state {
+    let status = |state: u8| match state {
         MISSING => Ok(Status::Missing),
         PROVIDED => Ok(Status::Provided),
         PART_PERIOD => Ok(Status::PartPeriod),
@@ -73,14 +62,12 @@ fn cells_of_columns(
         NOT_APPLICABLE => Ok(Status::NotApplicable),
         _ => Err(error("an unknown state")),
     };
-    let mut statuses = Vec::with_capacity(states.len());
-    for state in states {
-        statuses.push(read(state)?);
-    }
+    let statuses = part.states.into_iter().map(status);
+    let statuses: Vec<Status> = statuses.collect::<Result<_, _>>()?;
     let count = statuses.len();
-    let mut cells = CellsBuilder::from_columns(statuses, values)
+    let mut cells = CellsBuilder::from_columns(statuses, part.values)
         .ok_or_else(|| error("another number of values than of cells"))?;
-    for text in texts {
+    for text in part.texts {
         let cell = usize::try_from(text.cell).ok();
         let cell = cell.and_then(|cell| cell.checked_sub(first));
         let cell = cell.filter(|cell| *cell < count);
@@ -100,42 +87,6 @@ fn cells_of_columns(
     Ok(cells.finish())
 }
 
-/// The same out of an encoded part, whose columns are read where they lie.
-fn cells_of_bytes(first: usize, part: &[u8]) -> Result<Cells, ContentError> {
-    let (mut states, mut values, mut texts) = (&[][..], Vec::new(), Vec::new());
-    let mut fields = Fields(part);
-    while let Some(key) = fields.key()? {
-        match key {
-            Key(1, BYTES) => states = fields.bytes()?,
-            Key(2, BYTES) => {
-                let packed = fields.bytes()?;
-                // Of a part that makes sense there are as many as states, which come before them.
-                values.reserve(states.len().min(packed.len()));
-                Fields(packed).numbers(|number| values.push(signed(number)))?;
-            }
-            Key(2, NUMBER) => values.push(signed(fields.number()?)),
-            Key(3, BYTES) => {
-                let text = CellText::decode(fields.bytes()?);
-                texts.push(text.map_err(|problem| error(&problem.to_string()))?);
-            }
-            Key(1..=3, _) => return Err(OTHER_KIND.into()),
-            _ => fields.pass(key, 0)?,
-        }
-    }
-    cells_of_columns(first, states, values, texts)
-}
-
-/// A number with a sign, which stands in its lowest bit.
-fn signed(number: u64) -> i64 {
-    (number >> 1).cast_signed() ^ (number & 1).cast_signed().wrapping_neg()
-}
-
-impl From<DecodeError> for ContentError {
-    fn from(problem: DecodeError) -> Self {
-        error(&problem.to_string())
-    }
-}
-
 /// Messages behind their lengths, out of bytes as they come.
 #[derive(Debug, Default)]
 pub struct Frames {
@@ -150,15 +101,6 @@ impl Frames {
 
     /// The next message; `None` while it is not there whole.
     pub fn message<M: Message + Default>(&mut self) -> Result<Option<M>, ContentError> {
-        let decode = |bytes: &[u8]| M::decode(bytes).map_err(|problem| error(&problem.to_string()));
-        self.next(decode)
-    }
-
-    /// What is read of the next message; `None` while it is not there whole.
-    fn next<T>(
-        &mut self,
-        read: impl FnOnce(&[u8]) -> Result<T, ContentError>,
-    ) -> Result<Option<T>, ContentError> {
         let is_last = |byte: &u8| byte & 0x80 == 0;
         if !self.held.iter().take(LENGTH_BYTES_MAX).any(is_last)
             && self.held.len() < LENGTH_BYTES_MAX
@@ -172,7 +114,7 @@ impl Frames {
         let Some(bytes) = self.held.get(start..end) else {
             return Ok(None);
         };
-        let message = read(bytes)?;
+        let message = M::decode(bytes).map_err(|problem| error(&problem.to_string()))?;
         self.held.drain(..end);
         Ok(Some(message))
     }
@@ -211,13 +153,11 @@ impl ContentReader {
     /// Takes the next bytes.
     pub fn take(&mut self, bytes: &[u8]) -> Result<(), ContentError> {
         self.frames.push(bytes);
-        loop {
+        while let Some(part) = self.frames.message()? {
             let first = self.cells.len();
-            let Some(cells) = self.frames.next(|part| cells_of_bytes(first, part))? else {
-                return Ok(());
-            };
-            self.cells.append(&cells);
+            self.cells.append(&cells_of_part(first, part)?);
         }
+        Ok(())
     }
 
     /// The cells.
@@ -353,33 +293,6 @@ mod tests {
                 prop_assert_eq!(observed.value, value);
                 prop_assert_eq!([observed.reason, observed.comment, observed.reference], texts);
             }
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn a_damaged_part_is_what_prost_says_of_it(
-            drawn in prop::collection::vec(drawn(), 4),
-            split in 0_usize..4,
-            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
-        ) {
-            let in_order: Vec<usize> = (0..drawn.len()).collect();
-            let cells = set(&drawn, &in_order);
-            let mut bytes = Vec::new();
-            for mut part in content_parts(&cells, drawn.len()) {
-                // A list in two pieces is one list.
-                let rest = part.values.split_off(split);
-                let rest = ReturnContent { values: rest, ..ReturnContent::default() };
-                bytes.extend(part.encode_to_vec());
-                bytes.extend(rest.encode_to_vec());
-            }
-            for (place, byte) in changes {
-                let place = place.index(bytes.len());
-                bytes[place] = byte;
-            }
-            let decoded = ReturnContent::decode(bytes.as_slice()).ok();
-            let expected = decoded.and_then(|part| cells_of_part(0, part).ok());
-            prop_assert_eq!(cells_of_bytes(0, &bytes).ok(), expected);
         }
     }
 

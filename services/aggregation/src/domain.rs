@@ -33,7 +33,7 @@ pub(crate) use figure::{FigureValue, figure_values};
 pub(crate) use part_period::PartPeriod;
 pub(crate) use rank::{RankTally, RankedShare, percent_sides, ranks, robust_share};
 pub(crate) use rate::Rate;
-pub(crate) use search::{Counts, Search, Values, sample_size};
+pub(crate) use search::{Counts, Search, Values};
 pub(crate) use share::Share;
 pub(crate) use snapshot::{ContentDigest, Input, Inputs, SignedReturn, Snapshot, inputs_digest};
 pub(crate) use spread::Spread;

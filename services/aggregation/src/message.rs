@@ -7,7 +7,7 @@ mod authority;
 mod figure;
 mod metric;
 
-pub(crate) use authority::{authority_message, encode_authority, pieces};
+pub(crate) use authority::{authority_message, pieces};
 pub(crate) use figure::{code_of, ranked_message};
 pub(crate) use metric::marks_to_wire;
 

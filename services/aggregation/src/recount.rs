@@ -21,10 +21,10 @@ use tokio::task::spawn_blocking;
 
 use crate::domain::{
     self, CellTallies, CellTotal, ContentDigest, Contribution, Counts, Decisions, Definitions,
-    Input, Inputs, NotRobust, Search, Spread, Step, Tally, Values, sample_size,
+    Input, Inputs, NotRobust, Search, Spread, Step, Tally, Values,
 };
 use crate::error::Error;
-use crate::message::{Known, authority_message, encode_authority, totals_message, untimed};
+use crate::message::{Known, authority_message, totals_message, untimed};
 use crate::store;
 
 /// The fewest returns for which another worker is worth its start.
@@ -209,10 +209,7 @@ impl Recount {
     /// The totals, and the digest of the content.
     pub(crate) async fn run(&self, decisions: &Decisions) -> Result<Recounted, Error> {
         let not_robust = Arc::new(self.inputs.not_robust.clone());
-        let guess = self.guess().await?;
-        let new = move |definitions: &Definitions<'_>| {
-            Sums::new(definitions, &not_robust, guess.as_ref())
-        };
+        let new = move |definitions: &Definitions<'_>| Sums::new(definitions, &not_robust);
         let sums: Sums = self.pass(new).await?;
         let spreads = match sums.values.spreads() {
             Ok(spreads) => spreads,
@@ -249,30 +246,6 @@ impl Recount {
             totals,
             content_digest: digest.finish(),
         })
-    }
-
-    /// Between what the quartiles probably lie, where there are too many values to keep each: from every so many of
-    /// the returns, the same of the same inputs.
-    async fn guess(&self) -> Result<Option<Arc<Search>>, Error> {
-        let Some(size) = sample_size(&self.edition, self.edition.authorities().len()) else {
-            return Ok(None);
-        };
-        let every = self.places.len().div_ceil(size).max(1);
-        let sampled = Self {
-            previous: None,
-            inputs: Arc::new(Inputs {
-                returns: self.inputs.returns.iter().step_by(every).cloned().collect(),
-                previous: Vec::new(),
-                not_robust: self.inputs.not_robust.clone(),
-            }),
-            places: Arc::new(self.places.iter().step_by(every).copied().collect()),
-            ..self.clone()
-        };
-        let new = move |definitions: &Definitions<'_>| {
-            Sample(Values::new(definitions.edition, size, None))
-        };
-        let Sample(values) = sampled.pass(new).await?;
-        Ok(Search::guess(values).map(Arc::new))
     }
 
     async fn search(&self, mut search: Search) -> Result<Vec<Option<Spread>>, Error> {
@@ -315,23 +288,15 @@ struct Sums {
     not_robust: Arc<NotRobust>,
     /// The digest of each authority's values.
     parts: Vec<String>,
-    /// Room for a message.
-    values_message: Vec<u8>,
 }
 
 impl Sums {
-    fn new(
-        definitions: &Definitions<'_>,
-        not_robust: &Arc<NotRobust>,
-        guess: Option<&Arc<Search>>,
-    ) -> Self {
-        let edition = definitions.edition;
+    fn new(definitions: &Definitions<'_>, not_robust: &Arc<NotRobust>) -> Self {
         Self {
             tally: Tally::new(definitions),
-            values: Values::new(edition, edition.authorities().len(), guess),
+            values: Values::new(definitions.edition),
             not_robust: Arc::clone(not_robust),
             parts: Vec::new(),
-            values_message: Vec::new(),
         }
     }
 }
@@ -348,9 +313,10 @@ impl Pass for Sums {
         self.tally.step(Step::Add, definitions, own)?;
         let taken = self.values.take(edition, own);
         taken.ok_or_else(|| too_many(edition))?;
-        let values = &mut self.values_message;
-        encode_authority(edition, own.data_return, &self.not_robust, values);
-        self.parts.push(ContentDigest::part(values));
+        let authority = &own.data_return.authority;
+        let values = authority_message(edition, authority, Some(own.data_return), &self.not_robust);
+        self.parts
+            .push(ContentDigest::part(&values.encode_to_vec()));
         Ok(())
     }
 
@@ -360,26 +326,6 @@ impl Pass for Sums {
         merged.ok_or_else(|| too_many(edition))?;
         self.parts.extend(other.parts);
         Ok(())
-    }
-}
-
-/// A pass that keeps every value.
-struct Sample(Values);
-
-impl Pass for Sample {
-    const COMPARES: bool = false;
-
-    fn take(
-        &mut self,
-        definitions: &Definitions<'_>,
-        own: &Contribution<'_>,
-    ) -> Result<(), domain::Error> {
-        let taken = self.0.take(definitions.edition, own);
-        taken.ok_or_else(|| too_many(definitions.edition))
-    }
-
-    fn merge(&mut self, edition: &Edition, other: Self) -> Result<(), domain::Error> {
-        self.0.merge(other.0).ok_or_else(|| too_many(edition))
     }
 }
 

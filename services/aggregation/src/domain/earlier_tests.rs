@@ -345,7 +345,7 @@ fn total_and_breakdown_have_coverage_of_their_own_and_a_low_one_proposes() {
         ("X04", [seven, seven, NotApplicable, seven, seven]),
     ] {
         let own = data_return(edition, authority, &row);
-        breakdowns.step(Step::Add, &own).unwrap();
+        breakdowns.step(Step::Add, edition, &own).unwrap();
         cells.step(Step::Add, own.cells()).unwrap();
     }
     let totals = cells.totals(edition).unwrap();

@@ -5,7 +5,6 @@
 //! withheld is said by a person.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use mesur_catalogue::{CellId, Edition, Overflow};
 use mesur_figures::coverage_percent;
@@ -18,11 +17,7 @@ use super::totals::CellTotal;
 /// How many authorities provided the whole breakdown of each metric. One return more or less costs
 /// one return's work, in any order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Breakdowns {
-    metrics: Vec<Breakdown>,
-    /// The categories of each metric; without a breakdown the metric's own cell says it.
-    cells: Arc<[Vec<CellId>]>,
-}
+pub(crate) struct Breakdowns(Vec<Breakdown>);
 
 /// The breakdown of one metric over some authorities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,29 +31,18 @@ struct Breakdown {
 impl Breakdowns {
     /// Those of no return.
     pub(crate) fn new(edition: &Edition) -> Self {
-        let metrics = edition.metrics().len();
-        let is_category = |cell: &CellId| {
-            let cell = edition.cell(*cell);
-            cell.is_some_and(|cell| cell.reference.category.is_some())
-        };
-        let cells = (0..metrics).map(|metric| {
-            let categories: Vec<CellId> = edition.cells_of(metric).filter(is_category).collect();
-            if categories.is_empty() {
-                edition.cells_of(metric).collect()
-            } else {
-                categories
-            }
-        });
-        Self {
-            metrics: vec![Breakdown::default(); metrics],
-            cells: cells.collect(),
-        }
+        Self(vec![Breakdown::default(); edition.metrics().len()])
     }
 
     /// Adds a return, or takes it out.
-    pub(crate) fn step(&mut self, step: Step, data_return: &DataReturn) -> Result<(), Overflow> {
-        for (breakdown, cells) in self.metrics.iter_mut().zip(&*self.cells) {
-            let count = match extent(cells, data_return) {
+    pub(crate) fn step(
+        &mut self,
+        step: Step,
+        edition: &Edition,
+        data_return: &DataReturn,
+    ) -> Result<(), Overflow> {
+        for (metric, breakdown) in self.0.iter_mut().enumerate() {
+            let count = match extent(edition, metric, data_return) {
                 Extent::Provided => &mut breakdown.provided,
                 Extent::NotApplicable => &mut breakdown.not_applicable,
                 Extent::Missing => continue,
@@ -70,7 +54,7 @@ impl Breakdowns {
 
     /// Adds those of other returns.
     pub(crate) fn merge(&mut self, other: &Self) -> Result<(), Overflow> {
-        for (own, other) in self.metrics.iter_mut().zip(&other.metrics) {
+        for (own, other) in self.0.iter_mut().zip(&other.0) {
             let add = |own: u32, other: u32| own.checked_add(other).ok_or(Overflow);
             own.provided = add(own.provided, other.provided)?;
             own.not_applicable = add(own.not_applicable, other.not_applicable)?;
@@ -86,10 +70,19 @@ enum Extent {
     Missing,
 }
 
-fn extent(cells: &[CellId], data_return: &DataReturn) -> Extent {
+/// Without a breakdown the metric's own cell says it.
+fn extent(edition: &Edition, metric: usize, data_return: &DataReturn) -> Extent {
+    let is_category = |cell: &CellId| {
+        let cell = edition.cell(*cell);
+        cell.is_some_and(|cell| cell.reference.category.is_some())
+    };
     let mut any = false;
-    for cell in cells {
-        match data_return.cells().status(*cell) {
+    let has_breakdown = edition.cells_of(metric).any(|cell| is_category(&cell));
+    for cell in edition.cells_of(metric) {
+        if has_breakdown && !is_category(&cell) {
+            continue;
+        }
+        match data_return.cells().status(cell) {
             Status::Provided | Status::PartPeriod => any = true,
             Status::NotApplicable => {}
             Status::NotProvided | Status::Missing | Status::Erroneous => return Extent::Missing,
@@ -131,11 +124,7 @@ pub(crate) fn standings(
     decisions: &Decisions,
 ) -> Vec<MetricStanding> {
     let expected = u32::try_from(edition.authorities().len()).unwrap_or(u32::MAX);
-    let metrics = edition
-        .metrics()
-        .iter()
-        .zip(&breakdowns.metrics)
-        .enumerate();
+    let metrics = edition.metrics().iter().zip(&breakdowns.0).enumerate();
     let standings = metrics.map(|(place, (metric, breakdown))| {
         let lead = edition.cells_of(place).next();
         let lead = lead.and_then(|cell| totals.get(cell.index()));

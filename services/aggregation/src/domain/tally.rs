@@ -85,7 +85,7 @@ impl Tally {
             .step(step, edition, own.data_return)
             .map_err(of_edition)?;
         self.breakdowns
-            .step(step, own.data_return)
+            .step(step, edition, own.data_return)
             .map_err(of_edition)?;
         let comparison = definitions.comparison.as_ref();
         let parts = (&mut self.changes, comparison, own.previous);

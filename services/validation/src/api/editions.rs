@@ -196,24 +196,10 @@ mod tests {
             authority: AuthorityCode::parse("W06000012").unwrap(),
             finding: Finding {
                 id: "AD/010-peers:AD/010".to_owned(),
-                kind: FindingKind::ALL[0],
                 severity: Severity::Info,
-                rule: None,
-                cells: Vec::new(),
                 metric: "AD/010".to_owned(),
-                category: String::new(),
-                sheet: String::new(),
-                line: None,
-                column: None,
-                value: None,
-                expected: None,
-                found: None,
-                previous: None,
                 effect,
-                fingerprint: String::new(),
-                text: None,
-                advice: None,
-                reference: String::new(),
+                ..Finding::new(FindingKind::ALL[0])
             },
         }
     }
