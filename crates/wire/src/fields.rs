@@ -113,32 +113,6 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// All numbers to the end, most of them short.
-    pub(crate) fn numbers(mut self, mut take: impl FnMut(u64)) -> Result<(), DecodeError> {
-        let low = |byte: u8| u64::from(byte & 0x7f);
-        loop {
-            self.0 = match self.0 {
-                [] => return Ok(()),
-                [one @ ..0x80, rest @ ..] => {
-                    take(low(*one));
-                    rest
-                }
-                [one, two @ ..0x80, rest @ ..] => {
-                    take(low(*one) | low(*two) << 7);
-                    rest
-                }
-                [one, two, three @ ..0x80, rest @ ..] => {
-                    take(low(*one) | low(*two) << 7 | low(*three) << 14);
-                    rest
-                }
-                _ => {
-                    take(self.long_number()?);
-                    continue;
-                }
-            };
-        }
-    }
-
     fn long_number(&mut self) -> Result<u64, DecodeError> {
         let mut number = 0;
         for (place, byte) in self.0.iter().enumerate().take(NUMBER_BYTES_MAX) {

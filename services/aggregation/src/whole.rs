@@ -42,7 +42,7 @@ impl Whole {
         if values.saturating_mul(VALUE_BYTES_MIN) > MESSAGE_BYTES_MAX {
             return Err(too_large(item));
         }
-        let mut lying = Values::new(edition, edition.authorities().len(), None);
+        let mut lying = Values::new(edition);
         let mut authorities = Vec::with_capacity(edition.authorities().len());
         let mut bytes: usize = 0;
         for (place, input) in Inputs::by_place(&inputs.returns, edition) {
