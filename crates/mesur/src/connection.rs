@@ -39,6 +39,8 @@ const TOKENS: &str = "mesur-data/access";
 const TOKEN_BYTES_MAX: u64 = 16 * 1024;
 /// The items of a page of a list: the most that a service gives.
 pub(crate) const PAGE_SIZE: i32 = 1_000;
+/// How often what answers is asked what it is.
+const ASKED_MAX: usize = 5;
 /// How many files a complaint names.
 const FILES_NAMED: usize = 5;
 
@@ -251,6 +253,17 @@ impl Server {
 
     /// Which address is not that of its service, if one is not.
     async fn misdirected(&self, clients: &Clients, wording: &Wording) -> Option<anyhow::Error> {
+        // What speaks HTTP/1.1 answers and closes; now and then the end is seen before the answer.
+        for _ in 0..ASKED_MAX {
+            let told = self.asked_once(clients, wording).await;
+            if told.is_some() {
+                return told;
+            }
+        }
+        None
+    }
+
+    async fn asked_once(&self, clients: &Clients, wording: &Wording) -> Option<anyhow::Error> {
         // Requests that the right service refuses with a reason, whoever asks.
         let of_submission = submission::GetReturnRequest::default();
         let submission = clients.submission.clone().get_return(of_submission).await;

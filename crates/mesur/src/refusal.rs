@@ -46,13 +46,17 @@ const NO_GRPC: [&str; 3] = [
     "h2 protocol error: http2 error",
 ];
 
+/// What the client says of a connection that was closed under the call: also by one that took its first
+/// words for nonsense, where the answer to them came too late to be read.
+const CLOSED: &str = "operation was canceled";
+
 /// What a service refused.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     code: Code,
     line: String,
     violations: Vec<String>,
-    is_foreign: bool,
+    may_be_elsewhere: bool,
 }
 
 impl Refusal {
@@ -82,7 +86,7 @@ impl Refusal {
             code: status.code(),
             violations: violations.collect(),
             line: format!("{} ({reason}). {advice}", message.trim_end_matches('.')),
-            is_foreign: is_foreign(status),
+            may_be_elsewhere: is_foreign(status) || is_closed(status),
         }
     }
 
@@ -126,7 +130,7 @@ impl Error for Refusal {}
 /// Whether what answered may be another service than the one that was asked.
 pub(crate) fn may_be_elsewhere(error: &anyhow::Error) -> bool {
     let refusal = error.downcast_ref::<Refusal>();
-    refusal.is_some_and(|refusal| refusal.is_foreign)
+    refusal.is_some_and(|refusal| refusal.may_be_elsewhere)
 }
 
 /// The exit code of what went wrong.
@@ -177,6 +181,10 @@ pub(crate) fn is_foreign(status: &Status) -> bool {
         _ if reason(status).is_some() => false,
         _ => NO_GRPC.iter().any(|sign| status.message().contains(sign)),
     }
+}
+
+fn is_closed(status: &Status) -> bool {
+    reason(status).is_none() && status.message().contains(CLOSED)
 }
 
 /// The message in the language of `wording`: services write it in English, so in another language
