@@ -1,7 +1,13 @@
 //! Writing the journal: frames at the end of its last file, on disk before anybody is answered.
+//!
+//! Behind the last frame of the file that is written there may be **room**: zeros that are on disk already.
+//! What is written over them changes neither the length of the file nor where it stands on the disk, so
+//! a sync of it has one thing to write where it had two or three. Small groups make room for those behind
+//! them; large ones gain nothing by it. A crash leaves room behind, which is cut off like a torn group.
 
 use std::fs::File;
 use std::io::{self, IoSlice, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 
 use super::frame::Frame;
@@ -12,6 +18,11 @@ use crate::told;
 
 /// The most buffers that one call hands to the operating system.
 const BUFFERS_MAX: usize = 1024;
+
+/// How much room is made at a time.
+static ROOM: [u8; 256 * 1024] = [0; 256 * 1024];
+/// A group of more bytes than this makes none: a quarter of it.
+const ROOM_GROUP_BYTES_MAX: usize = ROOM.len() / 4;
 
 /// Where a frame stands: the file and the bytes before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,6 +61,8 @@ pub(super) struct Journal {
     shared: Arc<Shared>,
     file: Arc<File>,
     end: Mark,
+    /// What the file is not longer than; zeros stand between the end and there.
+    length: u64,
     file_bytes: u32,
 }
 
@@ -61,6 +74,7 @@ impl Journal {
             shared,
             file,
             end,
+            length: end.offset.into(),
             file_bytes,
         }
     }
@@ -73,6 +87,10 @@ impl Journal {
     /// Where the next frame will stand; in a new file if the last one is full.
     pub(super) fn end(&mut self) -> Result<Mark, Error> {
         if self.end.offset >= self.file_bytes {
+            // Only the last file may have room behind its frames.
+            self.cut_room()
+                .and_then(|()| self.file.sync_all())
+                .map_err(|e| Error::backend("ending a file of the journal", e))?;
             let number = self.end.file.saturating_add(1);
             self.file = self.shared.files.make(number)?;
             point!("journal-made");
@@ -80,8 +98,35 @@ impl Journal {
                 file: number,
                 ..Mark::FIRST
             };
+            self.length = self.end.offset.into();
         }
         Ok(self.end)
+    }
+
+    fn cut_room(&mut self) -> io::Result<()> {
+        let end = self.end.offset.into();
+        if self.length > end {
+            self.file.set_len(end)?;
+            self.length = end;
+        }
+        Ok(())
+    }
+
+    /// Makes room behind a group that does not fit into what there is.
+    fn make_room(&mut self, group_end: u64, group_bytes: usize) {
+        if group_end <= self.length {
+            return;
+        }
+        self.length = group_end;
+        if group_bytes > ROOM_GROUP_BYTES_MAX || group_end >= self.file_bytes.into() {
+            return;
+        }
+        // What does not get onto a full disk is no fault of this group, which is written.
+        self.length = match self.file.write_all_at(&ROOM, group_end) {
+            Ok(()) => group_end.saturating_add(ROOM.len() as u64),
+            Err(_) => u64::MAX,
+        };
+        point!("journal-room-made");
     }
 
     /// Writes sealed frames; they are on disk afterwards.
@@ -90,22 +135,31 @@ impl Journal {
         point!("journal-before-write");
         if let Err(error) = self.write(frames) {
             let error = Error::backend("writing to the journal", error);
-            let start = u64::from(self.end.offset);
-            return Err(match self.file.set_len(start) {
+            // Something of it may stand in the room, or behind it.
+            self.length = u64::MAX;
+            return Err(match self.cut_room() {
                 Ok(()) => Fault::Undone(error),
-                Err(_) => Fault::Unknown(error),
+                Err(_) => self.unknown(error),
             });
         }
+        let end = self.end.after(bytes);
+        self.make_room(end.offset.into(), bytes);
         point!("journal-before-sync");
         // A sync that succeeds after one that failed says nothing about what that one lost.
         if let Err(error) = self.file.sync_data() {
             let error = Error::backend("syncing the journal", error);
-            return Err(Fault::Unknown(error));
+            return Err(self.unknown(error));
         }
         point!("journal-after-sync");
-        self.end = self.end.after(bytes);
+        self.end = end;
         told::journal(bytes);
         Ok(())
+    }
+
+    /// What is on disk is left as it is from now on.
+    fn unknown(&mut self, error: Error) -> Fault {
+        self.length = self.end.offset.into();
+        Fault::Unknown(error)
     }
 
     fn write(&self, frames: &[&Frame]) -> io::Result<()> {
@@ -127,5 +181,12 @@ impl Journal {
             }
         }
         Ok(())
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        // What stays is cut off when the folder is opened.
+        let _ = self.cut_room();
     }
 }

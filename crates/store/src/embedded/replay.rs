@@ -2,7 +2,8 @@
 //!
 //! Commits are written behind one another and synced a group at a time, and no group is written before
 //! the one before it is on disk. So a crash can only tear the last group: the store goes on in front of
-//! the first frame that is not whole. A frame that is not whole with a later group behind it, or in a
+//! the first frame that is not whole; zeros that were to be written over ([`journal`](super::journal)) are
+//! none. A frame that is not whole with a later group behind it, or in a
 //! file that is not the last, was whole once: that is damage, and nothing is opened.
 
 use std::fs::File;

@@ -57,6 +57,47 @@ pub(crate) fn journal(path: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// Where the frames of a file end, of which the last does not end with zeros; behind it there may be room.
+fn frames_end(file: &Path) -> usize {
+    let bytes = fs::read(file).unwrap();
+    let last = bytes.iter().rposition(|byte| *byte != 0);
+    last.unwrap() + 1
+}
+
+#[tokio::test]
+async fn room_that_was_made_behind_the_last_commit_is_used_and_is_never_left_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SledStore::open(folder.path(), SMALL).unwrap();
+    let length = |path: &Path| fs::read(journal(path).pop().unwrap()).unwrap().len();
+    let commit = async |store: &SledStore, n: u8| {
+        let commit = Commit::new().put([n], vec![7; 600]);
+        store.commit(commit).await.unwrap();
+    };
+    commit(&store, 0).await;
+    let made = length(folder.path());
+    for n in 1..20 {
+        commit(&store, n).await;
+    }
+    let file = journal(folder.path()).pop().unwrap();
+    assert_eq!(length(folder.path()), made);
+    assert!(frames_end(&file) > 20 * 600 && made > frames_end(&file));
+    // A crash leaves it, and whoever opens the folder does not take it for commits.
+    let crashed = copy(folder.path());
+    let survivor = open(crashed.path()).unwrap();
+    assert_eq!(length(crashed.path()), frames_end(&file));
+    assert_eq!(survivor.scan(KeyRange::all(), 99).await.unwrap().len(), 20);
+    // A file that another follows has none, nor has the last one of a store that was closed.
+    for n in 20..220 {
+        commit(&store, n).await;
+    }
+    drop(store);
+    let files = journal(folder.path());
+    assert!(files.len() > 1);
+    for file in files {
+        assert_eq!(fs::read(&file).unwrap().len(), frames_end(&file));
+    }
+}
+
 #[tokio::test]
 async fn a_reopened_store_goes_on_where_it_was() {
     let folder = tempfile::tempdir().unwrap();
@@ -158,7 +199,7 @@ async fn a_long_commit_torn_anywhere_is_there_wholly_or_not_at_all() {
         .await
         .unwrap();
     let file = journal(folder.path()).pop().unwrap();
-    let before = fs::read(&file).unwrap().len();
+    let before = frames_end(&file);
     let chunk = vec![7; 8 * 1024];
     let rows = 100_u32;
     let commit = (0..rows).fold(Commit::new().put("b", "b"), |commit, row| {
