@@ -12,6 +12,7 @@
 #![deny(clippy::float_arithmetic)]
 
 mod api;
+mod cache;
 mod dataset;
 mod domain;
 mod error;

@@ -188,7 +188,8 @@ pub(crate) struct Releases {
 }
 
 impl Releases {
-    /// The releases in a store, with everything published on the shelf.
+    /// The releases in a store, with everything published on the shelf; what readers ask for is in memory
+    /// if the store may be away.
     pub(crate) async fn open(
         store: Arc<dyn Store>,
         catalogue: Arc<Catalogue>,
@@ -197,6 +198,7 @@ impl Releases {
         signer: Arc<Signer>,
     ) -> Result<Self, Error> {
         let shelf = Shelf::load(&*store).await?;
+        shelf.stock(&*store).await?;
         let heads = store::heads(&*store).await?;
         let last = heads.iter().filter_map(|(_, head)| head.last_event).max();
         trusted.expect_after(last);

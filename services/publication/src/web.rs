@@ -21,24 +21,20 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn;
 use axum::routing::{get, post};
 use mesur_rpc::server::{Limits, Listener, serve_pages};
 use mesur_wording::{Language, Wording};
-use quick_cache::sync::Cache;
 use tokio_util::sync::CancellationToken;
+use tower::service_fn;
 
+use crate::cache;
 use crate::feedback::Inbox;
 use crate::releases::Releases;
-use files::{ByLength, Served};
+use files::Served;
 use missing::Missing;
 
 /// The largest body of a request: the longest feedback, with every character written out.
 const BODY_BYTES_MAX: usize = 64 * 1024;
-/// The most bytes of files that are kept ready to be sent.
-const READY_BYTES_MAX: u64 = 128 * 1024 * 1024;
-/// About how many files that is.
-const READY_FILES: usize = 4_096;
 
 /// What the pages are made with.
 struct Site {
@@ -47,7 +43,7 @@ struct Site {
     english: Wording,
     welsh: Wording,
     /// Files as they are sent, by their digest.
-    ready: Cache<String, Arc<Served>, ByLength>,
+    ready: cache::Files<Arc<Served>>,
     style: Served,
     missing: Served,
 }
@@ -63,7 +59,7 @@ impl Site {
             inbox: Inbox::default(),
             english,
             welsh,
-            ready: Cache::with_weighter(READY_FILES, READY_BYTES_MAX, ByLength),
+            ready: cache::files(),
         })
     }
 
@@ -83,11 +79,14 @@ pub(crate) async fn serve(
     stop: CancellationToken,
 ) -> io::Result<()> {
     let site = Arc::new(Site::new(releases).map_err(io::Error::other)?);
-    serve_pages("publication pages", listener, router(site), &limits, stop).await;
+    let router = router(site);
+    let pages = service_fn(move |request| headers::safe(request, router.clone()));
+    serve_pages("publication pages", listener, pages, &limits, stop).await;
     Ok(())
 }
 
 fn router(site: Arc<Site>) -> Router {
+    let body_max = DefaultBodyLimit::max(BODY_BYTES_MAX);
     Router::new()
         .route("/", get(|site| ready(index::page(site, Language::En))))
         .route("/cy/", get(|site| ready(index::page(site, Language::Cy))))
@@ -102,7 +101,7 @@ fn router(site: Arc<Site>) -> Router {
         .route("/sitemap.xml", get(feed::sitemap))
         .route("/robots.txt", get(feed::robots))
         .route("/find", get(find::page))
-        .route("/feedback", post(feedback::take))
+        .route("/feedback", post(feedback::take).layer(body_max))
         .route("/{file}", get(files::shared))
         .route("/releases/{release}", get(files::front))
         .route("/releases/{release}/", get(files::front))
@@ -116,7 +115,5 @@ fn router(site: Arc<Site>) -> Router {
             get(files::of_revision),
         )
         .fallback(missing::answer)
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(from_fn(headers::safe))
         .with_state(site)
 }

@@ -5,7 +5,6 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response};
 use hyper::body::Incoming as Received;
@@ -17,6 +16,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
+use tower::Service;
 use tower::util::ServiceExt as _;
 use tracing::{debug, info, warn};
 
@@ -38,16 +38,20 @@ const ONLY_HTTP_1: &[u8] =
 /// How long to wait when no connection can be taken, because too many files are open.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves `router` until `stop` is cancelled; what is still open after [`Limits::drain_timeout`] is
-/// cut. Every request carries its [`Peer`]; who asks faster than [`Limits::page_rate`] is told when to
-/// come again.
-pub async fn serve_pages(
+/// Serves `pages`, a router mostly, until `stop` is cancelled; what is still open after
+/// [`Limits::drain_timeout`] is cut. Every request carries its [`Peer`]; who asks faster than
+/// [`Limits::page_rate`] is told when to come again.
+pub async fn serve_pages<P>(
     name: &'static str,
     listener: Listener,
-    router: Router,
+    pages: P,
     limits: &Limits,
     stop: CancellationToken,
-) {
+) where
+    P: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+    P: Clone + Send + Sync + 'static,
+    P::Future: Send,
+{
     info!(server = name, address = %listener.local_addr(), "serving");
     let graceful = GracefulShutdown::new();
     let readers = Arc::new(Readers::within(limits));
@@ -58,11 +62,11 @@ pub async fn serve_pages(
         let Some(mut socket) = taken else {
             continue;
         };
-        let (router, peer) = (router.clone(), socket.peer().clone());
+        let (pages, peer) = (pages.clone(), socket.peer().clone());
         let readers = Arc::clone(&readers);
         let service = service_fn(move |request| {
             let refused = readers.refusal(&peer, Request::headers(&request));
-            let answering = answer(router.clone(), peer.clone(), request, refused);
+            let answering = answer(pages.clone(), peer.clone(), request, refused);
             super::measured::page(name, answering)
         });
         let mut builder = http1::Builder::new();
@@ -112,17 +116,20 @@ async fn turned_away(socket: &mut Socket) -> bool {
     is_other
 }
 
-async fn answer(
-    router: Router,
+async fn answer<P>(
+    pages: P,
     peer: Peer,
     mut request: Request<Received>,
     refused: Option<Response<Body>>,
-) -> Result<Response<Body>, Infallible> {
+) -> Result<Response<Body>, Infallible>
+where
+    P: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+{
     if let Some(refused) = refused {
         return Ok(refused);
     }
     request.extensions_mut().insert(peer);
-    router.oneshot(request).await
+    pages.oneshot(request.map(Body::new)).await
 }
 
 /// The next connection; `None` when one could not be taken.

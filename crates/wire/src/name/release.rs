@@ -19,6 +19,11 @@ impl ReleaseName {
         Ok(Self(edition_id(Self::FORM, text, edition)?))
     }
 
+    /// The name with this id, as [`id`](Self::id) writes it.
+    pub fn from_id(id: &str) -> Result<Self, NameError> {
+        Ok(Self(edition_id(Self::FORM, id, id)?))
+    }
+
     /// `{collection}-{period}`.
     pub fn id(&self) -> String {
         format!("{}-{}", self.0.collection, self.0.period)

@@ -68,9 +68,7 @@ impl Releases {
     async fn follow_changes(&self, after: &mut Option<Position>) -> Result<(), Error> {
         let mut changes = self.store.watch(store::changes_log(), *after).await?;
         loop {
-            if self.store.may_be_away() {
-                self.shelf.stock(&*self.store).await?;
-            }
+            self.shelf.stock(&*self.store).await?;
             let change = changes.next().await?;
             self.notice(&store::changed(&change.value)?).await?;
             *after = Some(change.position);

@@ -13,20 +13,14 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use mesur_store::Store;
 use mesur_wire::ReleaseName;
-use quick_cache::Weighter;
-use quick_cache::sync::Cache;
 use tokio::sync::Mutex;
 
 use super::{Details, FileFacts, Release};
+use crate::cache::{self, CACHE_BYTES_MAX};
 use crate::dataset::{Dataset, Library};
 use crate::domain::{ShownTables, State};
 use crate::error::Error;
 use crate::store;
-
-/// The most bytes of content that are kept: 128 MiB.
-const CACHE_BYTES_MAX: u64 = 128 * 1024 * 1024;
-/// About how many files that is.
-const CACHE_FILES: usize = 4_096;
 
 /// A published revision.
 #[derive(Debug)]
@@ -71,16 +65,6 @@ struct Title {
 
 type Titles = BTreeMap<ReleaseName, Title>;
 
-#[derive(Clone)]
-struct ByLength;
-
-impl Weighter<String, Bytes> for ByLength {
-    fn weight(&self, digest: &String, content: &Bytes) -> u64 {
-        let bytes = content.len().saturating_add(digest.len());
-        u64::try_from(bytes).unwrap_or(u64::MAX)
-    }
-}
-
 /// One state of the shelf.
 #[derive(Debug)]
 struct Filled {
@@ -103,7 +87,7 @@ pub(crate) struct Shelf {
     filled: RwLock<Arc<Filled>>,
     /// One author at a time puts a release in, so that a later state is never overwritten.
     writing: Mutex<()>,
-    contents: Cache<String, Bytes, ByLength>,
+    contents: cache::Files<Bytes>,
 }
 
 impl Shelf {
@@ -117,7 +101,7 @@ impl Shelf {
         Ok(Self {
             filled: RwLock::new(Arc::new(Filled::new(titles))),
             writing: Mutex::new(()),
-            contents: Cache::with_weighter(CACHE_FILES, CACHE_BYTES_MAX, ByLength),
+            contents: cache::files(),
         })
     }
 
@@ -183,18 +167,27 @@ impl Shelf {
         upcoming
     }
 
-    /// Reads the content of what is current that is not in memory yet: as much as is kept, of the newest
-    /// releases first.
+    /// Of a store that may be away, reads the content of what is current that is not in memory yet: as
+    /// much as is kept, of the newest releases first.
     pub(super) async fn stock(&self, store: &dyn Store) -> Result<(), Error> {
-        let mut room = CACHE_BYTES_MAX;
+        if !store.may_be_away() {
+            return Ok(());
+        }
+        let (mut room, mut files) = (CACHE_BYTES_MAX, 0_usize);
         for published in self.all().iter().rev() {
             for file in &published.details.files {
                 let Some(left) = room.checked_sub(file.size_bytes) else {
                     return Ok(());
                 };
                 room = left;
-                self.content(store, file).await?;
+                if self.contents.peek(file.digest.as_str()).is_none() {
+                    self.content(store, file).await?;
+                    files = files.saturating_add(1);
+                }
             }
+        }
+        if files > 0 {
+            tracing::info!(files, "all that is published is in memory");
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use std::io::{self, Write as _};
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::http::header::{
     ACCEPT_ENCODING, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE,
     ETAG, IF_NONE_MATCH, LOCATION, VARY,
@@ -20,10 +20,10 @@ use flate2::write::GzEncoder;
 use mesur_catalogue::ContentHash;
 use mesur_wire::{AnyReleaseName, ReleaseName};
 use mesur_wording::Language;
-use quick_cache::Weighter;
 use tokio::task::spawn_blocking;
 
-use super::{Missing, Site};
+use super::{Missing, Site, headers};
+use crate::cache::Weighty;
 use crate::error::Error;
 use crate::releases::{FileFacts, Published};
 use crate::render::{RELEASE, STYLE, STYLE_FILE, page_file};
@@ -36,27 +36,26 @@ const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// A file as it is sent.
 #[derive(Debug)]
 pub(super) struct Served {
-    media_type: HeaderValue,
-    /// The tag and the content.
-    plain: (HeaderValue, Bytes),
+    plain: Form,
     /// The same compressed, where that is smaller.
-    compressed: Option<(HeaderValue, Bytes)>,
+    compressed: Option<Form>,
 }
 
-/// How much of the room of ready files one takes.
-#[derive(Clone)]
-pub(super) struct ByLength;
+/// One representation of a file, ready to be sent: the head is put together once.
+#[derive(Debug)]
+struct Form {
+    tag: HeaderValue,
+    head: HeaderMap,
+    content: Bytes,
+}
 
-impl Weighter<String, Arc<Served>> for ByLength {
-    fn weight(&self, digest: &String, file: &Arc<Served>) -> u64 {
-        let compressed = file
+impl Weighty for Arc<Served> {
+    fn bytes(&self) -> usize {
+        let compressed = self
             .compressed
             .as_ref()
-            .map_or(0, |(_, content)| content.len());
-        let bytes = compressed
-            .saturating_add(file.plain.1.len())
-            .saturating_add(digest.len());
-        u64::try_from(bytes).unwrap_or(u64::MAX)
+            .map_or(0, |form| form.content.len());
+        compressed.saturating_add(self.plain.content.len())
     }
 }
 
@@ -65,51 +64,58 @@ impl Served {
     pub(super) fn new(content: Bytes, media_type: &str, digest: Option<&str>) -> Self {
         let digest = digest.map_or_else(|| ContentHash::of(&content), str::to_owned);
         let compressed = compressed(&content, media_type);
+        let mut head = headers::every();
+        head.insert(CONTENT_TYPE, header(media_type));
+        // Figures are for everybody, from the pages of others too.
+        head.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        if compressed.is_some() {
+            head.insert(VARY, HeaderValue::from_static("accept-encoding"));
+        }
         Self {
-            media_type: header(media_type),
-            compressed: compressed.map(|small| (header(&format!("\"{digest}-gzip\"")), small)),
-            plain: (header(&format!("\"{digest}\"")), content),
+            compressed: compressed.map(|small| {
+                let mut head = head.clone();
+                head.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+                Form::new(&format!("\"{digest}-gzip\""), head, small)
+            }),
+            plain: Form::new(&format!("\"{digest}\""), head, content),
         }
     }
 
     /// The whole of it, whatever the reader has.
     pub(super) fn whole(&self) -> Response {
-        let (_, content) = &self.plain;
-        let mut response = Response::new(Body::from(content.clone()));
-        response
-            .headers_mut()
-            .insert(CONTENT_TYPE, self.media_type.clone());
+        let media_type = self.plain.head.get(CONTENT_TYPE).cloned();
+        let mut response = Response::new(Body::from(self.plain.content.clone()));
+        let head = response.headers_mut();
+        head.extend(media_type.map(|media_type| (CONTENT_TYPE, media_type)));
         response
     }
 
     /// What a reader who asks with these headers gets.
     fn answer(&self, asked: &HeaderMap) -> Response {
         let small = self.compressed.as_ref().filter(|_| takes_gzip(asked));
-        let (tag, content) = small.unwrap_or(&self.plain);
-        let tags = [Some(&self.plain), self.compressed.as_ref()];
-        let is_known = tags
+        let form = small.unwrap_or(&self.plain);
+        let forms = [Some(&self.plain), self.compressed.as_ref()];
+        let is_known = forms
             .into_iter()
             .flatten()
-            .any(|(tag, _)| is_known(asked, tag));
-        let mut response = if is_known {
-            StatusCode::NOT_MODIFIED.into_response()
-        } else {
-            Response::new(Body::from(content.clone()))
-        };
-        let headers = response.headers_mut();
-        headers.insert(ETAG, tag.clone());
-        // Figures are for everybody, from the pages of others too.
-        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-        if self.compressed.is_some() {
-            headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
-        }
-        if !is_known {
-            headers.insert(CONTENT_TYPE, self.media_type.clone());
-            if small.is_some() {
-                headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-            }
+            .any(|form| is_known(asked, &form.tag));
+        let content = (!is_known).then(|| form.content.clone());
+        let mut response = Response::new(content.map_or_else(Body::empty, Body::from));
+        *response.headers_mut() = form.head.clone();
+        if is_known {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            response.headers_mut().remove(CONTENT_TYPE);
+            response.headers_mut().remove(CONTENT_ENCODING);
         }
         response
+    }
+}
+
+impl Form {
+    fn new(tag: &str, mut head: HeaderMap, content: Bytes) -> Self {
+        let tag = header(tag);
+        head.insert(ETAG, tag.clone());
+        Self { tag, head, content }
     }
 }
 
@@ -122,10 +128,10 @@ pub(super) fn style() -> Served {
 pub(super) async fn shared(
     State(site): State<Arc<Site>>,
     Path(file): Path<String>,
-    asked: HeaderMap,
+    asked: Request,
 ) -> Response {
     if file == *STYLE_FILE {
-        return kept(site.style.answer(&asked));
+        return kept(site.style.answer(asked.headers()));
     }
     Missing::NotFound.answer(&site)
 }
@@ -162,10 +168,10 @@ fn lead(site: &Site, release: &str, revision: Option<&str>) -> Response {
 pub(super) async fn current(
     State(site): State<Arc<Site>>,
     Path((release, file)): Path<(String, String)>,
-    asked: HeaderMap,
+    asked: Request,
 ) -> Response {
     let found = read(&site, &release, None, &file).await;
-    match found.map(|served| served.answer(&asked)) {
+    match found.map(|served| served.answer(asked.headers())) {
         // The digest of the style sheet is in its name.
         Ok(response) if file == *STYLE_FILE => kept(response),
         Ok(response) => response,
@@ -177,10 +183,10 @@ pub(super) async fn current(
 pub(super) async fn of_revision(
     State(site): State<Arc<Site>>,
     Path((release, revision, file)): Path<(String, String, String)>,
-    asked: HeaderMap,
+    asked: Request,
 ) -> Response {
     let found = read(&site, &release, Some(&revision), &file).await;
-    match found.map(|served| served.answer(&asked)) {
+    match found.map(|served| served.answer(asked.headers())) {
         Ok(response) => kept(response),
         Err(missing) => missing.answer(&site),
     }
@@ -194,7 +200,7 @@ fn kept(mut response: Response) -> Response {
 }
 
 fn find(site: &Site, release: &str, revision: Option<&str>) -> Result<Arc<Published>, Missing> {
-    let name = ReleaseName::parse(&format!("releases/{release}")).map_err(|_| Missing::NotFound)?;
+    let name = ReleaseName::from_id(release).map_err(|_| Missing::NotFound)?;
     let revision = revision.map(number).transpose()?;
     let name = AnyReleaseName {
         release: name,

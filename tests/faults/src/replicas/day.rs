@@ -19,10 +19,12 @@ use crate::kill::people::Person;
 use crate::kill::{refused, say};
 
 /// The duty of publishing, as publication names it.
-const DUTY: &str = "publishing";
+const DUTY: &str = "duty=\"publishing\"";
 /// What the log says of who has a duty, and of who had it.
 const HAS_IT: &str = "this replica has it";
 const LOST_IT: &str = "lost it to another";
+/// What it says when readers need nothing but the replica.
+const IN_MEMORY: &str = "all that is published is in memory";
 /// How long before the moment the replicas start.
 const PRELUDE: Duration = Duration::from_secs(20);
 /// How long before the moment the one with the duty goes away.
@@ -141,7 +143,9 @@ pub(crate) async fn comes(
     let person = holder.world.person("reader")?;
     let there = get(caller, &person, &scheduled.name).await?;
     ensure!(there.as_ref() == Some(&published), "the replicas differ");
-    for replicas in [&*holder, &*other] {
+    for replicas in [holder, other] {
+        let what = "it does not read what is published";
+        says(replicas.publication()?, IN_MEMORY, what).await?;
         once(caller, replicas, &published).await?;
         page(replicas, &published.name).await?;
     }
@@ -160,13 +164,14 @@ async fn back(holder: &mut Replica, fate: Fate, ahead: i64) -> anyhow::Result<()
         return holder.ready().await;
     }
     holder.pause(false)?;
+    says(holder, LOST_IT, "it did not notice its loss").await
+}
+
+/// Waits until a replica says something; an error that tells what that means if it does not.
+async fn says(replica: &Replica, what: &str, otherwise: &str) -> anyhow::Result<()> {
     let begun = Instant::now();
-    while !holder
-        .said_of(DUTY)?
-        .iter()
-        .any(|line| line.contains(LOST_IT))
-    {
-        ensure!(begun.elapsed() < TIMEOUT, "it did not notice its loss");
+    while replica.said(what)?.is_empty() {
+        ensure!(begun.elapsed() < TIMEOUT, "{otherwise}");
         sleep(INTERVAL).await;
     }
     Ok(())
@@ -177,7 +182,7 @@ async fn holder(pair: &mut [Replicas; 2]) -> anyhow::Result<usize> {
     let begun = Instant::now();
     while begun.elapsed() < TIMEOUT {
         for (n, replicas) in pair.iter_mut().enumerate() {
-            let said = replicas.publication()?.said_of(DUTY)?;
+            let said = replicas.publication()?.said(DUTY)?;
             if said.last().is_some_and(|line| line.contains(HAS_IT)) {
                 return Ok(n);
             }

@@ -27,6 +27,8 @@ const READY_TIMEOUT: Duration = Duration::from_mins(1);
 const STOP_TIMEOUT: Duration = Duration::from_secs(15);
 /// How often something is looked at again.
 const INTERVAL: Duration = Duration::from_millis(5);
+/// What the replicas say: of their duties, and of what publication has in memory.
+const LOG: &str = "warn,mesur_rpc::duty=debug,mesur_publication::releases=info";
 /// The library that sets a clock ahead.
 const CLOCK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/clock/clock.c");
 
@@ -117,11 +119,10 @@ impl Replica {
         }
     }
 
-    /// What it said of a duty since it was started, the last word last.
-    pub(crate) fn said_of(&self, duty: &str) -> anyhow::Result<Vec<String>> {
+    /// What it said of something since it was started, the last word last.
+    pub(crate) fn said(&self, of: &str) -> anyhow::Result<Vec<String>> {
         let log = fs::read_to_string(&self.log)?;
-        let named = format!("duty=\"{duty}\"");
-        let lines = log.lines().filter(|line| line.contains(&named));
+        let lines = log.lines().filter(|line| line.contains(of));
         Ok(lines.map(str::to_owned).collect())
     }
 
@@ -166,7 +167,7 @@ fn start(command: &[String], log: &Path, clock: &Path, ahead: i64) -> anyhow::Re
     let log = File::create(log)?;
     Command::new(program)
         .args(arguments)
-        .env("MESUR_LOG", "warn,mesur_rpc::duty=debug")
+        .env("MESUR_LOG", LOG)
         .env("LD_PRELOAD", clock)
         .env("MESUR_FAULTS_AHEAD", ahead.to_string())
         .stdin(Stdio::null())
