@@ -58,6 +58,7 @@ const READS: &[&str] = &[
     "ReadReturn",
     "CompareRevisions",
     "GetPreviousValues",
+    "ReadPreviousValues",
     "ListFindings",
     "StreamFindings",
     "CompareAuthorities",

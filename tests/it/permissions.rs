@@ -58,6 +58,7 @@ pub(crate) const REQUESTS: &[(&str, &str)] = &[
         r#"{"previousValues":{"name":"{a}/previousValues/pif-2019-20"}}"#,
     ),
     ("GetPreviousValues", r#"{"name":"{r}"}"#),
+    ("ReadPreviousValues", r#"{"name":"{r}"}"#),
     ("GetSchedule", "{}"),
     ("UpdateSchedule", "{}"),
     ("GrantExtension", "{}"),

@@ -290,6 +290,7 @@ pub const ROWS: &[(&str, Row)] = rows! {
         "WatchReturns": READERS, returns(&[stay(HANDED_IN)]);
         "RecordPreviousValues": Who { submitter: Some(Own), ..STATISTICIANS }, Any;
         "GetPreviousValues": READERS, Any;
+        "ReadPreviousValues": READERS, Any;
         "GetSchedule": PARTICIPANTS, Any;
         "UpdateSchedule": STATISTICIANS, Any;
         "GrantExtension": STATISTICIANS, Any;

@@ -84,7 +84,7 @@ pub struct Cells {
 }
 
 /// How much of a content is written out before it goes into its digest, in bytes.
-const DIGEST_CHUNK: usize = 64 * 1024;
+const DIGEST_CHUNK: usize = 4 * 1024;
 const VALUES_CHUNK: usize = DIGEST_CHUNK / size_of::<i64>();
 
 fn number_to(hash: &mut ContentHash, number: u64) {
@@ -277,18 +277,20 @@ impl Cells {
 
     fn columns_to(&self, hash: &mut ContentHash) {
         number_to(hash, u64::try_from(self.len()).unwrap_or(u64::MAX));
-        let mut bytes = Vec::with_capacity(DIGEST_CHUNK);
+        let mut bytes = [0; DIGEST_CHUNK];
         for statuses in self.statuses.chunks(DIGEST_CHUNK) {
-            bytes.clear();
-            bytes.extend(statuses.iter().map(|status| status.byte()));
-            hash.update(&bytes);
-        }
-        for values in self.values.chunks(VALUES_CHUNK) {
-            bytes.clear();
-            for value in values {
-                bytes.extend_from_slice(&value.to_be_bytes());
+            for (place, status) in bytes.iter_mut().zip(statuses) {
+                *place = status.byte();
             }
-            hash.update(&bytes);
+            hash.update(bytes.get(..statuses.len()).unwrap_or_default());
+        }
+        let mut numbers = [[0; size_of::<i64>()]; VALUES_CHUNK];
+        for values in self.values.chunks(VALUES_CHUNK) {
+            for (place, value) in numbers.iter_mut().zip(values) {
+                *place = value.to_be_bytes();
+            }
+            let written = numbers.get(..values.len()).unwrap_or_default();
+            hash.update(written.as_flattened());
         }
     }
 

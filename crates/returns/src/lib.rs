@@ -48,5 +48,5 @@ pub use limits::{
 };
 pub use observation::{Observation, Observed};
 pub use outcome::Assembly;
-pub use previous::{Previous, PreviousError, PreviousValue, PreviousValues};
+pub use previous::{Previous, PreviousError, PreviousValue, PreviousValues, PreviousValuesBuilder};
 pub use row::{RawObservation, RawValue};

@@ -10,8 +10,10 @@ use crate::file::{OneReturn, Opened, Rows, Table};
 use crate::finding::Finding;
 use crate::row::{RawObservation, RawValue, trimmed};
 
+mod builder;
 mod values;
 
+pub use builder::PreviousValuesBuilder;
 pub use values::PreviousValues;
 
 /// Why a file gives no earlier values.

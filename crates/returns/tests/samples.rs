@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use mesur_catalogue::{AuthorityCode, Catalogue, Edition, EditionName, Severity};
-use mesur_returns::{DataReturn, Observed, Previous, check_file};
+use mesur_returns::{DataReturn, Observed, Previous, PreviousValuesBuilder, check_file};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../mesur/samples");
 
@@ -75,6 +75,40 @@ fn every_return_of_both_years_is_taken_without_an_error() {
         assert_eq!(findings(Some(&same)), findings(None));
     }
     assert!(changes > 0, "some values changed by more than half");
+}
+
+#[test]
+fn it_makes_no_difference_for_which_edition_earlier_values_are_put_together() {
+    let catalogue = Catalogue::bundled().expect("the bundled editions");
+    let earlier = returns(&catalogue, "2020-21");
+    let (before, after) = (
+        edition(&catalogue, "2020-21"),
+        edition(&catalogue, "2022-23"),
+    );
+    for earlier in &earlier {
+        let previous = Previous::from_return(before, earlier);
+        let bytes = bytes("2022-23", &earlier.authority);
+        let findings =
+            |previous: &Previous| check_file(&bytes, after, &catalogue, Some(previous)).findings;
+        let found = findings(&previous);
+        for edition in [None, Some(before), Some(after)] {
+            let mut values = PreviousValuesBuilder::new(edition);
+            for (cell, value) in previous.values.iter() {
+                let (metric, category) = (cell.metric.as_str(), cell.category_str());
+                let first = values.insert(metric, category, value).expect("codes");
+                assert_eq!(first, None);
+                let again = values.insert(metric, category, value).expect("codes");
+                assert_eq!(again, Some(value));
+            }
+            let built = Previous {
+                values: values.finish(),
+                ..previous.clone()
+            };
+            assert_eq!(built, previous);
+            assert_eq!(built.values.len(), previous.values.len());
+            assert_eq!(findings(&built), found);
+        }
+    }
 }
 
 #[test]

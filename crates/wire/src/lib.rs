@@ -28,7 +28,8 @@ pub use observation::{
     observations_to_wire, rows_from_wire, status_to_wire,
 };
 pub use previous::{
-    PREVIOUS_VALUES_MAX, PreviousValueError, previous_values_from_wire, previous_values_to_wire,
+    PREVIOUS_VALUES_MAX, PreviousValueError, PreviousValuesReader, previous_values_from,
+    previous_values_from_wire, previous_values_to_wire,
 };
 pub use submitted::Submitted;
 pub use wordings::{LanguageError, Wordings};

@@ -190,6 +190,16 @@ impl SubmissionService for Api {
         answer(self.previous(grant, request).await)
     }
 
+    type ReadPreviousValuesStream = previous::Values;
+
+    async fn read_previous_values(
+        &self,
+        request: Request<pb::ReadPreviousValuesRequest>,
+    ) -> Answer<Self::ReadPreviousValuesStream> {
+        let (grant, request) = open(request)?;
+        answer(self.read_previous(grant, &request.name).await)
+    }
+
     async fn get_schedule(&self, request: Request<pb::GetScheduleRequest>) -> Answer<pb::Schedule> {
         let (grant, request) = open(request)?;
         answer(self.schedule(grant, request).await)

@@ -22,7 +22,7 @@ use crate::sight::Sight;
 use crate::store::{self, corrupt, keys};
 use crate::turns::Turns;
 
-pub(crate) use previous::EarlierValues;
+pub(crate) use previous::{EarlierReading, EarlierValues};
 pub(crate) use sending::{Content, Sending};
 
 /// Whether validation lets a revision be signed off.
@@ -227,14 +227,6 @@ impl Returns {
         let cells = edition.cells().len();
         let cells = store::contents::get(&*self.store, name, cells).await?;
         Ok((edition, cells))
-    }
-
-    /// A revision that was handed in, as a whole return.
-    async fn data_return(&self, revision: &Revision) -> Result<(&Edition, DataReturn), Error> {
-        let name = &revision.name;
-        let (edition, cells) = self.cells(revision).await?;
-        let data_return = DataReturn::new(edition, name.data_return.authority.clone(), cells);
-        Ok((edition, data_return.ok_or_else(|| not_whole(name))?))
     }
 
     async fn current(

@@ -8,7 +8,7 @@ use mesur_returns::{Assembler, Assembly, Previous};
 use mesur_rpc::channel::{Connection, MESSAGE_BYTES_MAX};
 use mesur_rpc::follow::{EventStream, Source};
 use mesur_wire::{
-    PreviousValuesName, ReturnName, RevisionName, previous_values_from_wire, rows_from_wire,
+    PreviousValuesName, PreviousValuesReader, ReturnName, RevisionName, rows_from_wire,
 };
 use tonic::{Code, Status, Streaming};
 
@@ -87,23 +87,35 @@ impl Submission {
         })
     }
 
-    /// The values of the latest earlier period that is held for a return's authority.
-    pub(crate) async fn previous(&self, name: &ReturnName) -> Result<Option<Previous>, Error> {
+    /// The values of the latest earlier period that is held for a return's authority, for a return of
+    /// this edition: what is held of them is a place for each cell.
+    pub(crate) async fn previous(
+        &self,
+        name: &ReturnName,
+        edition: &Edition,
+    ) -> Result<Option<Previous>, Error> {
         let name = name.to_string();
-        let request = pb::GetPreviousValuesRequest { name };
-        let sent = match self.client().get_previous_values(request).await {
+        let request = pb::ReadPreviousValuesRequest { name };
+        let mut stream = match self.client().read_previous_values(request).await {
             Ok(response) => response.into_inner(),
             Err(status) if status.code() == Code::NotFound => return Ok(None),
             Err(status) => return Err(Error::asking(status)),
         };
-        let name = PreviousValuesName::parse(&sent.name)
-            .map_err(|error| Error::unreadable(error.to_string()))?;
-        let values = previous_values_from_wire(&sent.values)
-            .map_err(|error| Error::unreadable(error.to_string()))?;
+        let unreadable = |error: &dyn std::fmt::Display| Error::unreadable(error.to_string());
+        let first = stream.message().await.map_err(Error::asking)?;
+        let sent = first.and_then(|first| first.previous_values);
+        let sent = sent.ok_or_else(|| unreadable(&"no name of earlier values comes first"))?;
+        let name = PreviousValuesName::parse(&sent.name).map_err(|error| unreadable(&error))?;
+        let mut values = PreviousValuesReader::new(Some(edition));
+        while let Some(message) = stream.message().await.map_err(Error::asking)? {
+            for value in &message.values {
+                values.take(value).map_err(|error| unreadable(&error))?;
+            }
+        }
         Ok(Some(Previous {
             authority: name.authority,
             period: name.edition.period,
-            values,
+            values: values.finish(),
         }))
     }
 }

@@ -145,7 +145,7 @@ impl Validator {
         let edition = validation.edition(&of.edition, &sent.edition_digest)?;
         let assembly = sent.assemble(edition, &validation.catalogue, &of.authority);
         let assembly = assembly.await?;
-        let previous = self.submission.previous(of).await?;
+        let previous = self.submission.previous(of, edition).await?;
         Ok((edition, assembly, previous))
     }
 }

@@ -48,6 +48,7 @@ REQUESTS = {
     "ReopenReturn": {"name": RETURN},
     "RecordPreviousValues": {"previousValues": {"name": "{a}/previousValues/pif-2019-20"}},
     "GetPreviousValues": {"name": RETURN},
+    "ReadPreviousValues": {"name": RETURN},
     "CreateDelegation": {"parent": "{a}", "edition": EDITION},
     "RevokeDelegation": {"name": "{a}/delegations/99"},
     "ListDelegations": {"parent": "{a}"},

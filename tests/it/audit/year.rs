@@ -69,7 +69,9 @@ async fn prepare(asker: &Asker) {
         .ask(&submitter(ONE), "RecordPreviousValues", recorded)
         .await;
     let of = json!({ "name": data_return(ONE) });
-    asker.ask(&submitter(ONE), "GetPreviousValues", of).await;
+    for method in ["GetPreviousValues", "ReadPreviousValues"] {
+        asker.ask(&submitter(ONE), method, of.clone()).await;
+    }
 }
 
 /// Two returns are sent.

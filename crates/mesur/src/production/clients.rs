@@ -58,7 +58,7 @@ impl Clients {
         };
         let values = submission::PreviousValues {
             name: name.to_string(),
-            values: previous_values_to_wire(previous),
+            values: previous_values_to_wire(previous).collect(),
         };
         let request = submission::RecordPreviousValuesRequest {
             previous_values: Some(values),

@@ -537,6 +537,23 @@ pub struct GetPreviousValuesRequest {
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
+/// The request of ReadPreviousValues.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReadPreviousValuesRequest {
+    /// The name of a return, `authorities/{authority}/returns/{return}`. Required.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+}
+/// A message of ReadPreviousValues: what the values are of first, then the values.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReadPreviousValuesResponse {
+    /// Their name, without the values, in the first message; absent in every other.
+    #[prost(message, optional, tag = "1")]
+    pub previous_values: ::core::option::Option<PreviousValues>,
+    /// The next values; none in the first message.
+    #[prost(message, repeated, tag = "2")]
+    pub values: ::prost::alloc::vec::Vec<super::super::types::v1::PreviousValue>,
+}
 /// When the returns of an edition are due.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Schedule {
@@ -1262,7 +1279,8 @@ pub mod submission_service_client {
         ///
         /// Fails with `NO_PREVIOUS_VALUES` (NOT_FOUND), with `EDITION_NOT_FOUND` (NOT_FOUND) or
         /// `EDITION_MISMATCH` (FAILED_PRECONDITION) when the service no longer has the edition of the
-        /// earlier return, and with `ANSWER_TOO_LARGE` (INVALID_ARGUMENT) for very many values.
+        /// earlier return, and with `ANSWER_TOO_LARGE` (INVALID_ARGUMENT) for very many values:
+        /// ReadPreviousValues gives those.
         pub async fn get_previous_values(
             &mut self,
             request: impl tonic::IntoRequest<super::GetPreviousValuesRequest>,
@@ -1288,6 +1306,40 @@ pub mod submission_service_client {
                     ),
                 );
             self.inner.unary(req, path, codec).await
+        }
+        /// Streams what GetPreviousValues answers, however many values there are: their name first, then all
+        /// values, at most 1,000 in a message; those of a return in the catalogue order of its edition.
+        ///
+        /// A stream that ends without an error was whole. Fails as GetPreviousValues does, but never with
+        /// `ANSWER_TOO_LARGE`.
+        pub async fn read_previous_values(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReadPreviousValuesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::ReadPreviousValuesResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/mesur.submission.v1.SubmissionService/ReadPreviousValues",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "mesur.submission.v1.SubmissionService",
+                        "ReadPreviousValues",
+                    ),
+                );
+            self.inner.server_streaming(req, path, codec).await
         }
         /// Gets the closing dates of an edition, with the extensions: all for statisticians, and its own
         /// for an authority. One that was never set is empty: nothing is late and nothing is closed.
@@ -1653,11 +1705,33 @@ pub mod submission_service_server {
         ///
         /// Fails with `NO_PREVIOUS_VALUES` (NOT_FOUND), with `EDITION_NOT_FOUND` (NOT_FOUND) or
         /// `EDITION_MISMATCH` (FAILED_PRECONDITION) when the service no longer has the edition of the
-        /// earlier return, and with `ANSWER_TOO_LARGE` (INVALID_ARGUMENT) for very many values.
+        /// earlier return, and with `ANSWER_TOO_LARGE` (INVALID_ARGUMENT) for very many values:
+        /// ReadPreviousValues gives those.
         async fn get_previous_values(
             &self,
             request: tonic::Request<super::GetPreviousValuesRequest>,
         ) -> std::result::Result<tonic::Response<super::PreviousValues>, tonic::Status>;
+        /// Server streaming response type for the ReadPreviousValues method.
+        type ReadPreviousValuesStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<
+                    super::ReadPreviousValuesResponse,
+                    tonic::Status,
+                >,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Streams what GetPreviousValues answers, however many values there are: their name first, then all
+        /// values, at most 1,000 in a message; those of a return in the catalogue order of its edition.
+        ///
+        /// A stream that ends without an error was whole. Fails as GetPreviousValues does, but never with
+        /// `ANSWER_TOO_LARGE`.
+        async fn read_previous_values(
+            &self,
+            request: tonic::Request<super::ReadPreviousValuesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::ReadPreviousValuesStream>,
+            tonic::Status,
+        >;
         /// Gets the closing dates of an edition, with the extensions: all for statisticians, and its own
         /// for an authority. One that was never set is empty: nothing is late and nothing is closed.
         async fn get_schedule(
@@ -2438,6 +2512,57 @@ pub mod submission_service_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/mesur.submission.v1.SubmissionService/ReadPreviousValues" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReadPreviousValuesSvc<T: SubmissionService>(pub Arc<T>);
+                    impl<
+                        T: SubmissionService,
+                    > tonic::server::ServerStreamingService<
+                        super::ReadPreviousValuesRequest,
+                    > for ReadPreviousValuesSvc<T> {
+                        type Response = super::ReadPreviousValuesResponse;
+                        type ResponseStream = T::ReadPreviousValuesStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReadPreviousValuesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SubmissionService>::read_previous_values(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReadPreviousValuesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)

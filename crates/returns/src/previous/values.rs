@@ -11,6 +11,12 @@ use mesur_catalogue::{CellId, CellIndex, CellRef};
 
 use super::PreviousValue;
 
+/// Bytes of the place of a cell's value.
+const KNOWN_SIZE: usize = size_of::<i64>() + size_of::<u8>();
+
+/// About the bytes of a value with codes of its own, and what the tree around it takes.
+const OTHER_SIZE: usize = 192;
+
 /// Values of an earlier period by code.
 #[derive(Debug, Clone, Default)]
 pub struct PreviousValues {
@@ -19,22 +25,35 @@ pub struct PreviousValues {
     others: BTreeMap<CellRef, PreviousValue>,
 }
 
-/// The values of an edition's cells, by cell number.
+/// The values of an edition's cells, by cell number: nine bytes each, for there may be millions.
 #[derive(Debug, Clone)]
 struct Known {
     index: Arc<CellIndex>,
-    values: Vec<Option<PreviousValue>>,
+    values: Vec<i64>,
+    /// The digits after the point of each; [`NO_VALUE`] where there is none.
+    decimals: Vec<u8>,
 }
 
+/// More digits after the point than any value has.
+const NO_VALUE: u8 = u8::MAX;
+
 impl Known {
-    fn place(&mut self, cell: &CellRef) -> Option<&mut Option<PreviousValue>> {
-        let (metric, category) = (cell.metric.as_str(), cell.category_str());
-        let id = self.index.find(metric, category)?;
-        self.values.get_mut(id.index())
+    fn find(&self, cell: &CellRef) -> Option<CellId> {
+        self.index.find(cell.metric.as_str(), cell.category_str())
     }
 
     fn get(&self, id: CellId) -> Option<PreviousValue> {
-        self.values.get(id.index()).copied().flatten()
+        let decimals = *self.decimals.get(id.index())?;
+        let value = *self.values.get(id.index())?;
+        (decimals != NO_VALUE).then_some(PreviousValue { value, decimals })
+    }
+
+    fn set(&mut self, id: CellId, new: PreviousValue) {
+        let value = self.values.get_mut(id.index());
+        if let Some((value, decimals)) = value.zip(self.decimals.get_mut(id.index())) {
+            *value = new.value;
+            *decimals = new.decimals;
+        }
     }
 
     fn iter(&self) -> impl Iterator<Item = (&CellRef, PreviousValue)> {
@@ -48,7 +67,8 @@ impl PreviousValues {
     pub(super) fn for_cells(index: &Arc<CellIndex>) -> Self {
         let known = Known {
             index: Arc::clone(index),
-            values: vec![None; index.len()],
+            values: vec![0; index.len()],
+            decimals: vec![NO_VALUE; index.len()],
         };
         Self {
             known: Some(known),
@@ -69,24 +89,24 @@ impl PreviousValues {
 
     /// Sets the value of a cell of that edition.
     pub(super) fn set(&mut self, id: CellId, value: PreviousValue) {
-        let values = self.known.as_mut().map(|known| &mut known.values);
-        if let Some(place) = values.and_then(|values| values.get_mut(id.index())) {
-            *place = Some(value);
+        if let Some(known) = &mut self.known {
+            known.set(id, value);
         }
     }
 
     /// Sets the value of a cell; the one that it had before.
     pub fn insert(&mut self, cell: CellRef, value: PreviousValue) -> Option<PreviousValue> {
-        match self.known.as_mut().and_then(|known| known.place(&cell)) {
-            Some(place) => place.replace(value),
-            None => self.others.insert(cell, value),
-        }
+        let Some(id) = self.known.as_ref().and_then(|known| known.find(&cell)) else {
+            return self.others.insert(cell, value);
+        };
+        let before = self.by_number(id);
+        self.set(id, value);
+        before
     }
 
     /// The value of a cell.
     pub fn get(&self, cell: &CellRef) -> Option<PreviousValue> {
-        let id = |known: &Known| known.index.find(cell.metric.as_str(), cell.category_str());
-        match self.known.as_ref().and_then(id) {
+        match self.known.as_ref().and_then(|known| known.find(cell)) {
             Some(id) => self.by_number(id),
             None => self.others.get(cell).copied(),
         }
@@ -112,8 +132,16 @@ impl PreviousValues {
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        let known = self.known.iter().flat_map(|known| &known.values);
-        known.flatten().count().saturating_add(self.others.len())
+        let known = self.known.iter().flat_map(|known| &known.decimals);
+        let known = known.filter(|decimals| **decimals != NO_VALUE).count();
+        known.saturating_add(self.others.len())
+    }
+
+    /// About how many bytes of memory they take.
+    pub fn bytes(&self) -> usize {
+        let places = self.known.as_ref().map_or(0, |known| known.values.len());
+        let known = places.saturating_mul(KNOWN_SIZE);
+        known.saturating_add(self.others.len().saturating_mul(OTHER_SIZE))
     }
 
     /// Whether there are none.

@@ -1,12 +1,11 @@
 //! Messages from and to the domain.
 
-use mesur_catalogue::{AuthorityCode, CollectionId, Edition, EditionName};
+use mesur_catalogue::{AuthorityCode, Edition};
 use mesur_proto::submission::v1 as pb;
 use mesur_proto::submission::v1::data_return::State as StateMessage;
-use mesur_returns::Previous;
 use mesur_rpc::channel::MESSAGE_BYTES_MAX;
 use mesur_rpc::{Violation, clock};
-use mesur_wire::{AuthorityName, EditionResource, PreviousValuesName, previous_values_to_wire};
+use mesur_wire::{AuthorityName, EditionResource};
 use prost::Message;
 
 use crate::domain::{Family, Move, Revision, State};
@@ -137,24 +136,6 @@ fn state_message(state: State) -> StateMessage {
         State::Queried => StateMessage::Queried,
         State::SignedOff => StateMessage::SignedOff,
         State::Reopened => StateMessage::Reopened,
-    }
-}
-
-/// Values of an earlier period.
-pub(super) fn previous_message(
-    collection: &CollectionId,
-    previous: &Previous,
-) -> pb::PreviousValues {
-    let name = PreviousValuesName {
-        authority: previous.authority.clone(),
-        edition: EditionName {
-            collection: collection.clone(),
-            period: previous.period.clone(),
-        },
-    };
-    pb::PreviousValues {
-        name: name.to_string(),
-        values: previous_values_to_wire(previous),
     }
 }
 

@@ -1,18 +1,30 @@
-//! Values of earlier periods.
+//! Values of earlier periods: recording them, and reading them whole or, however many, as a stream.
+
+use std::sync::Arc;
 
 use mesur_access::{Access, Denied, Grant};
 use mesur_catalogue::EditionName;
 use mesur_proto::submission::v1 as pb;
 use mesur_returns::Previous;
 use mesur_rpc::audit::{self, Call, Subject};
-use mesur_rpc::channel::fits;
 use mesur_rpc::idempotency::Mutation;
-use mesur_wire::{PREVIOUS_VALUES_MAX, PreviousValuesName, ReturnName, previous_values_from_wire};
+use mesur_rpc::stream::{self, Messages, Outlet};
+use mesur_wire::{
+    PREVIOUS_VALUES_MAX, PreviousValuesName, ReturnName, previous_values_from_wire,
+    previous_values_to_wire,
+};
 
-use super::Api;
-use super::convert::previous_message;
+use super::convert::within_answer;
 use super::fields::Fields;
+use super::{Api, status};
 use crate::error::{Error, invalid};
+use crate::returns::EarlierReading;
+
+/// The most values of a message of a stream.
+const BATCH: usize = 1_000;
+
+/// The messages of the values of one earlier period.
+pub(super) type Values = Messages<pb::ReadPreviousValuesResponse>;
 
 impl Api {
     pub(super) async fn record_previous(
@@ -70,9 +82,7 @@ impl Api {
         let by = Call::from(&grant);
         self.sight(grant).await?.require(&name)?;
         let previous = self.returns.previous(&name).await?;
-        let previous = previous.ok_or_else(|| Error::NoPreviousValues {
-            name: name.to_string(),
-        })?;
+        let previous = previous.ok_or_else(|| none_of(&name))?;
         let edition = EditionName {
             period: previous.period.clone(),
             ..name.edition.clone()
@@ -82,11 +92,60 @@ impl Api {
             edition,
         };
         audit::read(&*self.returns.store, &by, &Subject::new(&read)).await?;
-        let message = previous_message(&name.edition.collection, &previous);
-        if fits(&message) {
-            Ok(message)
-        } else {
-            Err(Error::AnswerTooLarge { name: message.name })
+        let name = read.to_string();
+        let values = within_answer(&name, previous_values_to_wire(&previous))?;
+        Ok(pb::PreviousValues { name, values })
+    }
+
+    pub(super) async fn read_previous(&self, grant: Grant, name: &str) -> Result<Values, Error> {
+        let name = ReturnName::parse(name).map_err(Error::name("name"))?;
+        let by = Call::from(&grant);
+        self.sight(grant).await?.require(&name)?;
+        let earlier = self.returns.earlier_period(&name).await?;
+        let earlier = earlier.ok_or_else(|| none_of(&name))?;
+        self.returns.edition_of_earlier(&earlier)?;
+        let ReturnName { authority, edition } = earlier.name().clone();
+        let read = PreviousValuesName { authority, edition };
+        audit::read(&*self.returns.store, &by, &Subject::new(&read)).await?;
+        let first = pb::ReadPreviousValuesResponse {
+            previous_values: Some(pb::PreviousValues {
+                name: read.to_string(),
+                values: Vec::new(),
+            }),
+            values: Vec::new(),
+        };
+        let returns = Arc::clone(&self.returns);
+        Ok(stream::batches(&self.stop, |outlet| async move {
+            if !outlet.send(first).await {
+                return Ok(());
+            }
+            let reading = returns.read_earlier(&earlier).await.map_err(status)?;
+            send(reading, &outlet).await.map_err(status)
+        }))
+    }
+}
+
+/// Sends all values, or as many as the caller stays for.
+async fn send(
+    mut reading: EarlierReading<'_>,
+    outlet: &Outlet<pb::ReadPreviousValuesResponse>,
+) -> Result<(), Error> {
+    while let Some(part) = reading.next().await? {
+        let mut rest = part.values().peekable();
+        while rest.peek().is_some() {
+            let message = pb::ReadPreviousValuesResponse {
+                previous_values: None,
+                values: rest.by_ref().take(BATCH).collect(),
+            };
+            if !outlet.send(message).await {
+                return Ok(());
+            }
         }
     }
+    Ok(())
+}
+
+fn none_of(name: &ReturnName) -> Error {
+    let name = name.to_string();
+    Error::NoPreviousValues { name }
 }

@@ -11,7 +11,7 @@ use mesur_catalogue::{AuthorityCode, Catalogue, Edition, EditionName};
 use mesur_proto::catalogue::v1::catalogue_service_client::CatalogueServiceClient;
 use mesur_proto::submission::v1 as pb;
 use mesur_proto::submission::v1::submission_service_client::SubmissionServiceClient;
-use mesur_proto::types::v1::Observation;
+use mesur_proto::types::v1::{Observation, PreviousValue};
 use mesur_returns::check_file;
 use mesur_rpc::access::{Authenticator, Bearer};
 use mesur_rpc::channel::{Connection, MESSAGE_BYTES_MAX, connect_lazy};
@@ -280,11 +280,43 @@ impl Service {
         Ok(response.into_inner())
     }
 
+    /// The earlier values for a return, after a look that a stream of them tells the same.
     pub(crate) async fn previous(&self, name: &str) -> Result<pb::PreviousValues, Status> {
+        let streamed = self.previous_stream(name).await;
         let name = name.to_owned();
         let request = pb::GetPreviousValuesRequest { name };
-        let response = self.client.clone().get_previous_values(request).await?;
-        Ok(response.into_inner())
+        let whole = self.client.clone().get_previous_values(request).await;
+        let whole = whole.map(tonic::Response::into_inner);
+        match (&whole, streamed) {
+            (Ok(whole), Ok(mut streamed)) => {
+                let codes = |one: &PreviousValue| (one.metric.clone(), one.category.clone());
+                streamed.values.sort_by_key(codes);
+                assert_eq!(*whole, streamed);
+            }
+            (Err(refused), Err(other)) => {
+                let told = |status: &Status| (status.code(), status.message().to_owned());
+                assert_eq!(told(refused), told(&other));
+            }
+            (whole, streamed) => panic!("{whole:?} and {streamed:?}"),
+        }
+        whole
+    }
+
+    async fn previous_stream(&self, name: &str) -> Result<pb::PreviousValues, Status> {
+        let name = name.to_owned();
+        let request = pb::ReadPreviousValuesRequest { name };
+        let stream = self.client.clone().read_previous_values(request).await?;
+        let mut stream = stream.into_inner();
+        let first = stream.message().await?.expect("a message");
+        assert!(first.values.is_empty());
+        let mut all = first.previous_values.expect("what they are of");
+        assert!(all.values.is_empty());
+        while let Some(message) = stream.message().await? {
+            assert!(message.previous_values.is_none());
+            assert!((1..=1_000).contains(&message.values.len()));
+            all.values.extend(message.values);
+        }
+        Ok(all)
     }
 
     /// Checks that nothing at all is kept.

@@ -176,6 +176,16 @@ impl Fake {
     }
 }
 
+/// A stream of these messages, all of which are there.
+fn all_of<M>(messages: impl Iterator<Item = M>) -> events::Events<M> {
+    let messages: Vec<_> = messages.map(Ok).collect();
+    let (sender, receiver) = mpsc::channel(messages.len());
+    for message in messages {
+        sender.try_send(message).unwrap();
+    }
+    ReceiverStream::new(receiver)
+}
+
 fn not_used<T>() -> Result<Response<T>, Status> {
     Err(Status::unimplemented("validation does not call this"))
 }
@@ -205,12 +215,7 @@ impl SubmissionService for Fake {
                 data_return: None,
                 observations: batch.to_vec(),
             });
-        let messages: Vec<_> = std::iter::once(first).chain(batches).map(Ok).collect();
-        let (sender, receiver) = mpsc::channel(messages.len());
-        for message in messages {
-            sender.try_send(message).unwrap();
-        }
-        Ok(Response::new(ReceiverStream::new(receiver)))
+        Ok(Response::new(all_of(std::iter::once(first).chain(batches))))
     }
 
     async fn get_return(
@@ -222,13 +227,32 @@ impl SubmissionService for Fake {
 
     async fn get_previous_values(
         &self,
-        request: Request<pb::GetPreviousValuesRequest>,
+        _: Request<pb::GetPreviousValuesRequest>,
     ) -> Result<Response<pb::PreviousValues>, Status> {
+        not_used()
+    }
+
+    type ReadPreviousValuesStream = events::Events<pb::ReadPreviousValuesResponse>;
+
+    async fn read_previous_values(
+        &self,
+        request: Request<pb::ReadPreviousValuesRequest>,
+    ) -> Result<Response<Self::ReadPreviousValuesStream>, Status> {
         let content = self.0.content.lock().unwrap();
         let found = content.previous.clone();
-        found
-            .map(Response::new)
-            .ok_or_else(|| Status::not_found(request.into_inner().name))
+        let mut found = found.ok_or_else(|| Status::not_found(request.into_inner().name))?;
+        let values = std::mem::take(&mut found.values);
+        let first = pb::ReadPreviousValuesResponse {
+            previous_values: Some(found),
+            values: Vec::new(),
+        };
+        let batches = values
+            .chunks(100)
+            .map(|batch| pb::ReadPreviousValuesResponse {
+                previous_values: None,
+                values: batch.to_vec(),
+            });
+        Ok(Response::new(all_of(std::iter::once(first).chain(batches))))
     }
 
     type WatchReturnsStream = events::Events<pb::WatchReturnsResponse>;

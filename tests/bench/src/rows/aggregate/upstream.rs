@@ -208,6 +208,16 @@ serve_two! {
             Ok(Response::new(ReceiverStream::new(receiver)))
         }
 
+        type ReadPreviousValuesStream =
+            ReceiverStream<Result<pb::ReadPreviousValuesResponse, Status>>;
+
+        async fn read_previous_values(
+            &self,
+            _: Request<pb::ReadPreviousValuesRequest>,
+        ) -> Result<Response<Self::ReadPreviousValuesStream>, Status> {
+            Err(Status::unimplemented("not of this row"))
+        }
+
         type ReadReturnStream = ReceiverStream<Result<pb::ReadReturnResponse, Status>>;
 
         async fn read_return(
