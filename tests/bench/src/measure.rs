@@ -53,6 +53,8 @@ pub(crate) enum Better {
 pub(crate) struct Side<'a> {
     /// What it is.
     pub(crate) name: &'static str,
+    /// Whether the ratio is to it, where it is the slower.
+    is_floor: bool,
     run: Box<dyn FnMut() -> anyhow::Result<f64> + 'a>,
 }
 
@@ -61,7 +63,16 @@ impl<'a> Side<'a> {
     pub(crate) fn new(name: &'static str, run: impl FnMut() -> anyhow::Result<f64> + 'a) -> Self {
         Self {
             name,
+            is_floor: true,
             run: Box::new(run),
+        }
+    }
+
+    /// A side that is only shown: no ratio is to it.
+    pub(crate) fn shown(name: &'static str, run: impl FnMut() -> anyhow::Result<f64> + 'a) -> Self {
+        Self {
+            is_floor: false,
+            ..Self::new(name, run)
         }
     }
 }
@@ -107,6 +118,14 @@ pub(crate) fn alternate(
             figures.push((side.run)()?);
         }
     }
+    let floors = sides.iter().zip(&figures);
+    let floors = floors.filter(|(side, _)| side.is_floor);
+    let ratio = ratio(
+        better,
+        &floors
+            .map(|(_, rounds)| rounds.as_slice())
+            .collect::<Vec<_>>(),
+    );
     let names = sides.iter().map(|side| side.name);
     let mut spreads = names.zip(figures.iter().map(|rounds| Spread::of(rounds)));
     let mesur = spreads
@@ -115,12 +134,12 @@ pub(crate) fn alternate(
     Ok(Measured {
         mesur,
         beside: spreads.collect(),
-        ratio: ratio(better, &figures),
+        ratio,
     })
 }
 
 /// Mesur beside the slower of the others, round by round.
-fn ratio(better: Better, figures: &[Vec<f64>]) -> Option<Spread> {
+fn ratio(better: Better, figures: &[&[f64]]) -> Option<Spread> {
     let (mesur, others) = figures.split_first()?;
     let mut ratios = Vec::new();
     for (round, mesur) in mesur.iter().enumerate() {
@@ -168,7 +187,7 @@ mod tests {
 
     #[test]
     fn the_ratio_is_to_the_slower_side_of_each_round() {
-        let figures = [vec![50.0, 80.0], vec![100.0, 400.0], vec![200.0, 100.0]];
+        let figures: [&[f64]; 3] = [&[50.0, 80.0], &[100.0, 400.0], &[200.0, 100.0]];
         let rates = ratio(Better::More, &figures).expect("a ratio");
         assert_eq!((rates.low, rates.high), (0.5, 0.8));
         let times = ratio(Better::Less, &figures).expect("a ratio");

@@ -23,6 +23,7 @@ use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::TcpIncoming;
 
+use crate::floor::append::AppendLog;
 use crate::floor::echo::{Echo, Reading};
 use crate::floor::web;
 use crate::invented;
@@ -57,6 +58,9 @@ pub(crate) enum Serve {
         /// A file of what it answers; without one, what it was sent.
         #[arg(long)]
         answer: Option<PathBuf>,
+        /// A file that it appends what it was sent to, before it answers with nothing.
+        #[arg(long, conflicts_with = "answer")]
+        log: Option<PathBuf>,
     },
     /// The bare web server.
     #[command(hide = true)]
@@ -80,7 +84,7 @@ impl Serve {
     /// Serves until standard input ends.
     pub(crate) fn run(&self) -> anyhow::Result<()> {
         let served = match self {
-            Self::Floor { answer } => floor(answer.as_deref()),
+            Self::Floor { answer, log } => floor(answer.as_deref(), log.as_deref()),
             Self::Web { file } => web(file),
             Self::Submission { data, edition } => submission(data, edition),
         };
@@ -92,8 +96,11 @@ impl Serve {
     }
 }
 
-fn floor(answer: Option<&Path>) -> anyhow::Result<()> {
-    let echo = Echo::answering(answer.map(std::fs::read).transpose()?);
+fn floor(answer: Option<&Path>, log: Option<&Path>) -> anyhow::Result<()> {
+    let echo = match log {
+        Some(log) => Echo::appending(AppendLog::create(log)?),
+        None => Echo::answering(answer.map(std::fs::read).transpose()?),
+    };
     Runtime::new()?.block_on(async {
         // As tonic's own `serve` listens: with Nagle's delay a small answer takes 40 ms.
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -213,6 +220,12 @@ impl Server {
     pub(crate) fn answering(file: &Path) -> anyhow::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         Self::start(command.args(["floor", "--answer"]).arg(file))
+    }
+
+    /// Starts the bare server that appends to a file before it answers.
+    pub(crate) fn appending(file: &Path) -> anyhow::Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        Self::start(command.args(["floor", "--log"]).arg(file))
     }
 
     /// Starts the bare web server of a file.

@@ -2,7 +2,7 @@
 //!
 //! Its message has one field of bytes, through the codec that tonic generates for any service; it
 //! answers with the message that it got, or with one that it was given at its start, checks no token
-//! and keeps nothing. A stream it reads to its end, and answers with an empty message. Nothing of the
+//! and keeps nothing; with a log it appends what it got, and answers with nothing once that is on disk. A stream it reads to its end, and answers with an empty message. Nothing of the
 //! server is set.
 
 use std::convert::Infallible;
@@ -18,6 +18,7 @@ use tonic::server::{ClientStreamingService, Grpc, NamedService, UnaryService};
 use tonic::{Request, Response, Status, Streaming};
 use tonic_prost::ProstCodec;
 
+use super::append::AppendLog;
 use crate::raw::RawCodec;
 
 /// What is echoed.
@@ -35,20 +36,37 @@ impl Payload {
 }
 
 /// Echoes at the paths of submission.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Echo {
-    answer: Option<Arc<Payload>>,
+    does: Does,
+}
+
+/// What is done with a call.
+#[derive(Clone)]
+enum Does {
+    Echo,
+    Answer(Arc<Payload>),
+    Append(Arc<AppendLog>),
 }
 
 /// The same at the paths of publication.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Reading(pub(crate) Echo);
 
 impl Echo {
     /// Answers with these bytes; without any, with what it gets.
     pub(crate) fn answering(answer: Option<Vec<u8>>) -> Self {
-        let answer = answer.map(|payload| Arc::new(Payload { payload }));
-        Self { answer }
+        let answer = answer.map(|payload| Does::Answer(Arc::new(Payload { payload })));
+        Self {
+            does: answer.unwrap_or(Does::Echo),
+        }
+    }
+
+    /// Answers with nothing, once what it got is on disk.
+    pub(crate) fn appending(log: AppendLog) -> Self {
+        Self {
+            does: Does::Append(Arc::new(log)),
+        }
     }
 }
 
@@ -102,11 +120,16 @@ impl UnaryService<Payload> for Echo {
     type Future = BoxFuture<Response<Payload>, Status>;
 
     fn call(&mut self, request: Request<Payload>) -> Self::Future {
-        let answer = self.answer.clone();
+        let does = self.does.clone();
         Box::pin(async move {
-            let payload = match answer {
-                Some(answer) => Payload::clone(&answer),
-                None => request.into_inner(),
+            let payload = match does {
+                Does::Echo => request.into_inner(),
+                Does::Answer(answer) => Payload::clone(&answer),
+                Does::Append(log) => {
+                    let appended = log.append(request.into_inner().payload.into()).await;
+                    appended.map_err(|error| Status::internal(error.to_string()))?;
+                    Payload::default()
+                }
             };
             Ok(Response::new(payload))
         })

@@ -2,7 +2,8 @@
 //!
 //! Every client is an authority of its own that amends its return again and again, over a
 //! connection of its own. The submission service runs alone in its process, as the bare server
-//! does.
+//! does. The one that appends to the log before it answers, `both`, is shown beside them: what is left for
+//! everything else is between it and Mesur.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -117,6 +118,7 @@ pub(crate) fn run(effort: Effort) -> anyhow::Result<Vec<Row>> {
         let material = material(&edition)?;
         let mesur = Server::submission(&folder.path().join("store"), &edition)?;
         let floor = Server::floor()?;
+        let both = Server::appending(&folder.path().join("both"))?;
         let log = Arc::new(AppendLog::create(&folder.path().join("log"))?);
         let runtime = Runtime::new().context("the runtime")?;
         for clients in writers {
@@ -125,6 +127,7 @@ pub(crate) fn run(effort: Effort) -> anyhow::Result<Vec<Row>> {
                 material: &material,
                 mesur: &mesur,
                 floor: &floor,
+                both: &both,
                 log: &log,
             };
             let grown = growth.entry((material.edition.clone(), *clients));
@@ -139,6 +142,7 @@ struct Bench<'a> {
     material: &'a Material,
     mesur: &'a Server,
     floor: &'a Server,
+    both: &'a Server,
     log: &'a Arc<AppendLog>,
 }
 
@@ -151,8 +155,11 @@ impl Bench<'_> {
             // The first revision of each authority, before the clock starts.
             answer_bytes = runtime.block_on(sender.submit())?.len();
         }
-        let callers = self.clients(self.floor, clients)?;
-        let mut callers: Vec<_> = callers.into_iter().map(Client::echoed).collect();
+        let callers = |server| -> anyhow::Result<Vec<Client>> {
+            let callers = self.clients(server, clients)?.into_iter();
+            Ok(callers.map(Client::echoed).collect())
+        };
+        let (mut echoed, mut appended) = (callers(self.floor)?, callers(self.both)?);
         let bytes = Bytes::from(senders.first_mut().context("a client")?.next());
         let request_bytes = bytes.len();
         let mut appends: Vec<_> = (0..clients)
@@ -163,8 +170,9 @@ impl Bench<'_> {
             .collect();
         let sides = vec![
             Side::new("Mesur", || rate(runtime, effort.window, &mut senders)),
-            Side::new("echo", || rate(runtime, effort.window, &mut callers)),
+            Side::new("echo", || rate(runtime, effort.window, &mut echoed)),
             Side::new("log", || rate(runtime, effort.window, &mut appends)),
+            Side::shown("both", || rate(runtime, effort.window, &mut appended)),
         ];
         let measured = alternate(effort.rounds, Better::More, sides)?;
         let cells = self.material.cells.len();
