@@ -8,6 +8,7 @@ mod check;
 mod checking;
 mod kill;
 mod points;
+mod ports;
 mod powercut;
 mod replicas;
 mod rolling;

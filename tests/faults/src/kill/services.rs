@@ -1,7 +1,7 @@
 //! The four services, each a process of its own on a port and a folder that it keeps.
 
 use std::fs::{File, OpenOptions};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -14,6 +14,8 @@ use tokio::time::sleep;
 use tonic::transport::Endpoint;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
+
+use crate::ports::free_addresses;
 
 /// How long a service may take to answer after it was started.
 const READY_TIMEOUT: Duration = Duration::from_mins(1);
@@ -119,7 +121,7 @@ pub(crate) async fn start_all(
 ) -> anyhow::Result<Vec<Service>> {
     let access = folder.join("access");
     dev::write_folder(&Issuer::generate(), &access, authorities, Timestamp::now())?;
-    let addresses = free_addresses()?;
+    let addresses: [SocketAddr; 5] = free_addresses(5)?.try_into().ok().context("five")?;
     let [submission, validation, aggregation, publication, web] = addresses;
     let at = |address: SocketAddr| format!("http://{address}");
     let further: [Vec<String>; 4] = [
@@ -161,19 +163,6 @@ pub(crate) async fn start_all(
         service.ready().await?;
     }
     Ok(services)
-}
-
-/// Addresses on loopback that were free just now.
-fn free_addresses() -> anyhow::Result<[SocketAddr; 5]> {
-    let mut listeners = Vec::new();
-    for _ in 0..5 {
-        listeners.push(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?);
-    }
-    let addresses: Result<Vec<_>, _> = listeners.iter().map(TcpListener::local_addr).collect();
-    addresses?
-        .try_into()
-        .ok()
-        .context("as many addresses as were asked for")
 }
 
 /// The folder with the services' programs; they are built unless one was given.

@@ -1,6 +1,6 @@
 //! Three members of etcd on loopback, each reached by a way of its own that can be cut.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use super::http;
 use super::proxy::Proxy;
+use crate::ports::free_addresses;
 
 /// How many members there are.
 const MEMBERS: usize = 3;
@@ -153,14 +154,4 @@ impl Cluster {
         member.way.open(is_reachable);
         Ok(())
     }
-}
-
-/// Addresses on loopback that were free just now.
-pub(crate) fn free_addresses(count: usize) -> anyhow::Result<Vec<SocketAddr>> {
-    let mut listeners = Vec::new();
-    for _ in 0..count {
-        listeners.push(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?);
-    }
-    let addresses: Result<Vec<_>, _> = listeners.iter().map(TcpListener::local_addr).collect();
-    Ok(addresses?)
 }

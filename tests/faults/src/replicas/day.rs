@@ -140,9 +140,7 @@ pub(crate) async fn comes(
         late.as_millis(),
     ))?;
     back(holder.publication()?, fate, ahead).await?;
-    let person = holder.world.person("reader")?;
-    let there = get(caller, &person, &scheduled.name).await?;
-    ensure!(there.as_ref() == Some(&published), "the replicas differ");
+    same(caller, holder, &published).await?;
     for replicas in [holder, other] {
         let what = "it does not read what is published";
         says(replicas.publication()?, IN_MEMORY, what).await?;
@@ -154,6 +152,17 @@ pub(crate) async fn comes(
         name: format!("{}/revisions/{}", published.name, published.revision),
         files: files.map(|file| (file.file_name, file.digest)).collect(),
     });
+    Ok(())
+}
+
+/// A replica that was away soon shows what the other published.
+async fn same(caller: &mut Caller, replicas: &Replicas, published: &Release) -> anyhow::Result<()> {
+    let reader = replicas.world.person("reader")?;
+    let begun = Instant::now();
+    while get(caller, &reader, &published.name).await?.as_ref() != Some(published) {
+        ensure!(begun.elapsed() < TIMEOUT, "the replicas differ");
+        sleep(INTERVAL).await;
+    }
     Ok(())
 }
 

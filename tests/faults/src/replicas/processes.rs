@@ -13,9 +13,9 @@ use tonic::transport::Endpoint;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
-use super::cluster::free_addresses;
 use crate::kill::people::World;
 use crate::kill::services::NAMES;
+use crate::ports::free_addresses;
 
 /// How long a duty stays with a replica that has died or is paused.
 pub(crate) const LEASE_SECONDS: u64 = 2;

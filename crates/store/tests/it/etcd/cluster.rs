@@ -2,9 +2,10 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::net::{SocketAddr, TcpListener};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -81,16 +82,29 @@ impl Member {
     }
 }
 
+/// Below the ports that a system gives to who connects: one of them could be taken between the moment it is
+/// found free and the member's start.
+const PORTS: Range<u16> = 20_000..32_000;
+
+/// An address on loopback that is free now; none is given twice.
+pub(crate) fn free_address() -> SocketAddr {
+    static TRIED: AtomicU16 = AtomicU16::new(0);
+    // Two processes begin at two places.
+    let first = std::process::id().wrapping_mul(97);
+    loop {
+        let tried = TRIED.fetch_add(1, Ordering::Relaxed);
+        let place = first.wrapping_add(tried.into()) % u32::from(PORTS.end - PORTS.start);
+        let port = PORTS.start + u16::try_from(place).unwrap();
+        if let Ok(free) = TcpListener::bind(("127.0.0.1", port)) {
+            return free.local_addr().unwrap();
+        }
+    }
+}
+
 impl Cluster {
     /// Starts the members; whether they answer shows when a store is opened.
     pub(crate) fn start() -> Self {
-        let sockets: Vec<_> = (0..2 * MEMBERS)
-            .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
-            .collect();
-        let addresses = sockets.iter().map(|socket| socket.local_addr().unwrap());
-        let addresses: Vec<_> = addresses.collect();
-        drop(sockets);
-        Self::at(&addresses, None)
+        Self::at(&[(); 2 * MEMBERS].map(|()| free_address()), None)
     }
 
     /// Starts each member on a host of its own, so that the network between them can be cut.

@@ -1,14 +1,13 @@
 //! A cluster that is spoken to by TLS, and whose certificates change.
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use mesur_store::{Commit, EtcdSettings, EtcdStore, EtcdTls, Store as _};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 
-use super::cluster::{Member, arguments};
+use super::cluster::{Member, arguments, free_address};
 
 /// Writes an authority that was not there before, and what it vouches for.
 fn write_new_authority(folder: &Path) -> EtcdTls {
@@ -32,8 +31,7 @@ fn write_new_authority(folder: &Path) -> EtcdTls {
 }
 
 fn member(folder: &Path) -> Member {
-    let sockets = [0; 2].map(|port| TcpListener::bind(("127.0.0.1", port)).unwrap());
-    let [client, peer] = sockets.map(|socket| socket.local_addr().unwrap());
+    let [client, peer] = [(); 2].map(|()| free_address());
     let (client, peer) = (format!("https://{client}"), format!("http://{peer}"));
     let mut command = vec!["etcd".to_owned()];
     command.extend(arguments(

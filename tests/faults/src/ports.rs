@@ -1,0 +1,30 @@
+//! Ports for servers that are started, and started again, by their addresses.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::ops::Range;
+use std::sync::atomic::{AtomicU16, Ordering};
+
+use anyhow::Context;
+
+/// Below those that a system gives to who connects (RFC 6056: 32,768 and more on Linux): one of them could be
+/// taken between the moment it is found free and the server's start.
+const PORTS: Range<u16> = 20_000..32_000;
+
+/// Addresses on loopback that are free now; none is given twice.
+pub(crate) fn free_addresses(count: usize) -> anyhow::Result<Vec<SocketAddr>> {
+    static TRIED: AtomicU16 = AtomicU16::new(0);
+    // Two processes begin at two places.
+    let first = std::process::id().wrapping_mul(97);
+    let ports = std::iter::repeat_with(|| {
+        let tried = TRIED.fetch_add(1, Ordering::Relaxed);
+        let place = first.wrapping_add(tried.into()) % u32::from(PORTS.end - PORTS.start);
+        PORTS.start + u16::try_from(place).unwrap_or_default()
+    });
+    let addresses = ports.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    let free = addresses
+        .take(PORTS.len())
+        .filter(|address| TcpListener::bind(address).is_ok());
+    let free: Vec<_> = free.take(count).collect();
+    let all = (free.len() == count).then_some(free);
+    all.context("ports that nobody has")
+}
