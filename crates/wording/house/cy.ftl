@@ -235,6 +235,8 @@ feedback-back = Yn ôl i'r dudalen
 
 missing-heading = Heb ddod o hyd i'r dudalen
 missing-text = Nid oes dim wedi'i gyhoeddi yn y cyfeiriad hwn. Efallai iddo gael ei gamdeipio, neu nad yw'r dudalen wedi'i chyhoeddi eto.
+away-heading = Ni ellir dangos y dudalen ar hyn o bryd
+away-text = Ein bai ni yw hyn, nid eich bai chi. Rhowch gynnig arall arni ymhen ychydig funudau.
 index-upcoming = Datganiadau i ddod
 index-published = Datganiadau a gyhoeddwyd
 index-feed = Ffrwd datganiadau newydd (Atom)

@@ -246,6 +246,8 @@ feedback-back = Back to the page
 
 missing-heading = Page not found
 missing-text = Nothing is published at this address. It may have been mistyped, or the page is not published yet.
+away-heading = The page cannot be shown just now
+away-text = The fault is ours, not yours. Please try again in a few minutes.
 index-upcoming = Upcoming releases
 index-published = Published releases
 index-feed = Feed of new releases (Atom)

@@ -149,12 +149,13 @@ pub async fn run(
     let replica = Arc::clone(&releases);
     let kept_up = stop.clone();
     tasks.spawn(async move { replica.keep_up(last_change, kept_up).await });
-    let pages = tasks.spawn(web::serve(
-        web,
-        releases,
-        config.limits.clone(),
-        stop.clone(),
-    ));
+    let pages = web::serve(web, releases, config.limits.clone(), stop.clone());
+    // Without its pages, however they ended, the service stops.
+    let ended = stop.clone().drop_guard();
+    let pages = tasks.spawn(async move {
+        let _ended = ended;
+        pages.await
+    });
     tasks.close();
     let name = "publication";
     let served = server::serve(

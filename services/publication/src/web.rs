@@ -46,6 +46,7 @@ struct Site {
     ready: cache::Files<Arc<Served>>,
     style: Served,
     missing: Served,
+    away: Served,
 }
 
 impl Site {
@@ -54,7 +55,8 @@ impl Site {
         let welsh = Wording::new(Language::Cy, None)?;
         Ok(Self {
             style: files::style(),
-            missing: missing::page([&english, &welsh])?,
+            missing: missing::page("missing", [&english, &welsh])?,
+            away: missing::page("away", [&english, &welsh])?,
             releases,
             inbox: Inbox::default(),
             english,

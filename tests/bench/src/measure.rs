@@ -195,6 +195,18 @@ mod tests {
     }
 
     #[test]
+    fn a_side_that_is_only_shown_is_no_floor() {
+        let sides = vec![
+            Side::new("Mesur", || Ok(50.0)),
+            Side::new("echo", || Ok(100.0)),
+            Side::shown("both", || Ok(10.0)),
+        ];
+        let measured = alternate(1, Better::More, sides).expect("sides that run");
+        assert_eq!(measured.ratio.map(|ratio| ratio.median), Some(0.5));
+        assert_eq!(measured.beside.len(), 2);
+    }
+
+    #[test]
     fn the_median_of_an_even_number_of_rounds_lies_between_two() {
         let spread = Spread::of(&[4.0, 1.0, 3.0, 2.0]);
         assert_eq!((spread.low, spread.median, spread.high), (1.0, 2.5, 4.0));

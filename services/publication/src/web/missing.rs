@@ -1,5 +1,5 @@
-//! What stands where nothing is published, one page in both languages, the same for every address; and
-//! what is answered where a page cannot be served.
+//! What stands where nothing is published, and where a page cannot be served: each one page in both
+//! languages, the same for every address.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,16 +32,13 @@ impl Missing {
     /// Answers: nothing in it depends on the address.
     pub(super) fn answer(self, site: &Site) -> Response {
         match self {
-            Self::NotFound => {
-                let mut response = site.missing.whole();
-                *response.status_mut() = StatusCode::NOT_FOUND;
-                response
-            }
+            Self::NotFound => (StatusCode::NOT_FOUND, site.missing.whole()).into_response(),
             Self::Away(wait) => {
                 let wait = [(RETRY_AFTER, wait.as_secs().max(1).to_string())];
-                (StatusCode::SERVICE_UNAVAILABLE, wait).into_response()
+                let page = site.away.whole();
+                (StatusCode::SERVICE_UNAVAILABLE, wait, page).into_response()
             }
-            Self::Failed => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+            Self::Failed => (StatusCode::INTERNAL_SERVER_ERROR, site.away.whole()).into_response(),
         }
     }
 }
@@ -74,18 +71,22 @@ pub(super) async fn answer(State(site): State<Arc<Site>>) -> Response {
     Missing::NotFound.answer(&site)
 }
 
-/// Writes the page.
-pub(super) fn page([english, welsh]: [&Wording; 2]) -> Result<Served, mesur_wording::Error> {
+/// Writes the page for one of both, `missing` or `away`.
+pub(super) fn page(
+    about: &str,
+    [english, welsh]: [&Wording; 2],
+) -> Result<Served, mesur_wording::Error> {
     let label = |wording: &Wording, id: &str| wording.text(id, &Args::new());
+    let [heading, text] = ["heading", "text"].map(|part| format!("{about}-{part}"));
     let language = english.language();
     let main = html! {
         div.wide.page {
-            h1 { (label(english, "missing-heading")?) }
-            p { (label(english, "missing-text")?) }
+            h1 { (label(english, &heading)?) }
+            p { (label(english, &text)?) }
             p { a href=(home(language)) { (label(english, "index-heading")?) } }
             div lang=(welsh.language().code()) {
-                h2 { (label(welsh, "missing-heading")?) }
-                p { (label(welsh, "missing-text")?) }
+                h2 { (label(welsh, &heading)?) }
+                p { (label(welsh, &text)?) }
                 p { a href=(home(welsh.language())) { (label(welsh, "index-heading")?) } }
             }
         }
@@ -94,7 +95,7 @@ pub(super) fn page([english, welsh]: [&Wording; 2]) -> Result<Served, mesur_word
         wording: english,
         style: &format!("/{}", *STYLE_FILE),
         other: home(other(language)),
-        title: html! { (label(english, "missing-heading")?) },
+        title: html! { (label(english, &heading)?) },
         title_language: None,
         feed: feed(language),
         main,

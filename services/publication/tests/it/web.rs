@@ -319,6 +319,9 @@ async fn while_the_store_is_away_what_is_in_memory_is_served_and_the_rest_told_t
     assert_eq!(get(service.web, &read).await, known);
     let away = get(service.web, &unread).await;
     assert_eq!((away.status, away.header("retry-after")), (503, Some("1")));
+    for says in ["cannot be shown just now", "Ni ellir dangos y dudalen"] {
+        assert!(away.text().contains(says), "{}", away.text());
+    }
     assert_eq!(away.header("cache-control"), Some("no-cache"));
     away.expect_safe();
     let never = get(service.web, &format!("/{RELEASE}/never.json")).await;
