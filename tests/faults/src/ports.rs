@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 use anyhow::Context;
 
-/// Below those that a system gives to who connects (RFC 6056: 32,768 and more on Linux): one of them could be
-/// taken between the moment it is found free and the server's start.
+/// Below those that Linux gives to who connects (`net.ipv4.ip_local_port_range`, from 32,768 on): one of
+/// them could be taken between the moment it is found free and the server's start.
 const PORTS: Range<u16> = 20_000..32_000;
 
 /// Addresses on loopback that are free now; none is given twice.

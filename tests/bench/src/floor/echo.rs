@@ -2,8 +2,8 @@
 //!
 //! Its message has one field of bytes, through the codec that tonic generates for any service; it
 //! answers with the message that it got, or with one that it was given at its start, checks no token
-//! and keeps nothing; with a log it appends what it got, and answers with nothing once that is on disk. A stream it reads to its end, and answers with an empty message. Nothing of the
-//! server is set.
+//! and keeps nothing; with a log it appends what it got, and answers with nothing once that is on disk. A
+//! stream it reads to its end, and answers with an empty message. Nothing of the server is set.
 
 use std::convert::Infallible;
 use std::sync::Arc;

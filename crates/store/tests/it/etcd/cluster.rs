@@ -82,8 +82,8 @@ impl Member {
     }
 }
 
-/// Below the ports that a system gives to who connects: one of them could be taken between the moment it is
-/// found free and the member's start.
+/// Below the ports that Linux gives to who connects (`net.ipv4.ip_local_port_range`, from 32,768 on): one of
+/// them could be taken between the moment it is found free and the member's start.
 const PORTS: Range<u16> = 20_000..32_000;
 
 /// An address on loopback that is free now; none is given twice.
