@@ -143,7 +143,7 @@ pub(crate) async fn comes(
     same(caller, holder, &published).await?;
     for replicas in [holder, other] {
         let what = "it does not read what is published";
-        says(replicas.publication()?, IN_MEMORY, what).await?;
+        says(replicas.publication()?, &[IN_MEMORY], what).await?;
         once(caller, replicas, &published).await?;
         page(replicas, &published.name).await?;
     }
@@ -173,13 +173,13 @@ async fn back(holder: &mut Replica, fate: Fate, ahead: i64) -> anyhow::Result<()
         return holder.ready().await;
     }
     holder.pause(false)?;
-    says(holder, LOST_IT, "it did not notice its loss").await
+    says(holder, &[DUTY, LOST_IT], "it did not notice its loss").await
 }
 
-/// Waits until a replica says something; an error that tells what that means if it does not.
-async fn says(replica: &Replica, what: &str, otherwise: &str) -> anyhow::Result<()> {
+/// Waits until a replica says a line with these words; an error that tells what it means if it does not.
+async fn says(replica: &Replica, words: &[&str], otherwise: &str) -> anyhow::Result<()> {
     let begun = Instant::now();
-    while replica.said(what)?.is_empty() {
+    while replica.said(words)?.is_empty() {
         ensure!(begun.elapsed() < TIMEOUT, "{otherwise}");
         sleep(INTERVAL).await;
     }
@@ -191,7 +191,7 @@ async fn holder(pair: &mut [Replicas; 2]) -> anyhow::Result<usize> {
     let begun = Instant::now();
     while begun.elapsed() < TIMEOUT {
         for (n, replicas) in pair.iter_mut().enumerate() {
-            let said = replicas.publication()?.said(DUTY)?;
+            let said = replicas.publication()?.said(&[DUTY])?;
             if said.last().is_some_and(|line| line.contains(HAS_IT)) {
                 return Ok(n);
             }

@@ -119,10 +119,11 @@ impl Replica {
         }
     }
 
-    /// What it said of something since it was started, the last word last.
-    pub(crate) fn said(&self, of: &str) -> anyhow::Result<Vec<String>> {
+    /// The lines with all of these words that it said since it was started, the last one last.
+    pub(crate) fn said(&self, words: &[&str]) -> anyhow::Result<Vec<String>> {
         let log = fs::read_to_string(&self.log)?;
-        let lines = log.lines().filter(|line| line.contains(of));
+        let has_all = |line: &&str| words.iter().all(|word| line.contains(word));
+        let lines = log.lines().filter(has_all);
         Ok(lines.map(str::to_owned).collect())
     }
 
