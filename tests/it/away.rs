@@ -9,7 +9,7 @@ use crate::world::{
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_service_works_alone_and_catches_up_with_those_that_were_away() {
-    let mut world = World::new().await;
+    let mut world = World::new();
 
     // Returns are taken in although nobody else is there; signing off needs validation.
     world.start_submission().await;

@@ -101,7 +101,7 @@ fn is_away(answer: Result<(), Status>) -> bool {
 
 #[tokio::test]
 async fn a_call_with_a_new_key_waits_for_it_and_without_keys_only_what_is_public_answers() {
-    let mut world = World::new().await;
+    let mut world = World::new();
     let provider = Arc::<Provider>::default();
     let (first, second) = (Issuer::generate(), Issuer::generate());
     let source = Arc::new(Source(Arc::clone(&provider)));

@@ -33,8 +33,8 @@ fn crates(folder: &str) -> BTreeMap<String, BTreeSet<String>> {
     found
 }
 
-/// Every package that `package` needs to be built, by the lock file; its own dev-dependencies,
-/// which the lock file does not tell apart, are left out by `direct`.
+/// Every package that these need to be built, and they: ours by their manifests, others by the lock file,
+/// which does not tell dev-dependencies apart.
 fn closure(direct: &BTreeSet<String>) -> BTreeSet<String> {
     let lock = read(&root().join("Cargo.lock"));
     let mut packages: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -46,6 +46,9 @@ fn closure(direct: &BTreeSet<String>) -> BTreeSet<String> {
             .flatten()
             .filter_map(|dependency| dependency.as_str()?.split(' ').next().map(str::to_owned));
         packages.entry(name).or_default().extend(names);
+    }
+    for folder in ["crates", "services"] {
+        packages.extend(crates(folder));
     }
     let mut found = BTreeSet::new();
     let mut due: Vec<String> = direct.iter().cloned().collect();

@@ -111,7 +111,7 @@ fn hold(stores: &[Arc<Held>; 4], shut: bool) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_is_refused_is_told_the_same_of_what_is_there_and_what_is_not_and_no_store_is_read() {
-    let mut world = World::new().await;
+    let mut world = World::new();
     let stores: [Arc<Held>; 4] = std::array::from_fn(|_| Held::new());
     let [submission, validation, aggregation, publication] = stores.clone();
     world.submission.store = submission;

@@ -157,7 +157,7 @@ struct Stage {
 
 impl Stage {
     async fn set() -> Self {
-        let mut world = World::new().await;
+        let mut world = World::new();
         world.start().await;
         let sent = submit(&world).await;
         wait_for_reports(&world).await;

@@ -56,8 +56,8 @@ async fn seen(world: &World, name: &str) -> publication::Release {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn any_replica_answers_any_request_and_one_goes_on_without_the_other() {
-    let mut first = World::new().await;
-    let mut second = first.replica().await;
+    let mut first = World::new();
+    let mut second = first.replica();
     first.start().await;
     second.start().await;
 

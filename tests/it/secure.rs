@@ -39,7 +39,7 @@ async fn returns_become_a_release_between_services_that_know_each_other_by_certi
     let trusted = authority.file(folder.path(), "ca.pem");
     let people = ClientTls::open(&trusted, None).expect("an authority");
     let of_service = |name: &str| shown(&authority, folder.path(), name);
-    let mut world = World::secure(people, of_service).await;
+    let mut world = World::secure(people, of_service);
     world.start().await;
 
     let sent = submit(&world).await;

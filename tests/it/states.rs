@@ -347,7 +347,7 @@ fn nameless(told: Option<Told>, authority: &str) -> Option<Told> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_caller_is_told_depends_on_the_state_only_where_the_caller_may_act() {
-    let mut world = World::new().await;
+    let mut world = World::new();
     world.start().await;
     prepare(&world).await;
     every_method_in_every_state(&world).await;
@@ -361,7 +361,7 @@ async fn what_a_caller_is_told_depends_on_the_state_only_where_the_caller_may_ac
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_cell_of_the_table_about_a_return_holds_in_every_state() {
-    let mut world = World::new().await;
+    let mut world = World::new();
     world.start().await;
     prepare(&world).await;
     cells::walk(&world).await;

@@ -26,6 +26,7 @@ use mesur_rpc::clock::SystemClock;
 use mesur_rpc::server::{Drained, Limits, Listener};
 use mesur_rpc::tls::{ClientTls, ServerTls};
 use mesur_store::{MemoryStore, Store};
+use mesur_tests::ports::free_address;
 use mesur_wire::observations_to_wire;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -55,10 +56,9 @@ pub(crate) struct Shown {
 
 impl Service {
     /// Chooses an address and leaves it: nobody listens there yet.
-    pub(crate) async fn away() -> Self {
-        let listener = Listener::loopback(0).await.expect("a port");
+    pub(crate) fn away() -> Self {
         Self {
-            address: listener.local_addr(),
+            address: free_address().expect("a port"),
             store: Arc::new(MemoryStore::new()),
             running: None,
             shown: None,
@@ -158,8 +158,8 @@ pub(crate) struct World {
 
 impl World {
     /// A world by TLS, in which services are known by certificates of these names, and have no tokens.
-    pub(crate) async fn secure(people: ClientTls, mut shown: impl FnMut(&str) -> Shown) -> Self {
-        let mut world = Self::new().await;
+    pub(crate) fn secure(people: ClientTls, mut shown: impl FnMut(&str) -> Shown) -> Self {
+        let mut world = Self::new();
         let name = |service: &str| format!("{service}.mesur");
         let names = ["submission", "validation", "aggregation", "publication"].map(name);
         world.secure = Some((people, names.into()));
@@ -170,35 +170,35 @@ impl World {
         world
     }
 
-    pub(crate) async fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             catalogue: Arc::new(Catalogue::bundled().expect("bundled")),
             issuer: Arc::new(Issuer::generate()),
             signer: Arc::new(Signer::generate().expect("random numbers")),
-            submission: Service::away().await,
-            validation: Service::away().await,
-            aggregation: Service::away().await,
-            publication: Service::away().await,
+            submission: Service::away(),
+            validation: Service::away(),
+            aggregation: Service::away(),
+            publication: Service::away(),
             pages: Vec::new(),
             secure: None,
         }
     }
 
     /// Another replica of each service: the same stores, other addresses.
-    pub(crate) async fn replica(&self) -> Self {
-        let replica = async |service: &Service| Service {
+    pub(crate) fn replica(&self) -> Self {
+        let replica = |service: &Service| Service {
             store: Arc::clone(&service.store),
             shown: service.shown.clone(),
-            ..Service::away().await
+            ..Service::away()
         };
         Self {
             catalogue: Arc::clone(&self.catalogue),
             issuer: Arc::clone(&self.issuer),
             signer: Arc::clone(&self.signer),
-            submission: replica(&self.submission).await,
-            validation: replica(&self.validation).await,
-            aggregation: replica(&self.aggregation).await,
-            publication: replica(&self.publication).await,
+            submission: replica(&self.submission),
+            validation: replica(&self.validation),
+            aggregation: replica(&self.aggregation),
+            publication: replica(&self.publication),
             pages: Vec::new(),
             secure: self.secure.clone(),
         }

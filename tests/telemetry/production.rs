@@ -70,7 +70,7 @@ impl Timer for Hand {
 
 /// The services, each on a store of its own in `folder`.
 pub(crate) async fn start(folder: &Path) -> (World, Hand) {
-    let mut world = World::new().await;
+    let mut world = World::new();
     for (name, service) in [
         ("submission", &mut world.submission),
         ("validation", &mut world.validation),

@@ -8,7 +8,6 @@ mod check;
 mod checking;
 mod kill;
 mod points;
-mod ports;
 mod powercut;
 mod replicas;
 mod rolling;

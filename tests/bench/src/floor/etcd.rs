@@ -1,9 +1,10 @@
 //! A cluster of etcd on this machine, and what its own command measures of it.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::Context;
+use mesur_tests::ports::free_addresses;
 use tempfile::TempDir;
 
 use crate::process;
@@ -100,14 +101,4 @@ impl Drop for Cluster {
             let _ = member.wait();
         }
     }
-}
-
-fn free_addresses(count: usize) -> anyhow::Result<Vec<SocketAddr>> {
-    // All are held until all are known, or one might be given twice.
-    let listeners: Result<Vec<_>, _> = (0..count)
-        .map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
-        .collect();
-    let addresses: Result<Vec<_>, _> = listeners?.iter().map(TcpListener::local_addr).collect();
-
-    Ok(addresses?)
 }

@@ -2,12 +2,13 @@
 //! a client keep its connection for the whole of a round.
 
 use std::fs::Permissions;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, ensure};
+use mesur_tests::ports::free_address;
 use tempfile::TempDir;
 
 use crate::process;
@@ -32,12 +33,9 @@ impl Nginx {
         // Its workers may be another user than its master.
         std::fs::set_permissions(folder.path(), Permissions::from_mode(0o755))?;
         std::fs::write(folder.path().join(FILE), content)?;
-        // Nobody is likely to take the port between here and there.
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-            .local_addr()?
-            .port();
+        let at = free_address()?;
         let settings = folder.path().join("nginx.conf");
-        std::fs::write(&settings, configuration(folder.path(), port))?;
+        std::fs::write(&settings, configuration(folder.path(), at))?;
         let mut process = Command::new(program)
             .arg("-p")
             .arg(folder.path())
@@ -48,11 +46,11 @@ impl Nginx {
             .context("starting nginx")?;
         process::until(|| {
             ensure!(process.try_wait()?.is_none(), "nginx ended");
-            Ok(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok())
+            Ok(TcpStream::connect(at).is_ok())
         })?;
         Ok(Some(Self {
             process,
-            address: format!("http://127.0.0.1:{port}/{FILE}"),
+            address: format!("http://{at}/{FILE}"),
             _folder: folder,
         }))
     }
@@ -70,7 +68,7 @@ impl Drop for Nginx {
     }
 }
 
-fn configuration(folder: &Path, port: u16) -> String {
+fn configuration(folder: &Path, at: SocketAddr) -> String {
     let folder = folder.display();
     let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|name| format!("    {name}_temp_path {folder}/{name};\n"))
@@ -87,7 +85,7 @@ fn configuration(folder: &Path, port: u16) -> String {
              tcp_nopush on;\n    \
              keepalive_requests 1000000000;\n    \
              default_type text/html;\n    \
-             server {{ listen 127.0.0.1:{port}; root {folder}; }}\n\
+             server {{ listen {at}; root {folder}; }}\n\
          }}\n"
     )
 }

@@ -10,12 +10,11 @@ use anyhow::{Context, bail, ensure};
 use jiff::Timestamp;
 use mesur_access::dev::{self, Issuer};
 use mesur_catalogue::AuthorityCode;
+use mesur_tests::ports::free_addresses;
 use tokio::time::sleep;
 use tonic::transport::Endpoint;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
-
-use crate::ports::free_addresses;
 
 /// How long a service may take to answer after it was started.
 const READY_TIMEOUT: Duration = Duration::from_mins(1);

@@ -6,11 +6,11 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use mesur_tests::ports::free_addresses;
 use tokio::time::{Instant, sleep};
 
 use super::http;
 use super::proxy::Proxy;
-use crate::ports::free_addresses;
 
 /// How many members there are.
 const MEMBERS: usize = 3;

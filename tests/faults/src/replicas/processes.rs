@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use mesur_access::dev;
+use mesur_tests::ports::free_addresses;
 use tokio::time::{Instant, sleep};
 use tonic::transport::Endpoint;
 use tonic_health::pb::HealthCheckRequest;
@@ -15,7 +16,6 @@ use tonic_health::pb::health_client::HealthClient;
 
 use crate::kill::people::World;
 use crate::kill::services::NAMES;
-use crate::ports::free_addresses;
 
 /// How long a duty stays with a replica that has died or is paused.
 pub(crate) const LEASE_SECONDS: u64 = 2;

@@ -1,16 +1,16 @@
 //! A real cluster of three etcd members on loopback.
 
 use std::io::{BufRead as _, BufReader};
-use std::net::{SocketAddr, TcpListener};
-use std::ops::Range;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use etcd_client::Client;
 use mesur_store::{EtcdSettings, EtcdStore};
+use mesur_tests::ports::free_address;
 
 use super::network::Network;
 
@@ -82,29 +82,10 @@ impl Member {
     }
 }
 
-/// Below the ports that Linux gives to who connects (`net.ipv4.ip_local_port_range`, from 32,768 on): one of
-/// them could be taken between the moment it is found free and the member's start.
-const PORTS: Range<u16> = 20_000..32_000;
-
-/// An address on loopback that is free now; none is given twice.
-pub(crate) fn free_address() -> SocketAddr {
-    static TRIED: AtomicU16 = AtomicU16::new(0);
-    // Two processes begin at two places.
-    let first = std::process::id().wrapping_mul(97);
-    loop {
-        let tried = TRIED.fetch_add(1, Ordering::Relaxed);
-        let place = first.wrapping_add(tried.into()) % u32::from(PORTS.end - PORTS.start);
-        let port = PORTS.start + u16::try_from(place).unwrap();
-        if let Ok(free) = TcpListener::bind(("127.0.0.1", port)) {
-            return free.local_addr().unwrap();
-        }
-    }
-}
-
 impl Cluster {
     /// Starts the members; whether they answer shows when a store is opened.
     pub(crate) fn start() -> Self {
-        Self::at(&[(); 2 * MEMBERS].map(|()| free_address()), None)
+        Self::at(&[(); 2 * MEMBERS].map(|()| free_address().unwrap()), None)
     }
 
     /// Starts each member on a host of its own, so that the network between them can be cut.

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use mesur_store::{Commit, EtcdSettings, EtcdStore, EtcdTls, Store as _};
+use mesur_tests::ports::free_address;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 
-use super::cluster::{Member, arguments, free_address};
+use super::cluster::{Member, arguments};
 
 /// Writes an authority that was not there before, and what it vouches for.
 fn write_new_authority(folder: &Path) -> EtcdTls {
@@ -31,7 +32,7 @@ fn write_new_authority(folder: &Path) -> EtcdTls {
 }
 
 fn member(folder: &Path) -> Member {
-    let [client, peer] = [(); 2].map(|()| free_address());
+    let [client, peer] = [(); 2].map(|()| free_address().unwrap());
     let (client, peer) = (format!("https://{client}"), format!("http://{peer}"));
     let mut command = vec!["etcd".to_owned()];
     command.extend(arguments(
