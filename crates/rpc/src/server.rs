@@ -56,7 +56,7 @@ pub use incoming::{HANDSHAKE_TIMEOUT, HANDSHAKES_MAX, Incoming, Socket};
 pub use limits::{Limits, REQUEST_HEADER_BYTES_MAX};
 pub use listener::Listener;
 use measured::Measure;
-pub use pages::{PAGE_BUFFER_BYTES_MAX, serve_pages};
+pub use pages::{PAGE_BUFFER_BYTES_MAX, Pages, serve_pages};
 pub(crate) use patience::Given;
 pub use rates::{BUCKETS_MAX, Rate};
 pub use readers::reader;

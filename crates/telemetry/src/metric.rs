@@ -49,6 +49,11 @@ impl<const N: usize> Counter<N> {
     pub fn add(&self, labels: [&'static str; N], more: u64) {
         counter!(self.0.name, pairs(&self.0, labels)).increment(more);
     }
+
+    /// The one with these labels, found once: finding it costs more than counting.
+    pub fn of(&self, labels: [&'static str; N]) -> CounterOf {
+        CounterOf(counter!(self.0.name, pairs(&self.0, labels)))
+    }
 }
 
 impl<const N: usize> Gauge<N> {
@@ -83,7 +88,34 @@ impl<const N: usize> Gauge<N> {
 impl<const N: usize> Histogram<N> {
     /// It was this.
     pub fn record(&self, labels: [&'static str; N], value: f64) {
-        histogram!(self.0.name, pairs(&self.0, labels)).record(value);
+        self.of(labels).record(value);
+    }
+
+    /// The one with these labels, found once: finding it costs more than noting what was measured.
+    pub fn of(&self, labels: [&'static str; N]) -> HistogramOf {
+        HistogramOf(histogram!(self.0.name, pairs(&self.0, labels)))
+    }
+}
+
+/// A [`Counter`] with its labels.
+#[derive(Debug, Clone)]
+pub struct CounterOf(metrics::Counter);
+
+impl CounterOf {
+    /// Counts one more.
+    pub fn one(&self) {
+        self.0.increment(1);
+    }
+}
+
+/// A [`Histogram`] with its labels.
+#[derive(Debug, Clone)]
+pub struct HistogramOf(metrics::Histogram);
+
+impl HistogramOf {
+    /// It was this.
+    pub fn record(&self, value: f64) {
+        self.0.record(value);
     }
 }
 

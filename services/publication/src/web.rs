@@ -15,17 +15,20 @@ mod headers;
 mod index;
 mod missing;
 
+use std::convert::Infallible;
 use std::future::ready;
 use std::io;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::response::Response;
 use axum::routing::{get, post};
-use mesur_rpc::server::{Limits, Listener, serve_pages};
+use mesur_rpc::server::{Limits, Listener, Pages, serve_pages};
+use mesur_rpc::tls::Peer;
 use mesur_wording::{Language, Wording};
 use tokio_util::sync::CancellationToken;
-use tower::service_fn;
+use tower::util::ServiceExt as _;
 
 use crate::cache;
 use crate::feedback::Inbox;
@@ -81,10 +84,37 @@ pub(crate) async fn serve(
     stop: CancellationToken,
 ) -> io::Result<()> {
     let site = Arc::new(Site::new(releases).map_err(io::Error::other)?);
-    let router = router(site);
-    let pages = service_fn(move |request| headers::safe(request, router.clone()));
+    let router = router(Arc::clone(&site));
+    let pages = Public { site, router };
     serve_pages("publication pages", listener, pages, &limits, stop).await;
     Ok(())
+}
+
+/// The pages, for everybody.
+#[derive(Clone)]
+struct Public {
+    site: Arc<Site>,
+    router: Router,
+}
+
+impl Pages for Public {
+    fn at_once<B>(&self, asked: &axum::http::Request<B>, peer: &Peer) -> Option<Response> {
+        let mut response = files::at_once(&self.site, asked)?;
+        let by_tls = peer.is_by_tls() || headers::came_by_tls(asked.headers());
+        headers::complete(&mut response, by_tls);
+        Some(response)
+    }
+
+    async fn answer(self, mut asked: Request, peer: Peer) -> Result<Response, Infallible> {
+        if peer.is_by_tls() {
+            headers::tell_by_tls(asked.headers_mut());
+        }
+        let by_tls = headers::came_by_tls(asked.headers());
+        asked.extensions_mut().insert(peer);
+        let mut response = self.router.oneshot(asked).await?;
+        headers::complete(&mut response, by_tls);
+        Ok(response)
+    }
 }
 
 fn router(site: Arc<Site>) -> Router {

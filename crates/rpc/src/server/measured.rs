@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use mesur_telemetry::{Held, table, trace};
+use mesur_telemetry::{CounterOf, Held, HistogramOf, table, trace};
 use tokio::time::Instant;
 use tonic::body::Body;
 use tonic::codegen::Bytes;
@@ -90,23 +90,34 @@ where
     }
 }
 
-/// Measures the answer to a request for a page.
-pub(super) async fn page<B, E>(
-    server: &'static str,
-    answering: impl Future<Output = Result<Response<B>, E>>,
-) -> Result<Response<B>, E> {
-    let begun = Instant::now();
-    let response = answering.await?;
-    table::PAGE_DURATION.record([server], begun.elapsed().as_secs_f64());
-    let class = match response.status().as_u16() {
-        ..200 => "1xx",
-        200..300 => "2xx",
-        300..400 => "3xx",
-        400..500 => "4xx",
-        500.. => "5xx",
-    };
-    table::PAGES.one([server, class]);
-    Ok(response)
+/// Measures the answers of a server of pages.
+pub(super) struct MeasuredPages {
+    duration: HistogramOf,
+    /// By the first digit of the status.
+    classes: [(u16, CounterOf); CLASSES.len()],
+}
+
+/// The classes of HTTP statuses.
+const CLASSES: [(u16, &str); 5] = [(1, "1xx"), (2, "2xx"), (3, "3xx"), (4, "4xx"), (5, "5xx")];
+
+impl MeasuredPages {
+    /// Those of the server of this name.
+    pub(super) fn new(server: &'static str) -> Self {
+        Self {
+            duration: table::PAGE_DURATION.of([server]),
+            classes: CLASSES.map(|(digit, class)| (digit, table::PAGES.of([server, class]))),
+        }
+    }
+
+    /// Takes note of an answer that began now.
+    pub(super) fn note<B>(&self, begun: Instant, response: &Response<B>) {
+        self.duration.record(begun.elapsed().as_secs_f64());
+        let digit = response.status().as_u16() / 100;
+        let class = self.classes.iter().find(|(class, _)| *class == digit);
+        if let Some((_, pages)) = class {
+            pages.one();
+        }
+    }
 }
 
 /// A call until it has ended.

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response};
 use hyper::body::Incoming as Received;
@@ -14,13 +15,13 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
-use tower::Service;
 use tower::util::ServiceExt as _;
 use tracing::{debug, info, warn};
 
 use super::incoming::{Incoming, Socket};
+use super::measured::MeasuredPages;
 use super::readers::Readers;
 use super::{Limits, Listener};
 use crate::tls::Peer;
@@ -38,23 +39,47 @@ const ONLY_HTTP_1: &[u8] =
 /// How long to wait when no connection can be taken, because too many files are open.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves `pages`, a router mostly, until `stop` is cancelled; what is still open after
-/// [`Limits::drain_timeout`] is cut. Every request carries its [`Peer`]; who asks faster than
-/// [`Limits::page_rate`] is told when to come again.
-pub async fn serve_pages<P>(
+/// What answers those who ask for pages.
+pub trait Pages: Clone + Send + Sync + 'static {
+    /// The answer where it lies ready, so that nobody is waited for; none where [`answer`](Self::answer) is
+    /// to be asked.
+    fn at_once<B>(&self, _asked: &Request<B>, _peer: &Peer) -> Option<Response<Body>> {
+        None
+    }
+
+    /// The answer to somebody.
+    fn answer(
+        self,
+        asked: Request<Body>,
+        peer: Peer,
+    ) -> impl Future<Output = Result<Response<Body>, Infallible>> + Send;
+}
+
+/// Its handlers find who asks among the extensions of the request.
+impl Pages for Router {
+    fn answer(
+        self,
+        mut asked: Request<Body>,
+        peer: Peer,
+    ) -> impl Future<Output = Result<Response<Body>, Infallible>> + Send {
+        asked.extensions_mut().insert(peer);
+        self.oneshot(asked)
+    }
+}
+
+/// Serves `pages` until `stop` is cancelled; what is still open after
+/// [`Limits::drain_timeout`] is cut. Who asks faster than [`Limits::page_rate`] is told when to come again.
+pub async fn serve_pages<P: Pages>(
     name: &'static str,
     listener: Listener,
     pages: P,
     limits: &Limits,
     stop: CancellationToken,
-) where
-    P: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
-    P: Clone + Send + Sync + 'static,
-    P::Future: Send,
-{
+) {
     info!(server = name, address = %listener.local_addr(), "serving");
     let graceful = GracefulShutdown::new();
     let readers = Arc::new(Readers::within(limits));
+    let measured = Arc::new(MeasuredPages::new(name));
     let mut incoming = listener.into_pages().within(limits);
     let mut connections = JoinSet::new();
     while let Some(taken) = stop.run_until_cancelled(next(&mut incoming)).await {
@@ -62,12 +87,15 @@ pub async fn serve_pages<P>(
         let Some(mut socket) = taken else {
             continue;
         };
-        let (pages, peer) = (pages.clone(), socket.peer().clone());
-        let readers = Arc::clone(&readers);
-        let service = service_fn(move |request| {
-            let refused = readers.refusal(&peer, Request::headers(&request));
-            let answering = answer(pages.clone(), peer.clone(), request, refused);
-            super::measured::page(name, answering)
+        let reader = Arc::new(Reader {
+            pages: pages.clone(),
+            peer: socket.peer().clone(),
+            readers: Arc::clone(&readers),
+            measured: Arc::clone(&measured),
+        });
+        let service = service_fn(move |asked| {
+            let reader = Arc::clone(&reader);
+            async move { reader.answer(asked).await }
         });
         let mut builder = http1::Builder::new();
         builder
@@ -116,20 +144,29 @@ async fn turned_away(socket: &mut Socket) -> bool {
     is_other
 }
 
-async fn answer<P>(
+/// Who is at the other end of a connection, and what they get.
+struct Reader<P> {
     pages: P,
     peer: Peer,
-    mut request: Request<Received>,
-    refused: Option<Response<Body>>,
-) -> Result<Response<Body>, Infallible>
-where
-    P: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
-{
-    if let Some(refused) = refused {
-        return Ok(refused);
+    readers: Arc<Readers>,
+    measured: Arc<MeasuredPages>,
+}
+
+impl<P: Pages> Reader<P> {
+    async fn answer(&self, asked: Request<Received>) -> Result<Response<Body>, Infallible> {
+        let begun = Instant::now();
+        let refused = self.readers.refusal(&self.peer, asked.headers());
+        let at_once = refused.or_else(|| self.pages.at_once(&asked, &self.peer));
+        let response = if let Some(response) = at_once {
+            response
+        } else {
+            let answering = self.pages.clone();
+            // On its own, so that what is ready is not moved about with room for what is not.
+            Box::pin(answering.answer(asked.map(Body::new), self.peer.clone())).await?
+        };
+        self.measured.note(begun, &response);
+        Ok(response)
     }
-    request.extensions_mut().insert(peer);
-    pages.oneshot(request.map(Body::new)).await
 }
 
 /// The next connection; `None` when one could not be taken.

@@ -6,7 +6,7 @@
 //! changes. Of a store that may be away the current content is read beforehand, so that readers need
 //! nothing but this process.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
@@ -69,6 +69,8 @@ type Titles = BTreeMap<ReleaseName, Title>;
 #[derive(Debug)]
 struct Filled {
     titles: Titles,
+    /// What is current, by the name of its release as addresses have it.
+    current: HashMap<String, Arc<Published>>,
     /// The values of what is current.
     library: Arc<Library>,
 }
@@ -76,9 +78,19 @@ struct Filled {
 impl Filled {
     fn new(titles: Titles) -> Self {
         let current = titles.values().filter_map(|title| title.revisions.last());
-        let datasets = current.map(|published| Arc::clone(&published.dataset));
+        let datasets = current
+            .clone()
+            .map(|published| Arc::clone(&published.dataset));
         let library = Arc::new(Library::new(datasets.collect()));
-        Self { titles, library }
+        let by_id = |published: &Arc<Published>| {
+            let id = published.release.name.id();
+            (id, Arc::clone(published))
+        };
+        Self {
+            current: current.map(by_id).collect(),
+            library,
+            titles,
+        }
     }
 }
 
@@ -130,6 +142,11 @@ impl Shelf {
     /// The published revision of a release.
     pub(crate) fn current(&self, name: &ReleaseName) -> Option<Arc<Published>> {
         self.filled().titles.get(name)?.revisions.last().cloned()
+    }
+
+    /// The same, of the release that addresses name like this.
+    pub(crate) fn current_by_id(&self, id: &str) -> Option<Arc<Published>> {
+        self.filled().current.get(id).cloned()
     }
 
     /// A revision of a release, if it is or was published.

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::http::header::{
-    ACCEPT_ENCODING, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE,
-    ETAG, IF_NONE_MATCH, LOCATION, VARY,
+    ACCEPT_ENCODING, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH,
+    CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, VARY,
 };
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use flate2::Compression;
@@ -104,8 +104,9 @@ impl Served {
         *response.headers_mut() = form.head.clone();
         if is_known {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
-            response.headers_mut().remove(CONTENT_TYPE);
-            response.headers_mut().remove(CONTENT_ENCODING);
+            for of_content in [CONTENT_TYPE, CONTENT_ENCODING, CONTENT_LENGTH] {
+                response.headers_mut().remove(of_content);
+            }
         }
         response
     }
@@ -115,6 +116,7 @@ impl Form {
     fn new(tag: &str, mut head: HeaderMap, content: Bytes) -> Self {
         let tag = header(tag);
         head.insert(ETAG, tag.clone());
+        head.insert(CONTENT_LENGTH, content.len().into());
         Self { tag, head, content }
     }
 }
@@ -164,6 +166,30 @@ fn lead(site: &Site, release: &str, revision: Option<&str>) -> Response {
     }
 }
 
+/// The answer to most readers: they ask for a file of what is current, by the address that pages give it,
+/// and it is ready to be sent. For any other, and whatever else is asked, the routes are there.
+pub(super) fn at_once<B>(site: &Site, asked: &axum::http::Request<B>) -> Option<Response> {
+    if asked.method() != Method::GET {
+        return None;
+    }
+    let address = asked.uri().path().strip_prefix("/releases/")?;
+    let (release, file) = address.split_once('/')?;
+    let published = site.releases.shelf().current_by_id(release)?;
+    let digest = published.file(file)?.digest.as_str();
+    let served = site.ready.get(digest)?;
+    Some(answer_current(&served, file, asked.headers()))
+}
+
+fn answer_current(served: &Served, file: &str, asked: &HeaderMap) -> Response {
+    let response = served.answer(asked);
+    // The digest of the style sheet is in its name.
+    if file == *STYLE_FILE {
+        kept(response)
+    } else {
+        response
+    }
+}
+
 /// A file of the current revision of a release.
 pub(super) async fn current(
     State(site): State<Arc<Site>>,
@@ -171,10 +197,8 @@ pub(super) async fn current(
     asked: Request,
 ) -> Response {
     let found = read(&site, &release, None, &file).await;
-    match found.map(|served| served.answer(asked.headers())) {
-        // The digest of the style sheet is in its name.
-        Ok(response) if file == *STYLE_FILE => kept(response),
-        Ok(response) => response,
+    match found {
+        Ok(served) => answer_current(&served, &file, asked.headers()),
         Err(missing) => missing.answer(&site),
     }
 }

@@ -1,18 +1,13 @@
 //! What every answer says besides its content.
 
-use std::convert::Infallible;
 use std::sync::LazyLock;
 
-use axum::Router;
-use axum::extract::Request;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
-use mesur_rpc::tls::Peer;
-use tower::util::ServiceExt as _;
 
 /// Styles come from this site, forms go to it; nothing else is loaded, and no script runs.
 const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; \
@@ -40,15 +35,8 @@ pub(super) fn every() -> HeaderMap {
     EVERY.clone()
 }
 
-/// Answers, and sees that the answer says what every one does.
-pub(super) async fn safe(mut request: Request, pages: Router) -> Result<Response, Infallible> {
-    if request.extensions().get().is_some_and(Peer::is_by_tls) {
-        // What comes after looks for it in one place, whoever ended TLS.
-        let https = HeaderValue::from_static("https");
-        request.headers_mut().insert(FORWARDED_PROTO, https);
-    }
-    let by_tls = came_by_tls(request.headers());
-    let mut response = pages.oneshot(request).await?;
+/// Sees that an answer says what every one does.
+pub(super) fn complete(response: &mut Response, by_tls: bool) {
     let headers = response.headers_mut();
     // An answer that was kept ready has the others too.
     if !headers.contains_key(CONTENT_SECURITY_POLICY) {
@@ -59,7 +47,11 @@ pub(super) async fn safe(mut request: Request, pages: Router) -> Result<Response
     if by_tls {
         headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(BY_TLS));
     }
-    Ok(response)
+}
+
+/// Tells those who answer that the reader came by TLS: they look for it in one place, whoever ended TLS.
+pub(super) fn tell_by_tls(headers: &mut HeaderMap) {
+    headers.insert(FORWARDED_PROTO, HeaderValue::from_static("https"));
 }
 
 /// Whether the reader came by TLS, ended here or by a proxy.
