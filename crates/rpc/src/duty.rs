@@ -30,7 +30,7 @@ where
         match lease {
             Ok(lease) => {
                 debug!(duty = name, "this replica has it");
-                let _held = table::DUTIES_HELD.held([name]);
+                let _held = table::DUTIES_HELD.of([name]).held();
                 let held = stop.child_token();
                 let leased = Leased::new(Arc::clone(&store), &lease);
                 let mut work = std::pin::pin!(work(Arc::new(leased), held.clone()));

@@ -40,6 +40,7 @@ mod incoming;
 mod limits;
 mod listener;
 mod measured;
+mod methods;
 mod pages;
 mod patience;
 mod places;
@@ -146,7 +147,7 @@ pub async fn serve(
         .accept_http1(true)
         .layer(MapRequestLayer::new(Peer::tell))
         .layer(GrpcWebLayer::new())
-        .layer(Measure(name))
+        .layer(Measure::new(name))
         .layer(shedding.by_address())
         .layer(AsyncRequireAuthorizationLayer::new(gate))
         .layer(shedding.by_caller())

@@ -12,4 +12,4 @@ mod metric;
 pub mod table;
 pub mod trace;
 
-pub use metric::{Counter, CounterOf, Gauge, Held, Histogram, HistogramOf, Kind, Row};
+pub use metric::{Counter, CounterOf, Gauge, GaugeOf, Held, Histogram, HistogramOf, Kind, Row};

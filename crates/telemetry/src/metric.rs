@@ -77,11 +77,9 @@ impl<const N: usize> Gauge<N> {
         gauge!(self.0.name, pairs(&self.0, labels)).increment(exact(to) - exact(from));
     }
 
-    /// One more is there until what this answers is dropped.
-    pub fn held(&self, labels: [&'static str; N]) -> Held {
-        let gauge = gauge!(self.0.name, pairs(&self.0, labels));
-        gauge.increment(1.0);
-        Held(gauge)
+    /// The one with these labels, found once: finding it costs more than counting.
+    pub fn of(&self, labels: [&'static str; N]) -> GaugeOf {
+        GaugeOf(gauge!(self.0.name, pairs(&self.0, labels)))
     }
 }
 
@@ -105,6 +103,18 @@ impl CounterOf {
     /// Counts one more.
     pub fn one(&self) {
         self.0.increment(1);
+    }
+}
+
+/// A [`Gauge`] with its labels.
+#[derive(Debug, Clone)]
+pub struct GaugeOf(metrics::Gauge);
+
+impl GaugeOf {
+    /// One more is there until what this answers is dropped.
+    pub fn held(&self) -> Held {
+        self.0.increment(1.0);
+        Held(self.0.clone())
     }
 }
 

@@ -228,6 +228,24 @@ pub(crate) fn rate<W: Work>(
     Ok(runtime.block_on(work(window, workers))?.rate)
 }
 
+/// How often clients connect in one round of [`rate_anew`].
+const CONNECTIONS: u32 = 8;
+
+/// The rate of clients that connect anew several times, one set of connections after another, all within
+/// the window. A connection may be half as fast again as the next for as long as it lasts, by what the
+/// system has made of its windows and where it has put its two ends.
+pub(crate) fn rate_anew<W: Work>(
+    runtime: &Runtime,
+    window: Duration,
+    mut connect: impl FnMut() -> anyhow::Result<Vec<W>>,
+) -> anyhow::Result<f64> {
+    let mut sum = 0.0;
+    for _ in 0..CONNECTIONS {
+        sum += rate(runtime, window / CONNECTIONS, &mut connect()?)?;
+    }
+    Ok(sum / f64::from(CONNECTIONS))
+}
+
 /// The median time of one call after another, in microseconds.
 pub(crate) fn median_time<W: Work>(
     runtime: &Runtime,

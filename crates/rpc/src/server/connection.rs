@@ -83,7 +83,7 @@ impl Connections {
 /// Tells of one more connection, which is open until what this answers is dropped.
 fn told() -> Held {
     table::CONNECTIONS.one([]);
-    table::CONNECTIONS_OPEN.held([])
+    table::CONNECTIONS_OPEN.of([]).held()
 }
 
 /// Accepting as the stream that tonic takes.

@@ -1,11 +1,11 @@
 //! What is told of every call: how many, how long, how they ended, and their span; and of every request
 //! for a page, though that has no span.
 //!
-//! A method is told by its name in the contract; a path that is none is told as `other`, so that nobody
-//! makes a series by calling one. It stands outside of everything that may refuse a call, so that
+//! It stands outside of everything that may refuse a call, so that
 //! refusals count, and inside of gRPC-Web, so that every call ends with the trailers of gRPC.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use http_body::{Body as HttpBody, Frame, SizeHint};
@@ -18,39 +18,44 @@ use tonic::{Code, Status};
 use tower::{Layer, Service};
 use tracing::{Instrument as _, Span};
 
-/// Methods that every server has besides those of the table of permissions.
-const COMMON: [&str; 3] = [
-    "grpc.health.v1.Health/Check",
-    "grpc.health.v1.Health/Watch",
-    "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-];
+use super::methods::{Method, Methods};
 
 /// Names that are looked for in every call, so that they are not read anew each time.
 static TRACEPARENT: HeaderName = HeaderName::from_static(trace::TRACEPARENT);
 static GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 
-/// What all other paths are told as.
-const OTHER: &str = "other";
+/// Measures the calls to a server.
+#[derive(Clone)]
+pub(super) struct Measure {
+    server: &'static str,
+    methods: Arc<Methods>,
+}
 
-/// Measures the calls to the server of this name.
-#[derive(Debug, Clone)]
-pub(super) struct Measure(pub(super) &'static str);
+impl Measure {
+    /// Those to the server of this name.
+    pub(super) fn new(server: &'static str) -> Self {
+        Self {
+            server,
+            methods: Arc::new(Methods::new()),
+        }
+    }
+}
 
 impl<S> Layer<S> for Measure {
     type Service = Measured<S>;
 
     fn layer(&self, inner: S) -> Measured<S> {
         Measured {
-            server: self.0,
+            to: self.clone(),
             inner,
         }
     }
 }
 
 /// A service whose calls are measured.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Measured<S> {
-    server: &'static str,
+    to: Measure,
     inner: S,
 }
 
@@ -69,21 +74,21 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let method = method(request.uri().path());
+        let method = Arc::clone(self.to.methods.at(request.uri().path()));
         let shown = request.headers().get(&TRACEPARENT);
-        let span = trace::call(self.server, method, shown.map(HeaderValue::as_bytes));
+        let shown = shown.map(HeaderValue::as_bytes);
+        let span = trace::call(self.to.server, method.name(), shown);
         let mut call = Call {
+            _at_work: method.begin(),
             method,
             begun: Instant::now(),
             code: None,
             span: span.clone(),
-            _at_work: table::CALLS_AT_WORK.held([method]),
         };
         let answer = span.in_scope(|| self.inner.call(request)).instrument(span);
         Box::pin(async move {
             let response = answer.await?;
-            let took = call.begun.elapsed().as_secs_f64();
-            table::CALL_DURATION.record([method], took);
+            call.method.took(call.begun.elapsed());
             call.note(response.headers());
             Ok(response.map(|body| Body::new(MeasuredBody { body, call })))
         })
@@ -122,7 +127,7 @@ impl MeasuredPages {
 
 /// A call until it has ended.
 struct Call {
-    method: &'static str,
+    method: Arc<Method>,
     begun: Instant,
     /// The code that it ended with, once that is known.
     code: Option<Code>,
@@ -142,7 +147,7 @@ impl Call {
 impl Drop for Call {
     fn drop(&mut self) {
         let code = self.code.unwrap_or(Code::Cancelled);
-        table::CALLS.one([self.method, name(code)]);
+        self.method.end(code);
         trace::ended(&self.span, code as i32, is_fault(code));
     }
 }
@@ -183,16 +188,6 @@ impl HttpBody for MeasuredBody {
     }
 }
 
-/// The name of a method as it is told.
-fn method(path: &str) -> &'static str {
-    if let Some(known) = mesur_access::table::name(path) {
-        return known.strip_prefix('/').unwrap_or(known);
-    }
-    let asked = path.strip_prefix('/').unwrap_or_default();
-    let mut common = COMMON.into_iter();
-    common.find(|name| *name == asked).unwrap_or(OTHER)
-}
-
 /// Whether a code tells of something that is wrong with us.
 fn is_fault(code: Code) -> bool {
     matches!(
@@ -203,48 +198,4 @@ fn is_fault(code: Code) -> bool {
             | Code::Unavailable
             | Code::DataLoss
     )
-}
-
-/// The name of a code as the contract of gRPC has it.
-fn name(code: Code) -> &'static str {
-    match code {
-        Code::Ok => "OK",
-        Code::Cancelled => "CANCELLED",
-        Code::Unknown => "UNKNOWN",
-        Code::InvalidArgument => "INVALID_ARGUMENT",
-        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-        Code::NotFound => "NOT_FOUND",
-        Code::AlreadyExists => "ALREADY_EXISTS",
-        Code::PermissionDenied => "PERMISSION_DENIED",
-        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-        Code::FailedPrecondition => "FAILED_PRECONDITION",
-        Code::Aborted => "ABORTED",
-        Code::OutOfRange => "OUT_OF_RANGE",
-        Code::Unimplemented => "UNIMPLEMENTED",
-        Code::Internal => "INTERNAL",
-        Code::Unavailable => "UNAVAILABLE",
-        Code::DataLoss => "DATA_LOSS",
-        Code::Unauthenticated => "UNAUTHENTICATED",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_of_no_method_makes_no_series_of_its_own() {
-        let known = "mesur.submission.v1.SubmissionService/SubmitReturn";
-        assert_eq!(method(&format!("/{known}")), known);
-        assert_eq!(method("/grpc.health.v1.Health/Check"), COMMON[0]);
-        for path in [
-            "",
-            "/",
-            known,
-            "/mesur.submission.v1.SubmissionService/X",
-            "/x",
-        ] {
-            assert_eq!(method(path), OTHER, "{path}");
-        }
-    }
 }

@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 use super::{Effort, MANY, READERS};
 use crate::floor::nginx::Nginx;
 use crate::history::{History, LARGER, TIMES};
-use crate::load::{median_of, rate};
+use crate::load::{median_of, rate_anew};
 use crate::measure::{Better, Side, alternate};
 use crate::pages::{Reader, Taken};
 use crate::report::{Aim, Growth, Row};
@@ -23,8 +23,6 @@ pub(crate) const FILES: [(&str, Taken); 3] = [
     ("release.en.html", Taken::Plain),
     ("data.csv", Taken::Plain),
 ];
-/// How often each reader connects in a round.
-const CONNECTIONS: u32 = 8;
 /// How soon the first byte is to be there, in microseconds.
 const FIRST_BYTE_AIM: f64 = 1_000.0;
 
@@ -131,16 +129,9 @@ impl<'a> Page<'a> {
         readers: u32,
         Beside(name, address, least): Beside<'_>,
     ) -> anyhow::Result<Row> {
-        // A connection may be half as fast again as the next for as long as it lasts, by what the
-        // system has made of its windows and where it has put its two ends; so each round has several,
-        // one after another.
         let round = |address| {
-            let mut sum = 0.0;
-            for _ in 0..CONNECTIONS {
-                let mut connected = self.readers(address, readers)?;
-                sum += rate(self.runtime, effort.window / CONNECTIONS, &mut connected)?;
-            }
-            Ok(sum / f64::from(CONNECTIONS))
+            let connect = || self.readers(address, readers);
+            rate_anew(self.runtime, effort.window, connect)
         };
         let sides = vec![
             Side::new("Mesur", || round(&self.address)),

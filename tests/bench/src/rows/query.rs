@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 
 use super::{Effort, MANY, READERS};
 use crate::history::{History, LARGER, TIMES};
-use crate::load::{Asking, rate};
+use crate::load::{Asking, rate_anew};
 use crate::measure::{Better, Side, alternate};
 use crate::production::BUNDLED;
 use crate::report::{Aim, Growth, Row};
@@ -94,12 +94,16 @@ impl Asked<'_> {
             let all = |address: &str| -> anyhow::Result<Vec<Asking>> {
                 (0..*readers).map(|_| self.connect(address)).collect()
             };
-            let mut askers = all(mesur)?;
-            let callers = all(floor.address())?.into_iter();
-            let mut callers: Vec<_> = callers.map(Asking::echoed).collect();
+            let echoed = || {
+                Ok(all(floor.address())?
+                    .into_iter()
+                    .map(Asking::echoed)
+                    .collect())
+            };
+            let (runtime, window) = (self.runtime, effort.window);
             let sides = vec![
-                Side::new("Mesur", || rate(self.runtime, effort.window, &mut askers)),
-                Side::new("echo", || rate(self.runtime, effort.window, &mut callers)),
+                Side::new("Mesur", || rate_anew(runtime, window, || all(mesur))),
+                Side::new("echo", || rate_anew(runtime, window, echoed)),
             ];
             let measured = alternate(effort.rounds, Better::More, sides)?;
             let growth = growth.entry((values, *readers)).or_default();
