@@ -71,11 +71,6 @@ pub fn row(method: &str) -> Option<Row> {
     entry(method).map(|(_, row)| row)
 }
 
-/// The name of a method as the table has it.
-pub fn name(method: &str) -> Option<&'static str> {
-    entry(method).map(|(name, _)| name)
-}
-
 /// The row of a method, with its name as the table has it.
 pub(crate) fn entry(method: &str) -> Option<(&'static str, Row)> {
     // Every call asks, and more than once.
