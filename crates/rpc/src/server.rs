@@ -36,6 +36,7 @@ mod answer;
 mod connection;
 mod deadline;
 mod gate;
+mod gathered;
 mod incoming;
 mod limits;
 mod listener;

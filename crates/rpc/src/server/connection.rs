@@ -19,6 +19,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::transport::server::Connected;
 use tracing::warn;
 
+use super::gathered::Gathered;
 use super::incoming::{Incoming, Socket};
 use super::{Limits, Listener};
 use crate::tls::Peer;
@@ -52,7 +53,7 @@ impl Connections {
         let open = Arc::downgrade(&self.open);
         Accepting(listener.into_calls().within(limits)).then(move |accepted| {
             let connection = accepted.map(|stream| Connection {
-                stream,
+                stream: Gathered::new(stream),
                 is_cut: Arc::clone(&is_cut),
                 cut: Box::pin(cut.clone().cancelled_owned()),
                 waker: None,
@@ -99,7 +100,7 @@ impl Stream for Accepting {
 
 /// A connection that fails once it is cut.
 pub(super) struct Connection {
-    stream: Socket,
+    stream: Gathered<Socket>,
     is_cut: Arc<AtomicBool>,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     /// Whom the cut wakes.
@@ -185,6 +186,6 @@ impl Connected for Connection {
     type ConnectInfo = Peer;
 
     fn connect_info(&self) -> Peer {
-        self.stream.peer().clone()
+        self.stream.get_ref().peer().clone()
     }
 }
