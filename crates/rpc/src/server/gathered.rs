@@ -16,7 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 pub(super) const HELD_BYTES_MAX: usize = 128 * 1024;
 
 /// What is kept ready to hold the next answer in; a longer one gives its room back.
-const ROOM_BYTES_KEPT: usize = 16 * 1024;
+const ROOM_KEPT: usize = 16 * 1024;
 
 /// How a client begins that speaks HTTP/2, and no other.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -76,7 +76,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gathered<S> {
             }
             self.written = self.written.saturating_add(count);
         }
-        if self.held.capacity() > ROOM_BYTES_KEPT {
+        if self.held.capacity() > ROOM_KEPT {
             self.held = Vec::new();
         }
         self.held.clear();
@@ -122,7 +122,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Gathered<S> {
         let length = slices.iter().map(|slice| slice.len()).sum::<usize>();
         let held = self.held.len().saturating_add(length);
         if self.gathers() && held <= HELD_BYTES_MAX {
-            if held > ROOM_BYTES_KEPT && held > self.held.capacity() {
+            if held > ROOM_KEPT && held > self.held.capacity() {
                 let room = HELD_BYTES_MAX.saturating_sub(self.held.len());
                 self.held.reserve_exact(room);
             }
@@ -314,7 +314,7 @@ mod tests {
             assert!(Pin::new(&mut socket).poll_shutdown(&mut context).is_ready());
             assert!(socket.socket.is_shut);
             assert!(socket.socket.writes.concat() == all, "{length}");
-            assert!(socket.held.capacity() <= ROOM_BYTES_KEPT);
+            assert!(socket.held.capacity() <= ROOM_KEPT);
         }
     }
 
