@@ -104,6 +104,7 @@ fn rows_of(runtime: &Runtime, effort: Effort, authorities: u32) -> anyhow::Resul
     let megabytes: Vec<f64> = memory.iter().map(|bytes| bytes / 1e6).collect();
     let mut rows = vec![
         Row {
+            aims: vec![Aim::Ratio(0.5)],
             note: format!("{million:.1} million cells in {seconds:.2} s"),
             ..row(authorities, "snapshot", "ns/cell", snapshot)
         },
