@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// What is held of one connection at most: some frames of HTTP/2, of 16 KiB, so that an answer of a
 /// thousand values goes in one write.
-pub(super) const HELD_BYTES_MAX: usize = 128 * 1024;
+const HELD_BYTES_MAX: usize = 128 * 1024;
 
 /// What is kept ready to hold the next answer in; a longer one gives its room back.
 const ROOM_KEPT: usize = 16 * 1024;
@@ -65,8 +65,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gathered<S> {
         }
     }
 
-    /// Writes what is held.
+    /// Writes what is held, and flushes it: whoever wrote it was told that it is.
     fn poll_held(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.held.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
         while let Some(rest) = self.held.get(self.written..)
             && !rest.is_empty()
         {
@@ -76,6 +79,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gathered<S> {
             }
             self.written = self.written.saturating_add(count);
         }
+        ready!(Pin::new(&mut self.socket).poll_flush(context))?;
         if self.held.capacity() > ROOM_KEPT {
             self.held = Vec::new();
         }
@@ -159,10 +163,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Gathered<S> {
 #[cfg(test)]
 mod tests {
     use std::collections::VecDeque;
-    use std::future::poll_fn;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::{Wake, Waker};
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
 
@@ -171,6 +176,8 @@ mod tests {
     struct Probe {
         takes: VecDeque<Option<usize>>,
         writes: Vec<Vec<u8>>,
+        /// How many writes a flush came after.
+        flushed: usize,
         says: VecDeque<Vec<u8>>,
         is_shut: bool,
     }
@@ -203,7 +210,8 @@ mod tests {
             Poll::Ready(Ok(taken.len()))
         }
 
-        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            self.flushed = self.writes.len();
             Poll::Ready(Ok(()))
         }
 
@@ -260,6 +268,7 @@ mod tests {
                 write(&mut socket, b", trailers", &waker);
                 assert!(socket.socket.writes.is_empty());
                 assert!(read(&mut socket).is_pending());
+                assert_eq!(socket.socket.flushed, 1);
                 let writes = std::mem::take(&mut socket.socket.writes);
                 assert_eq!(writes, [b"head and message, trailers"]);
             }
@@ -323,21 +332,15 @@ mod tests {
         socket.said = Some(PREFACE.len());
         let reading = tokio::spawn(async move {
             let mut bytes = [0; 26];
-            tokio::io::AsyncReadExt::read_exact(&mut client, &mut bytes).await?;
-            tokio::io::AsyncWriteExt::write_all(&mut client, b"thanks").await?;
+            client.read_exact(&mut bytes).await?;
+            client.write_all(b"thanks").await?;
             io::Result::Ok(bytes)
         });
         let all = b"head and message, trailers";
-        tokio::io::AsyncWriteExt::write_all(&mut socket, all)
-            .await
-            .unwrap();
-        poll_fn(|context| Pin::new(&mut socket).poll_flush(context))
-            .await
-            .unwrap();
+        socket.write_all(all).await.unwrap();
+        socket.flush().await.unwrap();
         let mut thanks = [0; 6];
-        tokio::io::AsyncReadExt::read_exact(&mut socket, &mut thanks)
-            .await
-            .unwrap();
+        socket.read_exact(&mut thanks).await.unwrap();
         assert_eq!(&reading.await.unwrap().unwrap(), all);
         assert_eq!(&thanks, b"thanks");
     }
