@@ -159,14 +159,12 @@ impl<'a> Assembler<'a> {
         self.before
     }
 
-    /// Takes the value that `read` finds for the cell after the one before, by its two codes, as
-    /// [`take`](Self::take) would. Where there is none, `false`: the row is not taken yet.
+    /// Takes the value that `read` finds for the cell after the one before, as [`take`](Self::take)
+    /// would. Where there is none, `false`: the row is not taken yet.
     #[inline]
-    pub fn take_next(&mut self, read: impl FnOnce(&str, &str) -> Option<i64>) -> bool {
+    pub fn take_next(&mut self, read: impl FnOnce(CellId) -> Option<i64>) -> bool {
         let id = CellId(self.before.map_or(0, |cell| cell.0.saturating_add(1)));
-        let cell = self.edition.cell(id).map(|cell| &cell.reference);
-        let value = cell.and_then(|cell| read(cell.metric.as_str(), cell.category_str()));
-        let Some(value) = value else { return false };
+        let Some(value) = read(id) else { return false };
         if self.taken.take(id) {
             return false;
         }

@@ -57,21 +57,6 @@ impl<'a> Fields<'a> {
         Ok(taken)
     }
 
-    /// Passes over a field of this key with this text, if that is what comes next.
-    #[inline]
-    pub(crate) fn pass_text(&mut self, key: u8, text: &str) -> Option<()> {
-        let [found, length, rest @ ..] = self.0 else {
-            return None;
-        };
-        let (found_text, rest) = rest.split_at_checked(text.len())?;
-        let is_it = *found == key && usize::from(*length) == text.len() && *length < 0x80;
-        if !is_it || found_text != text.as_bytes() {
-            return None;
-        }
-        self.0 = rest;
-        Some(())
-    }
-
     /// The number of a field of this key, if that is what comes next.
     #[inline]
     pub(crate) fn number_of(&mut self, key: u8) -> Option<u64> {

@@ -9,6 +9,7 @@ mod fields;
 mod finding;
 mod name;
 mod observation;
+mod openings;
 mod previous;
 mod submitted;
 mod wordings;
@@ -27,6 +28,7 @@ pub use observation::{
     all_observations, count_violation, observation_to_wire, observations_from,
     observations_to_wire, rows_from_wire, status_to_wire,
 };
+pub use openings::Openings;
 pub use previous::{
     PREVIOUS_VALUES_MAX, PreviousValueError, PreviousValuesReader, previous_values_from,
     previous_values_from_wire, previous_values_to_wire,

@@ -15,6 +15,7 @@ use mesur_returns::{Assembler, Assembly, RawObservation, RawValue};
 
 use crate::fields::{BYTES, DecodeError, Fields, Key, NUMBER, OTHER_KIND};
 use crate::observation::status_word;
+use crate::openings::Openings;
 
 /// A `SubmitReturnRequest` that borrows from its bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -90,17 +91,19 @@ impl<'a> Submitted<'a> {
         Ok(())
     }
 
-    /// Puts the observations together, as `mesur_returns::assemble` does with the rows of a file.
+    /// Puts the observations together, as `mesur_returns::assemble` does with the rows of a file;
+    /// `openings` are those of the catalogue.
     pub fn assemble(
         &self,
         edition: &Edition,
-        catalogue: &Catalogue,
+        (catalogue, openings): (&Catalogue, &Openings),
         authority: &AuthorityCode,
     ) -> Result<Assembly, DecodeError> {
         let mut assembler = Assembler::new(edition, catalogue, authority);
+        let openings = openings.get(edition);
         for bytes in self.observations() {
             let bytes = bytes?;
-            if assembler.take_next(|metric, category| bare_value(bytes, metric, category)) {
+            if assembler.take_next(|cell| bare_value(bytes, openings?.of(cell)?)) {
                 continue;
             }
             let observation = SubmittedObservation::read(bytes)?;
@@ -188,23 +191,17 @@ impl<'a> SubmittedObservation<'a> {
 /// [`Status::Provided`](pb::observation::Status::Provided) as it is sent.
 const PROVIDED: i32 = pb::observation::Status::Provided as i32;
 /// Keys of an observation's fields as they are sent: the number of the field and its kind.
-const METRIC: u8 = 0x0a;
-const CATEGORY: u8 = 0x12;
 const VALUE: u8 = 0x18;
 const STATUS: u8 = 0x20;
 /// The key of an observation in a return.
 const OBSERVATION: Key = Key(5, BYTES);
 
-/// What [`SubmittedObservation::bare`] would say of an observation of the cell with these codes, where
-/// it has its fields in their order, as nearly every sender writes them: then it is compared instead of
-/// read. `None` for every other.
+/// What [`SubmittedObservation::bare`] would say of an observation of the cell that begins with
+/// `opening`, where it has its fields in their order, as nearly every sender writes them: then it is
+/// compared instead of read. `None` for every other.
 #[inline]
-fn bare_value(bytes: &[u8], metric: &str, category: &str) -> Option<i64> {
-    let mut fields = Fields(bytes);
-    fields.pass_text(METRIC, metric)?;
-    if !category.is_empty() {
-        fields.pass_text(CATEGORY, category)?;
-    }
+fn bare_value(bytes: &[u8], opening: &[u8]) -> Option<i64> {
+    let mut fields = Fields(bytes.strip_prefix(opening)?);
     let value = fields.number_of(VALUE)?;
     (fields.number_of(STATUS)? == u64::from(PROVIDED.cast_unsigned()) && fields.0.is_empty())
         .then_some(value.cast_signed())
@@ -362,7 +359,9 @@ mod tests {
                 let place = place.index(bytes.len());
                 bytes[place] = byte;
             }
-            let found = bare_value(&bytes, &sent.metric, &sent.category);
+            let (metric, category) = (sent.metric.clone(), sent.category.clone());
+            let opening = pb::Observation { metric, category, ..Default::default() };
+            let found = bare_value(&bytes, &opening.encode_to_vec());
             let read = SubmittedObservation::read(&bytes);
             let same = read.ok().filter(|read| {
                 read.metric == sent.metric && read.category == sent.category
@@ -426,7 +425,8 @@ mod tests {
             let expected = mesur_returns::assemble(edition, &catalogue, &authority, rows);
             let request = SubmitReturnRequest { data_return: Some(data_return.clone()), ..SubmitReturnRequest::default() };
             let bytes = request.encode_to_vec();
-            let put_together = Submitted::read(&bytes).and_then(|read| read.assemble(edition, &catalogue, &authority));
+            let definitions = (&catalogue, &Openings::of(&catalogue));
+            let put_together = Submitted::read(&bytes).and_then(|read| read.assemble(edition, definitions, &authority));
             prop_assert_eq!(put_together, Ok(expected));
         }
     }

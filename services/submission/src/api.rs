@@ -24,7 +24,7 @@ use mesur_proto::submission::v1 as pb;
 use mesur_proto::submission::v1::submission_service_server::SubmissionService;
 use mesur_rpc::page::{SizeLimits, Tokens};
 use mesur_rpc::{access, to_status};
-use mesur_wire::{Submitted, Wordings};
+use mesur_wire::{Openings, Submitted, Wordings};
 use prost::Message as _;
 use prost::bytes::Bytes;
 use tokio_util::sync::CancellationToken;
@@ -53,6 +53,7 @@ pub(crate) struct Api {
     pub(crate) delegations: Delegations,
     pub(crate) room: Room,
     pub(crate) wordings: Arc<Wordings>,
+    pub(crate) openings: Openings,
     pub(crate) tokens: Tokens,
     pub(crate) stop: CancellationToken,
 }

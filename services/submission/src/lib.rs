@@ -41,7 +41,7 @@ use mesur_rpc::page::Tokens;
 use mesur_rpc::server::{self, Contract, Drained, Limits, Listener};
 use mesur_store::Store;
 use mesur_store::migrate::migrate;
-use mesur_wire::Wordings;
+use mesur_wire::{Openings, Wordings};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
@@ -123,6 +123,7 @@ pub async fn run(
         },
         room: api::Room::default(),
         wordings,
+        openings: Openings::of(&catalogue),
         tokens: tokens.clone(),
         stop: stop.clone(),
     };

@@ -100,8 +100,8 @@ impl Api {
         if let Some(violation) = count_violation(field, &edition, message.observation_count) {
             return Err(violation.into());
         }
-        let catalogue = &self.returns.catalogue;
-        let assembly = message.assemble(&edition, catalogue, &name.authority);
+        let definitions = (&*self.returns.catalogue, &self.openings);
+        let assembly = message.assemble(&edition, definitions, &name.authority);
         let assembly = assembly.map_err(|error| invalid(field, &error.to_string()))?;
         // Not to be held while the commit is waited for.
         let etag = message.etag.to_owned();
