@@ -16,7 +16,7 @@ use mesur_rpc::channel::{MESSAGE_BYTES_MAX, REQUEST_BYTES_MAX};
 use prost::Message as _;
 use prost::bytes::{Buf as _, Bytes};
 use tonic::body::Body;
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::codec::{BufferSettings, Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::codegen::{BoxFuture, Service, http};
 use tonic::server::{Grpc, NamedService, UnaryService};
 use tonic::{Request, Response, Status};
@@ -24,6 +24,10 @@ use tonic::{Request, Response, Status};
 use super::Api;
 
 const METHOD: &str = "/mesur.submission.v1.SubmissionService/SubmitReturn";
+
+/// Bytes of the buffer that a message is taken in with: a return of 1,200 cells, and as much again that
+/// tonic asks for when it knows the length, so that it is not moved as it comes.
+const TAKEN_IN_BYTES: usize = 64 * 1024;
 
 /// The server of the submission service.
 #[derive(Clone)]
@@ -116,5 +120,9 @@ impl Decoder for AsItCame {
 
     fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
         Ok(Some(buffer.copy_to_bytes(buffer.remaining())))
+    }
+
+    fn buffer_settings(&self) -> BufferSettings {
+        BufferSettings::new(TAKEN_IN_BYTES, TAKEN_IN_BYTES)
     }
 }
