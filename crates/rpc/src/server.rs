@@ -55,7 +55,7 @@ use crate::tls::Peer;
 use connection::Connections;
 use gate::Gate;
 pub use incoming::{HANDSHAKE_TIMEOUT, HANDSHAKES_MAX, Incoming, Socket};
-pub use limits::{Limits, REQUEST_HEADER_BYTES_MAX};
+pub use limits::{FRAME_BYTES_MAX, Limits, REQUEST_HEADER_BYTES_MAX};
 pub use listener::Listener;
 use measured::Measure;
 pub use pages::{PAGE_BUFFER_BYTES_MAX, Pages, serve_pages};
@@ -192,6 +192,7 @@ fn builder(limits: &Limits) -> Server {
         .max_concurrent_streams(limits.streams_per_connection_max)
         .http2_keepalive_interval(Some(limits.keepalive_interval))
         .http2_keepalive_timeout(Some(limits.keepalive_timeout))
+        .max_frame_size(Some(FRAME_BYTES_MAX))
         // What it is given is the first length that is refused.
         .http2_max_header_list_size(REQUEST_HEADER_BYTES_MAX.saturating_add(1))
         .max_connection_age(limits.connection_age_max)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mesur_rpc::server::{Limits, REQUEST_HEADER_BYTES_MAX};
+use mesur_rpc::server::{FRAME_BYTES_MAX, Limits, REQUEST_HEADER_BYTES_MAX};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -14,6 +14,8 @@ use crate::probe::{Server, call};
 
 /// The code with which HTTP/2 says that a client is a nuisance.
 const ENHANCE_YOUR_CALM: u32 = 11;
+/// The code with which it says that a frame is too long.
+const FRAME_SIZE_ERROR: u32 = 6;
 
 async fn server(limits: Limits) -> Server {
     Server::start(limits, |text| async { Ok(text) }).await
@@ -92,6 +94,24 @@ async fn headers_at_their_limit_are_read_and_a_byte_more_is_refused() {
         let is_200 = answer.payload.contains(&0x88);
         assert_eq!(is_200, status == b"200", "{bytes}: {answer:?}");
     }
+    answers(&server).await;
+}
+
+#[tokio::test]
+async fn a_frame_at_its_limit_is_read_and_a_byte_more_ends_the_connection() {
+    let server = server(Limits::default()).await;
+    let limit = usize::try_from(FRAME_BYTES_MAX).unwrap();
+    let unknown = |bytes| frame(0xfa, 0, 0, &vec![0; bytes]);
+    let mut client = Client::connect(server.address, &setting(4, 65_535)).await;
+    // What nobody knows is passed over, and the call behind it answered.
+    client.send(&unknown(limit)).await;
+    client
+        .send(&frame(HEADERS, END_HEADERS, 1, &headers()))
+        .await;
+    client.send(&frame(DATA, END_STREAM, 1, HELLO)).await;
+    assert!(client.next_of(HEADERS).await.is_some());
+    client.send(&unknown(limit + 1)).await;
+    assert_eq!(client.closed().await, FRAME_SIZE_ERROR);
     answers(&server).await;
 }
 
