@@ -1,9 +1,13 @@
 //! The one thread of a store that commits: group commit.
+//!
+//! While one group is made durable the next comes together. Where syncs are short that is few commits, and
+//! each sync costs as much of a processor as a commit does; so where commits come by several at a time, the
+//! thread waits a little for those that are on their way ([`Pace`]).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -28,6 +32,9 @@ const GROUP_BYTES: usize = 4 * 1024 * 1024;
 const INDEX_ROWS: usize = 4096;
 /// With so many rows that are not in the index, commits wait for it.
 const UNINDEXED_ROWS_MAX: usize = 65_536;
+
+/// No group waits longer for further commits.
+const PACE_MAX: Duration = Duration::from_millis(1);
 
 /// Where the answer to a commit goes.
 pub(super) type Reply = oneshot::Sender<Result<Version, Error>>;
@@ -88,6 +95,26 @@ impl Write {
     }
 }
 
+/// The group before: what the next is measured by.
+#[derive(Debug, Default)]
+struct Pace {
+    commits: usize,
+    took: Duration,
+}
+
+impl Pace {
+    /// How long a group waits of which so many commits are there: where the one before had more, half as
+    /// long as that one took. Whoever comes meanwhile is spared waiting for a whole one, and whoever commits
+    /// alone never waits.
+    fn wait(&self, commits: usize) -> Duration {
+        if commits < self.commits {
+            (self.took / 2).min(PACE_MAX)
+        } else {
+            Duration::ZERO
+        }
+    }
+}
+
 /// What is written and synced together.
 struct Group {
     rows: Layer,
@@ -114,7 +141,12 @@ impl Committer {
     /// Serves the queue until it is closed and empty.
     pub(super) fn run(mut self, mut queue: mpsc::Receiver<Request>, jobs: &SyncSender<Job>) {
         let mut indexed_file = self.journal.file();
+        let mut pace = Pace::default();
         while let Some(first) = queue.blocking_recv() {
+            let wait = pace.wait(queue.len().saturating_add(1));
+            if !wait.is_zero() {
+                std::thread::sleep(wait);
+            }
             let mut next = Some(first);
             let mut bytes = 0;
             let mut group = Vec::new();
@@ -131,7 +163,12 @@ impl Committer {
                     next = queue.try_recv().ok();
                 }
             }
+            let (begun, commits) = (Instant::now(), group.len());
             let unindexed = self.serve(group);
+            pace = Pace {
+                commits,
+                took: begun.elapsed(),
+            };
             // The indexer takes a job when it is done with the one before. Where it is gone the
             // store has failed, and every commit is told so.
             let file = self.journal.file();
@@ -288,5 +325,21 @@ impl Committer {
             }
         }
         Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_waits_for_others_only_where_more_came_before_and_never_for_long() {
+        let before = |commits, took| Pace { commits, took };
+        let (short, long) = (Duration::from_micros(300), Duration::from_secs(9));
+        assert_eq!(before(1, long).wait(1), Duration::ZERO);
+        assert_eq!(before(4, short).wait(4), Duration::ZERO);
+        assert_eq!(before(4, short).wait(3), short / 2);
+        assert_eq!(before(4, long).wait(1), PACE_MAX);
+        assert_eq!(Pace::default().wait(1), Duration::ZERO);
     }
 }
