@@ -33,6 +33,8 @@ const INDEX_ROWS: usize = 4096;
 /// With so many rows that are not in the index, commits wait for it.
 const UNINDEXED_ROWS_MAX: usize = 65_536;
 
+/// A group of more commits is worth its sync, and none waits for another such.
+const PACE_COMMITS: usize = 8;
 /// No group waits longer for further commits.
 const PACE_MAX: Duration = Duration::from_millis(1);
 
@@ -103,11 +105,11 @@ struct Pace {
 }
 
 impl Pace {
-    /// How long a group waits of which so many commits are there: where the one before had more, half as
-    /// long as that one took. Whoever comes meanwhile is spared waiting for a whole one, and whoever commits
-    /// alone never waits.
+    /// How long a group waits of which so many commits are there: where the one before was small and had
+    /// twice as many or more, half as long as that one took. Whoever comes meanwhile is spared waiting for a
+    /// whole one, and whoever commits alone never waits.
     fn wait(&self, commits: usize) -> Duration {
-        if commits < self.commits {
+        if commits <= self.commits / 2 && self.commits <= PACE_COMMITS {
             (self.took / 2).min(PACE_MAX)
         } else {
             Duration::ZERO
@@ -337,9 +339,11 @@ mod tests {
         let before = |commits, took| Pace { commits, took };
         let (short, long) = (Duration::from_micros(300), Duration::from_secs(9));
         assert_eq!(before(1, long).wait(1), Duration::ZERO);
-        assert_eq!(before(4, short).wait(4), Duration::ZERO);
-        assert_eq!(before(4, short).wait(3), short / 2);
-        assert_eq!(before(4, long).wait(1), PACE_MAX);
+        assert_eq!(before(4, short).wait(3), Duration::ZERO);
+        assert_eq!(before(4, short).wait(2), short / 2);
+        assert_eq!(before(2, long).wait(1), PACE_MAX);
+        assert_eq!(before(PACE_COMMITS, long).wait(1), PACE_MAX);
+        assert_eq!(before(PACE_COMMITS + 1, long).wait(1), Duration::ZERO);
         assert_eq!(Pace::default().wait(1), Duration::ZERO);
     }
 }
