@@ -1,8 +1,7 @@
 //! The one thread of a store that commits: group commit.
 //!
-//! While one group is made durable the next comes together. Where syncs are short that is few commits, and
-//! each sync costs as much of a processor as a commit does; so where commits come by several at a time, the
-//! thread waits a little for those that are on their way ([`Pace`]).
+//! While one group is made durable the next comes together. Where syncs are short that is few commits, so
+//! where they come by several at a time the thread waits a little for those that are on their way ([`Pace`]).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
