@@ -7,8 +7,8 @@ use super::rates::Rate;
 /// Bytes of request headers at most, counted as HTTP/2 counts them: 16 KiB.
 pub const REQUEST_HEADER_BYTES_MAX: u32 = 16 * 1024;
 
-/// Bytes of a frame of HTTP/2 that a client may send: 64 KiB, as many as it may send of a call before it is
-/// told to go on. A return of a thousand cells and more comes in one frame.
+/// Bytes of a frame of HTTP/2 that a client may send: 64 KiB, no fewer than it may send of a call before it
+/// is told to go on. A return of a thousand cells and more goes into one frame.
 pub const FRAME_BYTES_MAX: u32 = 64 * 1024;
 
 /// What a client may hold, and for how long.
