@@ -3,11 +3,12 @@
 //! It shows what `GetCollectionProgress` answers, to those who may call that method. Whoever calls
 //! shows the same token as there, in an `Authorization` header or, after signing in, in a cookie
 //! that no script can read and no other site can send. Every answer says that scripts, frames and
-//! foreign content are not allowed, and that nothing is to be kept.
+//! foreign content are not allowed, and that nothing is to be kept. A refusal is a page too.
 //!
 //! Deliberately not here: anything that changes what is held.
 
 mod page;
+mod problem;
 mod session;
 
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use axum::http::header::{
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::middleware::{Next, from_fn, map_response};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use maud::Markup;
@@ -28,15 +29,14 @@ use mesur_catalogue::{CollectionId, EditionName, Period};
 use mesur_rpc::access::Authenticator;
 use mesur_rpc::server::{Limits, Listener, serve_pages};
 use mesur_rpc::tls::Peer;
-use mesur_rpc::{Kind, Reason as _};
 use mesur_wire::Wordings;
 use mesur_wording::{Language, Wording};
 use serde::Deserialize;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use self::problem::Problem;
 use crate::domain::ShownState;
-use crate::error::Error;
 use crate::reports::Validation;
 
 /// The style stands in a file of its own; nothing else is loaded, and no script runs.
@@ -63,6 +63,7 @@ pub(crate) async fn serve(
     limits: Limits,
     stop: CancellationToken,
 ) {
+    let pages = Arc::new(pages);
     let router = Router::new()
         .route("/", get(index))
         .route("/progress/{collection}/{period}", get(progress))
@@ -71,9 +72,10 @@ pub(crate) async fn serve(
         .route("/style.css", get(style))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn(in_time))
+        .layer(from_fn_with_state(Arc::clone(&pages), problem::in_words))
         .layer(map_response(with_safe_headers))
         .layer(from_fn(strictly_by_tls))
-        .with_state(Arc::new(pages));
+        .with_state(pages);
     serve_pages("validation pages", listener, router, &limits, stop).await;
 }
 
@@ -197,46 +199,6 @@ async fn strictly_by_tls(request: Request, next: Next) -> Response {
             .insert(STRICT_TRANSPORT_SECURITY, year);
     }
     response
-}
-
-/// Why there is no page.
-enum Problem {
-    /// There is no such edition.
-    NotFound,
-    /// The service is wrong; the log says how.
-    Failed,
-}
-
-impl Problem {
-    fn failed(error: &(dyn std::error::Error + 'static)) -> Self {
-        tracing::error!(error = %mesur_rpc::chain::Chain(error), "a page cannot be served");
-        Self::Failed
-    }
-}
-
-impl From<Error> for Problem {
-    fn from(error: Error) -> Self {
-        match error.kind() {
-            Kind::NotFound => Self::NotFound,
-            _ => Self::failed(&error),
-        }
-    }
-}
-
-impl From<mesur_wording::Error> for Problem {
-    fn from(error: mesur_wording::Error) -> Self {
-        Self::failed(&error)
-    }
-}
-
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        let code = match self {
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
-        };
-        code.into_response()
-    }
 }
 
 #[cfg(test)]

@@ -73,8 +73,7 @@ impl Frame<'_> {
                                 (label("language-switch")?)
                             }
                             @if self.is_signed_in {
-                                form method="post" action="/sign-out" {
-                                    input type="hidden" name="lang" value=(language.code());
+                                form method="post" action=(address("/sign-out", language)) {
                                     button type="submit" { (label("sign-out-button")?) }
                                 }
                             }
@@ -127,8 +126,7 @@ pub(super) fn sign_in(why: SignIn, wording: &Wording) -> Result<Markup, Error> {
     };
     let main = html! {
         @if let Some(problem) = problem { p.problem role="alert" { (problem) } }
-        form method="post" action="/sign-in" {
-            input type="hidden" name="lang" value=(language.code());
+        form method="post" action=(address("/sign-in", language)) {
             p { label for="token" { (label("sign-in-token")?) } }
             p { input #token name="token" type="password" autocomplete="off" required; }
             p { button type="submit" { (label("sign-in-button")?) } }
@@ -154,6 +152,24 @@ pub(super) fn denied(wording: &Wording) -> Result<Markup, Error> {
         other: address("/", other(language)),
         is_watched: false,
         is_signed_in: true,
+    };
+    frame.page(&main)
+}
+
+/// Why there is no page, and the way to one that there is.
+pub(super) fn problem(message: &str, wording: &Wording) -> Result<Markup, Error> {
+    let label = |id: &str| wording.text(id, &Args::new());
+    let language = wording.language();
+    let main = html! {
+        p.problem { (label(message)?) }
+        p { a href=(address("/", language)) { (label("progress-index")?) } }
+    };
+    let frame = Frame {
+        wording,
+        title: label("problem-heading")?,
+        other: address("/", other(language)),
+        is_watched: false,
+        is_signed_in: false,
     };
     frame.page(&main)
 }

@@ -14,7 +14,8 @@ use mesur_wording::{Language, Wording};
 use serde::Deserialize;
 
 use super::page::{self, SignIn};
-use super::{Choice, Pages, Problem};
+use super::problem::Problem;
+use super::{Choice, Pages};
 
 /// The method whose callers may see the pages.
 const METHOD: &str = "/mesur.validation.v1.ValidationService/GetCollectionProgress";
@@ -32,8 +33,6 @@ const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 pub(super) struct Sent {
     #[serde(default)]
     token: String,
-    #[serde(default)]
-    lang: String,
 }
 
 /// What the caller may do, by the token in the header or else in the cookie.
@@ -116,14 +115,15 @@ pub(super) async fn form(
 /// Checks the token that was sent and keeps it in the cookie.
 pub(super) async fn sign_in(
     State(pages): State<Arc<Pages>>,
+    Query(choice): Query<Choice>,
     Extension(peer): Extension<Peer>,
     headers: HeaderMap,
     Form(sent): Form<Sent>,
 ) -> Result<Response, Problem> {
     if is_foreign(&headers) {
-        return Ok(StatusCode::FORBIDDEN.into_response());
+        return Err(Problem::Foreign);
     }
-    let language = Language::parse(&sent.lang).unwrap_or(Language::En);
+    let language = choice.language();
     let wording = pages.wording(language)?;
     let token = sent.token.trim();
     let again = |why: SignIn| {
@@ -151,12 +151,11 @@ pub(super) async fn sign_in(
 }
 
 /// Forgets the token.
-pub(super) async fn sign_out(headers: HeaderMap, Form(sent): Form<Sent>) -> Response {
+pub(super) async fn sign_out(Query(choice): Query<Choice>, headers: HeaderMap) -> Response {
     if is_foreign(&headers) {
-        return StatusCode::FORBIDDEN.into_response();
+        return Problem::Foreign.into_response();
     }
-    let language = Language::parse(&sent.lang).unwrap_or(Language::En);
-    let to = Redirect::to(&address("/sign-in", language));
+    let to = Redirect::to(&address("/sign-in", choice.language()));
     let gone = format!("{COOKIE_NAME}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0");
     ([(SET_COOKIE, gone)], to).into_response()
 }

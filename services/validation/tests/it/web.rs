@@ -168,10 +168,15 @@ async fn a_statistician_signs_in_with_a_token_and_out_again() {
     assert_eq!(form.status, 200);
     let begins = "<form method=\"post\" action=\"/sign-in\">";
     assert!(form.body.contains(begins));
+    let form = send(web, "GET /sign-in?lang=cy", &[], "").await;
+    let begins = "<form method=\"post\" action=\"/sign-in?lang=cy\">";
+    assert!(form.body.contains(begins));
 
     let body = format!("token={}", statistician());
     let signed_in = send(web, "POST /sign-in", &[], &body).await;
     assert_eq!((signed_in.status, signed_in.header("location")), (303, "/"));
+    let in_welsh = send(web, "POST /sign-in?lang=cy", &[], &body).await;
+    assert_eq!(in_welsh.header("location"), "/?lang=cy");
     let cookie = signed_in.header("set-cookie");
     let attributes = "; httponly; samesite=strict; path=/";
     assert!(
@@ -183,21 +188,8 @@ async fn a_statistician_signs_in_with_a_token_and_out_again() {
     let with_header = format!("Authorization: Bearer {}", statistician());
     let by_header = send(web, &format!("GET {PROGRESS}"), &[&with_header], "").await;
     assert_eq!(by_header.body, by_cookie.body);
-    assert_eq!(
-        get(web, "/progress/pif/1999-00", &statistician())
-            .await
-            .status,
-        404
-    );
-    assert_eq!(
-        get(web, "/progress/%3Cscript/2022-23", &statistician())
-            .await
-            .status,
-        404
-    );
-    assert_eq!(get(web, "/nowhere", &statistician()).await.status, 404);
 
-    let out = send(web, "POST /sign-out", &[], "lang=cy").await;
+    let out = send(web, "POST /sign-out?lang=cy", &[], "").await;
     assert_eq!(
         (out.status, out.header("location")),
         (303, "/sign-in?lang=cy")
@@ -225,7 +217,8 @@ async fn others_see_nothing_and_another_site_signs_nobody_in() {
     assert_eq!(get(web, PROGRESS, &forged).await.status, 303);
     let long = "a".repeat(4_000);
     for sent in [forged.as_str(), "", "a%0D%0ASet-Cookie:b", &long] {
-        let refused = send(web, "POST /sign-in", &[], &format!("lang=cy&token={sent}")).await;
+        let body = format!("token={sent}");
+        let refused = send(web, "POST /sign-in?lang=cy", &[], &body).await;
         assert_eq!((refused.status, refused.header("set-cookie")), (401, ""));
         assert!(refused.body.contains("lang=\"cy\"") && refused.body.contains("role=\"alert\""));
     }
@@ -251,6 +244,44 @@ async fn others_see_nothing_and_another_site_signs_nobody_in() {
         .await
         .expect("a stop in time");
     drop(silent);
+}
+
+#[tokio::test]
+async fn where_there_is_no_page_one_says_why_in_the_language_of_the_reader() {
+    let (_upstream, service, _events) = reported(&Sample::usual()).await;
+    let cookie = format!("Cookie: mesur_token={}", statistician());
+    let foreign = "Sec-Fetch-Site: cross-site";
+    let nothing = ["There is no such page.", "Nid oes tudalen o'r fath."];
+    let from_another_site = ["came from another site", "o wefan arall"];
+    let no_request = ["not a request", "Nid yw hwn yn gais"];
+    let long = format!("token={}", "a".repeat(16 * 1024));
+    for (line, header, body, status, words) in [
+        ("GET /nowhere", cookie.as_str(), "", 404, nothing),
+        ("GET /progress/pif/1999-00", &cookie, "", 404, nothing),
+        ("GET /progress/%3Cscript/2022-23", &cookie, "", 404, nothing),
+        ("POST /sign-in", foreign, "token=a", 403, from_another_site),
+        ("POST /sign-out", foreign, "", 403, from_another_site),
+        ("POST /", &cookie, "", 405, no_request),
+        ("POST /sign-in", &cookie, &long, 413, no_request),
+        ("POST /sign-in", &cookie, "", 415, no_request),
+    ] {
+        for (language, words) in ["en", "cy"].into_iter().zip(words) {
+            let line = format!("{line}?lang={language}");
+            let page = send(service.web, &line, &[header], body).await;
+            let kind = page.header("content-type");
+            assert_eq!((page.status, kind), (status, "text/html; charset=utf-8"));
+            let is_in = format!("<html lang=\"{language}\">");
+            assert!(page.body.contains(&is_in), "{line}");
+            let shown = page.body.replace("&#39;", "'");
+            assert!(shown.contains(words), "{line}: {shown}");
+            assert_eq!(page.header("cache-control"), "no-store", "{line}");
+            assert!(!page.body.contains("nowhere") && !page.body.contains("script"));
+        }
+    }
+    // An address that says the language twice says none.
+    let twice = send(service.web, "GET /?lang=cy&lang=cy", &[&cookie], "").await;
+    assert_eq!(twice.status, 400);
+    assert!(twice.body.contains(no_request[0]), "{}", twice.body);
 }
 
 /// The edition in a folder in which an authority has such a name.
