@@ -2,13 +2,18 @@
 //! process has one log, one recorder and one tracer.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, Permissions};
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use mesur_process::{Format, Probes, Seen, Telemetry};
+use mesur_rpc::tls::{Identity, ServerTls};
 use mesur_telemetry::table;
 use opentelemetry_proto::tonic::trace::v1::Span;
+use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -113,9 +118,25 @@ fn check_metrics(metrics: &str) {
         "mesur_releases_published_total 1",
         "mesur_pages_total{server=\"publication pages\",status=\"4xx\"} 1",
         "mesur_ready 1",
+        "mesur_certificate_end_timestamp_seconds 32503680000",
     ] {
         assert!(metrics.contains(told), "{told} is not told:\n{metrics}");
     }
+}
+
+/// Reads a certificate that lasts until the year 3000, as a service does that listens by TLS.
+fn show_certificate(folder: &Path) {
+    let names = vec!["localhost".to_owned()];
+    let mut params = CertificateParams::new(names).expect("a name");
+    params.not_after = date_time_ymd(3000, 1, 1);
+    let own = KeyPair::generate().expect("a key");
+    let signed = params.self_signed(&own).expect("signed");
+    let (certificate, key) = (folder.join("tls.pem"), folder.join("tls.key"));
+    fs::write(&certificate, signed.pem()).expect("written");
+    fs::write(&key, own.serialize_pem()).expect("written");
+    fs::set_permissions(&key, Permissions::from_mode(0o600)).expect("a secret");
+    let shown = Identity { certificate, key };
+    ServerTls::open(&shown, None).expect("it can be shown");
 }
 
 /// The production, in a process of its own: run by the test below.
@@ -137,6 +158,7 @@ async fn a_production_that_is_seen() {
     assert_eq!(ask(admin, "GET /readyz").await.0, 503);
 
     let folder = tempfile::tempdir().expect("a folder");
+    show_certificate(folder.path());
     let (mut world, hand) = production::start(folder.path()).await;
     serving.cancel();
     assert_eq!(ask(admin, "GET /startupz").await.0, 200);

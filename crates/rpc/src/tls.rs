@@ -16,6 +16,7 @@ mod client;
 mod files;
 mod peer;
 mod server;
+mod validity;
 
 use std::path::PathBuf;
 

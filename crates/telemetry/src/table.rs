@@ -66,6 +66,10 @@ table! {
         "gRPC connections that were taken.";
     CONNECTIONS_CUT: Counter<0> Kind::Counter, "mesur_connections_cut_total" [],
         "gRPC connections that were cut at the stop, because their calls took longer than the drain.";
+    CERTIFICATE_BEGIN: Gauge<0> Kind::Gauge, "mesur_certificate_begin_timestamp_seconds" [],
+        "From when on the certificate counts that was shown last; of a chain, the one that ends first.";
+    CERTIFICATE_END: Gauge<0> Kind::Gauge, "mesur_certificate_end_timestamp_seconds" [],
+        "When that certificate ends. A file that was replaced is told of with the next connection.";
     RETURN_STEPS: Counter<1> Kind::Counter, "mesur_return_steps_total" ["state"],
         "Steps in the lives of returns, by the state that each led to.";
     COMMITS: Counter<1> Kind::Counter, "mesur_store_commits_total" ["outcome"],

@@ -10,6 +10,7 @@ use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::sign::SingleCertAndKey;
 
 use super::files::{authorities, certified, check_secret, provider};
+use super::validity::Validity;
 use super::{Error, FILE_BYTES_MAX, FileError, Identity};
 
 /// What a server shows, and whose certificates of clients it takes. Cloning it is cheap; its clones read
@@ -59,7 +60,9 @@ impl ServerTls {
 
 impl Configs {
     fn new(certificate: &[u8], key: &[u8], peers: Option<&[u8]>) -> Result<Self, Error> {
-        let certified = Arc::new(SingleCertAndKey::from(certified(certificate, key)?));
+        let certified = certified(certificate, key)?;
+        let validity = Validity::of_chain(&certified.cert);
+        let certified = Arc::new(SingleCertAndKey::from(certified));
         let builder = || {
             ServerConfig::builder_with_provider(provider())
                 .with_safe_default_protocol_versions()
@@ -85,6 +88,9 @@ impl Configs {
         // A session that is taken up again does not look at the certificate of the client again.
         calls.session_storage = Arc::new(NoServerSessionStorage {});
         calls.send_tls13_tickets = 0;
+        if let Some(validity) = validity {
+            validity.tell();
+        }
         Ok(Self {
             calls: Arc::new(calls),
             pages: Arc::new(pages),
