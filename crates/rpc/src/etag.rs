@@ -3,8 +3,6 @@
 //! Equal parts give equal tags on every machine and in every release, so a tag may be kept. A tag
 //! is no secret and no proof: it tells two revisions apart, it does not sign them.
 
-use std::fmt::Write as _;
-
 use sha2::{Digest, Sha256};
 
 /// How many bytes of the digest a tag shows.
@@ -29,13 +27,13 @@ pub(crate) fn digest<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> [u8; 32] 
 
 /// Lower-case hexadecimal digits of `bytes`.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes
+    let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or('0');
+    let digits = bytes
         .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    let mut text = String::with_capacity(bytes.len() * 2);
+    text.extend(digits);
+    text
 }
 
 #[cfg(test)]
