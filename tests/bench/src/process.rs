@@ -10,6 +10,10 @@ use anyhow::{Context, ensure};
 const PATIENCE: Duration = Duration::from_mins(1);
 /// How often it is looked at.
 const GLANCE: Duration = Duration::from_millis(1);
+/// After so long an allocator has given back what it was going to.
+const SETTLE: Duration = Duration::from_secs(2);
+/// A fall by fewer bytes is none.
+const SETTLED_WITHIN: f64 = 1e6;
 
 /// The `mesur` command, built with this program and beside it.
 pub(crate) fn mesur() -> anyhow::Result<PathBuf> {
@@ -65,6 +69,20 @@ pub(crate) fn memory(process: &str, line: &str) -> anyhow::Result<f64> {
     let kilobytes = found.and_then(|text| text.strip_prefix(':')?.trim().strip_suffix(" kB"));
     let kilobytes: u32 = kilobytes.context("a line of the status")?.trim().parse()?;
     Ok(f64::from(kilobytes) * 1024.0)
+}
+
+/// The resident set of a process once what it has freed is given back: it no longer falls.
+pub(crate) fn settled(process: &str) -> anyhow::Result<f64> {
+    let start = Instant::now();
+    let mut resident = memory(process, "VmRSS")?;
+    while start.elapsed() < PATIENCE {
+        std::thread::sleep(SETTLE);
+        let before = std::mem::replace(&mut resident, memory(process, "VmRSS")?);
+        if before - resident < SETTLED_WITHIN {
+            break;
+        }
+    }
+    Ok(resident)
 }
 
 /// Lets the highest resident set of a process begin again at the present one.

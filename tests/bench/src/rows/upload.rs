@@ -2,8 +2,8 @@
 //! that reads the same messages, and what memory it takes beyond its own size.
 //!
 //! Memory is that of the service's process: its highest resident set while the file comes in and
-//! is kept, less the resident set before the first one, with the edition loaded, less the bytes
-//! of the file.
+//! is kept, less the resident set before the first one, with the edition loaded and what that took
+//! given back, less the bytes of the file.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -27,7 +27,7 @@ use crate::content::{Submission, write_csv};
 use crate::invented::{COLLECTION, PERIOD, Shape, authority_code};
 use crate::load::Client;
 use crate::measure::{Better, Measured, Side, alternate};
-use crate::process::{forget_peak, memory};
+use crate::process::{forget_peak, memory, settled};
 use crate::report::{Aim, Growth, Row};
 use crate::server::Server;
 
@@ -113,12 +113,14 @@ fn upload(effort: Effort, shape: Shape) -> anyhow::Result<(Measured, Measured, S
     };
     let (mut sender, mut caller) = (connect(&mesur)?, connect(&floor)?);
     let process = mesur.id().to_string();
-    let before = memory(&process, "VmRSS")?;
+    let before = settled(&process)?;
     let peaks = RefCell::new(Vec::new());
     let mut turn = false;
     let ours = || {
         // No two revisions in a row are the same.
         turn = !turn;
+        // What the one before has freed is not this one's.
+        settled(&process)?;
         forget_peak(&process)?;
         let file = if turn { &other } else { &one };
         let took = file.send(&runtime, &mut sender)?;
