@@ -281,6 +281,7 @@ const EXCEPTIONS: [(&str, &[&str]); 10] = [
             "crates/store/src/embedded/indexer.rs: BATCH_BYTES",
             "crates/store/src/embedded/indexer.rs: MOVES_BYTES",
             "crates/store/src/embedded/indexer.rs: MOVE_BYTES",
+            "crates/store/src/embedded/indexer.rs: SYNC_BYTES",
             "crates/store/src/embedded/journal.rs: BUFFERS_MAX",
             "crates/store/src/embedded/journal.rs: ROOM_GROUP_BYTES_MAX",
             "crates/store/src/embedded/mod.rs: LEAF_ROWS_MAX",

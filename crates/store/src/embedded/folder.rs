@@ -16,13 +16,16 @@ use super::overlay::{Overlay, Reached};
 use super::shared::Shared;
 use super::usage::Usage;
 use super::{SEGMENT_BYTES, Settings, point, replay};
-use crate::Error;
 use crate::layout::{FORMAT_ROW, LAST_ROW};
+use crate::{Error, Version};
 
 /// The layout of rows that this program writes, and the newest that it reads.
 const STORE_FORMAT: u32 = 1;
 /// So many rows read back from the journal are put into the index before the next.
 const REPLAY_ROWS: usize = 65_536;
+
+/// How often it is looked after a batch what sled can let go of: until that is what it replaced itself.
+const LOOKS: usize = 4;
 
 /// How long sled may take to close its file: five seconds of short naps.
 const LET_GO_POLL: Duration = Duration::from_millis(1);
@@ -43,10 +46,8 @@ impl Disk {
         })
     }
 
-    /// Hands a batch to sled. It would survive a power cut afterwards.
-    pub(super) fn apply(&self, db: &sled::Db, batch: sled::Batch) -> Result<(), Error> {
-        let applied = db.apply_batch(batch);
-        applied.map_err(|e| Error::backend("putting rows into the index", e))?;
+    /// What sled was handed would survive a power cut afterwards.
+    pub(super) fn sync(&self, db: &sled::Db) -> Result<(), Error> {
         let flushed = db.flush();
         flushed.map_err(|e| Error::backend("flushing the index", e))?;
         point!("index-before-sync");
@@ -59,6 +60,19 @@ impl Disk {
             .sync_data()
             .map_err(|e| Error::backend("syncing the index file", e))
     }
+}
+
+/// Hands sled a batch, which survives a power cut after the next [`Disk::sync`].
+pub(super) fn apply(db: &sled::Db, batch: sled::Batch) -> Result<(), Error> {
+    let applied = db.apply_batch(batch);
+    applied.map_err(|e| Error::backend("putting rows into the index", e))?;
+    // What a batch replaced stays in memory for whoever may still read it, and sled looks what can go
+    // each 128th time that a thread comes, of which a batch is one. An epoch ends with a look, and what was
+    // put aside in it goes two epochs later.
+    for _ in 0..LOOKS {
+        sled::pin().flush();
+    }
+    Ok(())
 }
 
 /// Opens or makes the store in `path`.
@@ -78,13 +92,7 @@ pub(super) fn open(
     // going to be relied on.
     files.sync()?;
     clear_what_sled_left(path, &files)?;
-    let config = sled::Config::new().path(path);
-    let db = config
-        .cache_capacity(settings.cache_bytes)
-        .flush_every_ms(None)
-        .segment_size(SEGMENT_BYTES)
-        .open()
-        .map_err(|e| Error::backend("opening the index", e))?;
+    let db = open_index(path, settings)?;
     let disk = Disk::open(path)?;
     let reached = if db.is_empty() {
         begin(path, &db, &disk, &files)?
@@ -102,9 +110,12 @@ pub(super) fn open(
         health: Arc::clone(health),
         usage,
         reached,
+        // Not known yet, so all of it is taken for seen.
+        opened_at: Version::new(u64::MAX),
         damaged: BTreeSet::new(),
     };
     let end = catch_up(&mut indexer)?;
+    indexer.opened_at = indexer.shared.overlay().reached.version;
     if indexer.shared.overlay().reached.is_loading {
         let problem = "a load into it was not finished; remove the folder and load again";
         return Err(damaged(path, problem));
@@ -118,6 +129,16 @@ pub(super) fn open(
     let shared = Arc::clone(&indexer.shared);
     let journal = Journal::new(shared, file, end, settings.journal_file_bytes);
     Ok((indexer, journal))
+}
+
+pub(super) fn open_index(path: &Path, settings: Settings) -> Result<sled::Db, Error> {
+    let config = sled::Config::new().path(path);
+    let opened = config
+        .cache_capacity(settings.cache_bytes)
+        .flush_every_ms(None)
+        .segment_size(SEGMENT_BYTES)
+        .open();
+    opened.map_err(|e| Error::backend("opening the index", e))
 }
 
 /// Removes what sled left half written when it was cut off, and would itself take for damage: a
@@ -164,7 +185,8 @@ fn begin(path: &Path, db: &sled::Db, disk: &Disk, files: &Files) -> Result<Reach
     let mut batch = sled::Batch::default();
     batch.insert(FORMAT_ROW, &STORE_FORMAT.to_be_bytes());
     batch.insert(LAST_ROW, &Reached::NOTHING.to_bytes());
-    disk.apply(db, batch)?;
+    apply(db, batch)?;
+    disk.sync(db)?;
     Ok(Reached::NOTHING)
 }
 
@@ -229,7 +251,7 @@ fn lock(path: &Path) -> Result<File, Error> {
 ///
 /// They let go shortly after the database is dropped, and sled offers nothing to wait on. No
 /// other store can be meant: the folder is locked. Past the limit sled's own lock refuses.
-fn wait_for_sled_to_let_go(db: &Path) -> Result<(), Error> {
+pub(super) fn wait_for_sled_to_let_go(db: &Path) -> Result<(), Error> {
     let Ok(db) = File::open(db) else {
         return Ok(());
     };

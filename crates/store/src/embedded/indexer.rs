@@ -1,9 +1,9 @@
 //! The thread that puts rows of the journal into the index, and lets go of what is not needed.
 //!
 //! Nobody waits for it: what is not in the index is in the journal and in the overlay. It hands sled
-//! some thousand rows at a time, has them made durable, and only then notes how far the index has come.
-//! After a crash the journal is read from that note on, so rows may be put in twice, which is the same
-//! as once.
+//! some thousand rows in small batches, has them made durable, and only then notes how far the index has
+//! come. After a crash the journal is read from that note on, so rows may be put in twice, which is the
+//! same as once.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use std::sync::mpsc::Receiver;
 use tokio::sync::{mpsc, oneshot};
 
 use super::committer::{Request, Write};
-use super::folder::Disk;
+use super::folder::{self, Disk};
 use super::frame::{Frame, Kind};
 use super::health::Health;
 use super::journal::Mark;
@@ -25,9 +25,12 @@ use super::{files, point};
 use crate::layout::{self, LAST_ROW};
 use crate::{Error, Version};
 
-/// Bytes of rows that sled is given at a time. It writes some more, and takes 8 MiB at the least
-/// before it writes over what it has moved.
-const BATCH_BYTES: usize = 1024 * 1024;
+/// Bytes of rows that sled is given at a time: what it keeps of a batch in memory goes only with the
+/// batches after it.
+const BATCH_BYTES: usize = 16 * 1024;
+/// Bytes of rows that sled is given before they are made durable. It writes some more, and takes 8 MiB
+/// at the least before it writes over what it has moved.
+const SYNC_BYTES: usize = 1024 * 1024;
 /// Bytes of values that are moved in one group.
 const MOVE_BYTES: usize = 1024 * 1024;
 /// No further file is moved out of for now when so many bytes are on their way.
@@ -49,6 +52,9 @@ pub(super) struct Indexer {
     pub(super) usage: Usage,
     /// How far the index has come.
     pub(super) reached: Reached,
+    /// The last commit that the journal had when it was opened. Before a crash the index may have taken
+    /// in rows of it without a note of that.
+    pub(super) opened_at: Version,
     /// Files that were found damaged when their values were to be moved.
     pub(super) damaged: BTreeSet<u32>,
 }
@@ -97,13 +103,13 @@ impl Indexer {
 
     fn put(&mut self, layer: &Layer, reached: Reached) -> Result<(), Error> {
         let mut batch = sled::Batch::default();
-        let mut bytes = 0;
+        let (mut bytes, mut unsynced) = (0, 0);
         let mut ahead = Ahead::default();
         for (key, row) in layer {
             // An entry of a log that no earlier index can have had.
             let is_new = row
                 .as_ref()
-                .is_some_and(|row| layout::is_log_row(key) && row.version > self.reached.version);
+                .is_some_and(|row| layout::is_log_row(key) && row.version > self.seen());
             let old = if is_new {
                 None
             } else {
@@ -119,23 +125,34 @@ impl Indexer {
             }
             if bytes >= BATCH_BYTES {
                 self.apply(std::mem::take(&mut batch))?;
-                bytes = 0;
+                unsynced += std::mem::take(&mut bytes);
+            }
+            if unsynced >= SYNC_BYTES {
+                self.disk.sync(&self.shared.db)?;
+                unsynced = 0;
             }
         }
         self.apply(batch)?;
+        self.disk.sync(&self.shared.db)?;
         point!("index-before-note");
         let mut note = sled::Batch::default();
         note.insert(LAST_ROW, &reached.to_bytes());
         self.apply(note)?;
+        self.disk.sync(&self.shared.db)?;
         point!("index-after-note");
         Ok(())
     }
 
-    /// Hands sled a batch; it is on disk afterwards.
+    /// The last commit of which the index may have a row.
+    fn seen(&self) -> Version {
+        self.reached.version.max(self.opened_at)
+    }
+
+    /// Hands sled a batch, with what it changes about the use of files.
     fn apply(&mut self, mut batch: sled::Batch) -> Result<(), Error> {
         self.usage.write(&mut batch);
         point!("index-before-apply");
-        self.disk.apply(&self.shared.db, batch)
+        folder::apply(&self.shared.db, batch)
     }
 
     /// Removes files of which nothing is needed, and moves what is needed out of those that are

@@ -77,3 +77,45 @@ impl Usage {
         self.bytes.keys().copied()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::folder;
+    use super::super::overlay::Reached;
+    use super::*;
+    use crate::layout::{LAST_ROW, is_dumped};
+    use crate::{Commit, Log, Settings, SledStore, Store};
+
+    fn index(path: &Path) -> sled::Db {
+        folder::wait_for_sled_to_let_go(&path.join("db")).unwrap();
+        folder::open_index(path, Settings::default()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn rows_that_a_crash_left_without_a_note_are_counted_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = Log::new("entries");
+        let store = SledStore::open(folder.path(), Settings::default()).unwrap();
+        let commit = Commit::new().append(&log, [7; 600]);
+        store.commit(commit.put("key", [8; 700])).await.unwrap();
+        drop(store);
+        let db = index(folder.path());
+        db.insert(LAST_ROW, &Reached::NOTHING.to_bytes()).unwrap();
+        drop(db);
+
+        drop(SledStore::open(folder.path(), Settings::default()).unwrap());
+        let db = index(folder.path());
+        assert_ne!(
+            db.get(LAST_ROW).unwrap().unwrap(),
+            Reached::NOTHING.to_bytes()
+        );
+        let rows = db.iter().map(Result::unwrap);
+        let rows = rows.filter(|(key, _)| is_dumped(key));
+        let places = rows.filter_map(|(_, row)| Row::from_bytes(&row)?.place());
+        let named: u64 = places.map(|place| u64::from(place.length)).sum();
+        assert_eq!(named, 1300);
+        assert_eq!(Usage::read(&db).unwrap().of(1), named);
+    }
+}
