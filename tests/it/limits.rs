@@ -278,7 +278,6 @@ const EXCEPTIONS: [(&str, &[&str]); 10] = [
             "crates/mesur/src/command/data_return/send.rs: CHUNK_BYTES",
             "crates/mesur/src/command/store/audit/chains.rs: PIECE_BYTES",
             "crates/rpc/src/operations.rs: PIECE_BYTES",
-            "crates/store/src/embedded/indexer.rs: BATCH_BYTES",
             "crates/store/src/embedded/indexer.rs: MOVES_BYTES",
             "crates/store/src/embedded/indexer.rs: MOVE_BYTES",
             "crates/store/src/embedded/indexer.rs: SYNC_BYTES",

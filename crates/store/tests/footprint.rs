@@ -48,8 +48,8 @@ async fn a_long_value_is_written_once() {
     assert!(written < given * 11 / 10, "{written} of {given}");
 }
 
-/// sled looks for what it can let go of as often as a thread comes, and a batch of rows is one time: with
-/// batches of thousands it held eleven megabytes more after each of these rounds.
+/// sled looks for what it can let go of each 128th time that a thread comes, and a batch of rows is one time:
+/// with batches of thousands it held eleven megabytes more after each of these rounds.
 #[tokio::test]
 async fn what_the_index_replaces_leaves_memory() {
     const ROUNDS: u32 = 6;

@@ -24,9 +24,6 @@ const STORE_FORMAT: u32 = 1;
 /// So many rows read back from the journal are put into the index before the next.
 const REPLAY_ROWS: usize = 65_536;
 
-/// How often it is looked after a batch what sled can let go of: until that is what it replaced itself.
-const LOOKS: usize = 4;
-
 /// How long sled may take to close its file: five seconds of short naps.
 const LET_GO_POLL: Duration = Duration::from_millis(1);
 const LET_GO_POLLS_MAX: usize = 5000;
@@ -65,14 +62,7 @@ impl Disk {
 /// Hands sled a batch, which survives a power cut after the next [`Disk::sync`].
 pub(super) fn apply(db: &sled::Db, batch: sled::Batch) -> Result<(), Error> {
     let applied = db.apply_batch(batch);
-    applied.map_err(|e| Error::backend("putting rows into the index", e))?;
-    // What a batch replaced stays in memory for whoever may still read it, and sled looks what can go
-    // each 128th time that a thread comes, of which a batch is one. An epoch ends with a look, and what was
-    // put aside in it goes two epochs later.
-    for _ in 0..LOOKS {
-        sled::pin().flush();
-    }
-    Ok(())
+    applied.map_err(|e| Error::backend("putting rows into the index", e))
 }
 
 /// Opens or makes the store in `path`.
@@ -202,10 +192,16 @@ fn read_reached(path: &Path, db: &sled::Db) -> Result<Reached, Error> {
 }
 
 /// Reads back what is in the journal and not in the index; where the journal goes on.
+///
+/// The index may have rows of it already, of which the use of files that it noted knows nothing.
 fn catch_up(indexer: &mut Indexer) -> Result<Mark, Error> {
     let shared = Arc::clone(&indexer.shared);
     let from = indexer.reached.mark;
+    let mut is_counted = false;
     replay::replay(&shared.files, from, |head, frame, mark| {
+        if !std::mem::replace(&mut is_counted, true) {
+            indexer.usage.recount(&shared.db)?;
+        }
         take(&shared, head, frame, mark)?;
         if shared.overlay().upper.len() >= REPLAY_ROWS {
             indexer.index()?;

@@ -1,9 +1,11 @@
 //! The thread that puts rows of the journal into the index, and lets go of what is not needed.
 //!
 //! Nobody waits for it: what is not in the index is in the journal and in the overlay. It hands sled
-//! some thousand rows in small batches, has them made durable, and only then notes how far the index has
-//! come. After a crash the journal is read from that note on, so rows may be put in twice, which is the
-//! same as once.
+//! some thousand rows, has them made durable, and only then notes how far the index has come. After a
+//! crash the journal is read from that note on, so rows may be put in twice, which is the same as once.
+//!
+//! Rows go to sled one by one: while it takes in a batch it lets nobody read, and it keeps in memory all that
+//! the batch replaces. Only the note is a batch, with the use of files as it is then.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -25,9 +27,6 @@ use super::{files, point};
 use crate::layout::{self, LAST_ROW};
 use crate::{Error, Version};
 
-/// Bytes of rows that sled is given at a time: what it keeps of a batch in memory goes only with the
-/// batches after it.
-const BATCH_BYTES: usize = 16 * 1024;
 /// Bytes of rows that sled is given before they are made durable. It writes some more, and takes 8 MiB
 /// at the least before it writes over what it has moved.
 const SYNC_BYTES: usize = 1024 * 1024;
@@ -102,8 +101,7 @@ impl Indexer {
     }
 
     fn put(&mut self, layer: &Layer, reached: Reached) -> Result<(), Error> {
-        let mut batch = sled::Batch::default();
-        let (mut bytes, mut unsynced) = (0, 0);
+        let mut unsynced = 0;
         let mut ahead = Ahead::default();
         for (key, row) in layer {
             // An entry of a log that no earlier index can have had.
@@ -116,43 +114,40 @@ impl Indexer {
                 ahead.row(&self.shared, key)?
             };
             self.usage.replace(old.as_ref(), row.as_ref());
-            match row.as_ref().map(Row::to_bytes) {
-                Some(row) => {
-                    bytes += key.len() + row.len();
-                    batch.insert(key.as_slice(), row);
-                }
-                None => batch.remove(key.as_slice()),
-            }
-            if bytes >= BATCH_BYTES {
-                self.apply(std::mem::take(&mut batch))?;
-                unsynced += std::mem::take(&mut bytes);
-            }
+            unsynced += self.put_row(key, row.as_ref())?;
             if unsynced >= SYNC_BYTES {
                 self.disk.sync(&self.shared.db)?;
                 unsynced = 0;
             }
         }
-        self.apply(batch)?;
         self.disk.sync(&self.shared.db)?;
         point!("index-before-note");
         let mut note = sled::Batch::default();
         note.insert(LAST_ROW, &reached.to_bytes());
-        self.apply(note)?;
+        self.usage.write(&mut note);
+        folder::apply(&self.shared.db, note)?;
         self.disk.sync(&self.shared.db)?;
         point!("index-after-note");
         Ok(())
     }
 
+    /// Puts a row in, or takes it out; how many bytes it has.
+    fn put_row(&self, key: &[u8], row: Option<&Row>) -> Result<usize, Error> {
+        point!("index-before-row");
+        let db = &self.shared.db;
+        let row = row.map(Row::to_bytes);
+        let bytes = key.len() + row.as_ref().map_or(0, |row| row.len());
+        let put = match row {
+            Some(row) => db.insert(key, row),
+            None => db.remove(key),
+        };
+        put.map_err(|e| Error::backend("putting a row into the index", e))?;
+        Ok(bytes)
+    }
+
     /// The last commit of which the index may have a row.
     fn seen(&self) -> Version {
         self.reached.version.max(self.opened_at)
-    }
-
-    /// Hands sled a batch, with what it changes about the use of files.
-    fn apply(&mut self, mut batch: sled::Batch) -> Result<(), Error> {
-        self.usage.write(&mut batch);
-        point!("index-before-apply");
-        folder::apply(&self.shared.db, batch)
     }
 
     /// Removes files of which nothing is needed, and moves what is needed out of those that are

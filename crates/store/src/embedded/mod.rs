@@ -9,7 +9,7 @@
 //! chain get something from that thread, their links: it alone knows which entry is the one before.
 //!
 //! Values of over 512 bytes stay where they are in the journal; all else of a row is short. Rows wait
-//! in memory (`overlay.rs`) until the indexer thread puts some thousand at a time into sled, with the
+//! in memory (`overlay.rs`) until the indexer thread puts some thousand into sled, one by one, with the
 //! place of a long value instead of the value, and notes how far it has come. So a value is written
 //! once, and sled is not asked while anybody waits. A file of the journal goes when the index is past
 //! it and names no value in it; a file that is mostly waste has its values moved to the end.

@@ -4,13 +4,15 @@
 //! | --- | --- |
 //! | `3`, file | bytes of values in that file which rows of the index name |
 //!
-//! It changes in the batch with the rows that it follows from, so it is right after any crash.
+//! It is written with the note of how far the index has come. Where the index may have come further before
+//! a crash, it is counted anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::row::Row;
+use super::shared;
 use crate::Error;
-use crate::layout::BESIDE;
+use crate::layout::{BESIDE, is_dumped};
 
 /// Bytes of each file that rows of the index name.
 #[derive(Default)]
@@ -32,6 +34,19 @@ impl Usage {
             usage.bytes.insert(u32::from_be_bytes(file), bytes);
         }
         Ok(usage)
+    }
+
+    /// Counts what the rows of the index name.
+    pub(super) fn recount(&mut self, db: &sled::Db) -> Result<(), Error> {
+        let noted = std::mem::take(&mut self.bytes);
+        self.changed.extend(noted.into_keys());
+        for row in db.iter() {
+            let (key, row) = row.map_err(|e| Error::backend("reading the index", e))?;
+            if is_dumped(&key) {
+                self.replace(None, Some(&shared::parse(&key, &row)?));
+            }
+        }
+        Ok(())
     }
 
     /// A row of the index that was one becomes the other.
@@ -85,7 +100,7 @@ mod tests {
     use super::super::folder;
     use super::super::overlay::Reached;
     use super::*;
-    use crate::layout::{LAST_ROW, is_dumped};
+    use crate::layout::LAST_ROW;
     use crate::{Commit, Log, Settings, SledStore, Store};
 
     fn index(path: &Path) -> sled::Db {
@@ -94,7 +109,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn rows_that_a_crash_left_without_a_note_are_counted_once() {
+    async fn rows_that_a_crash_left_without_a_note_are_counted_and_once() {
         let folder = tempfile::tempdir().unwrap();
         let log = Log::new("entries");
         let store = SledStore::open(folder.path(), Settings::default()).unwrap();
@@ -103,6 +118,9 @@ mod tests {
         drop(store);
         let db = index(folder.path());
         db.insert(LAST_ROW, &Reached::NOTHING.to_bytes()).unwrap();
+        for noted in db.scan_prefix([BESIDE]).keys() {
+            db.remove(noted.unwrap()).unwrap();
+        }
         drop(db);
 
         drop(SledStore::open(folder.path(), Settings::default()).unwrap());
