@@ -72,6 +72,6 @@ async fn what_the_index_replaces_leaves_memory() {
     let [first, .., last] = *held else {
         panic!("{held:?}")
     };
-    // The rows themselves take less than a megabyte of each round.
-    assert!(last < first + 10_000_000, "{held:?}");
+    // The rows themselves take less than a megabyte of each round; buffers of 4 MiB come and go.
+    assert!(last < first + 20_000_000, "{held:?}");
 }
