@@ -45,7 +45,7 @@ fn refusals(earlier_etag: &str) -> Vec<Refusal> {
         ),
         (
             SUBMITTER,
-            submit(&format!("{file} --amends {earlier_etag}")),
+            submit(&format!("{file} --etag {earlier_etag}")),
             4,
             ["STALE_ETAG", "etag"],
         ),

@@ -16,8 +16,8 @@ use super::overlay::{Overlay, Reached};
 use super::shared::Shared;
 use super::usage::Usage;
 use super::{SEGMENT_BYTES, Settings, point, replay};
+use crate::Error;
 use crate::layout::{FORMAT_ROW, LAST_ROW};
-use crate::{Error, Version};
 
 /// The layout of rows that this program writes, and the newest that it reads.
 const STORE_FORMAT: u32 = 1;
@@ -100,12 +100,9 @@ pub(super) fn open(
         health: Arc::clone(health),
         usage,
         reached,
-        // Not known yet, so all of it is taken for seen.
-        opened_at: Version::new(u64::MAX),
         damaged: BTreeSet::new(),
     };
     let end = catch_up(&mut indexer)?;
-    indexer.opened_at = indexer.shared.overlay().reached.version;
     if indexer.shared.overlay().reached.is_loading {
         let problem = "a load into it was not finished; remove the folder and load again";
         return Err(damaged(path, problem));

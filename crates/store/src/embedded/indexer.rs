@@ -51,9 +51,6 @@ pub(super) struct Indexer {
     pub(super) usage: Usage,
     /// How far the index has come.
     pub(super) reached: Reached,
-    /// The last commit that the journal had when it was opened. Before a crash the index may have taken
-    /// in rows of it without a note of that.
-    pub(super) opened_at: Version,
     /// Files that were found damaged when their values were to be moved.
     pub(super) damaged: BTreeSet<u32>,
 }
@@ -102,18 +99,7 @@ impl Indexer {
 
     fn put(&mut self, layer: &Layer, reached: Reached) -> Result<(), Error> {
         let mut unsynced = 0;
-        let mut ahead = Ahead::default();
         for (key, row) in layer {
-            // An entry of a log that no earlier index can have had.
-            let is_new = row
-                .as_ref()
-                .is_some_and(|row| layout::is_log_row(key) && row.version > self.seen());
-            let old = if is_new {
-                None
-            } else {
-                ahead.row(&self.shared, key)?
-            };
-            self.usage.replace(old.as_ref(), row.as_ref());
             unsynced += self.put_row(key, row.as_ref())?;
             if unsynced >= SYNC_BYTES {
                 self.disk.sync(&self.shared.db)?;
@@ -132,22 +118,19 @@ impl Indexer {
     }
 
     /// Puts a row in, or takes it out; how many bytes it has.
-    fn put_row(&self, key: &[u8], row: Option<&Row>) -> Result<usize, Error> {
+    fn put_row(&mut self, key: &[u8], row: Option<&Row>) -> Result<usize, Error> {
         point!("index-before-row");
         let db = &self.shared.db;
-        let row = row.map(Row::to_bytes);
-        let bytes = key.len() + row.as_ref().map_or(0, |row| row.len());
-        let put = match row {
-            Some(row) => db.insert(key, row),
+        let stored = row.map(Row::to_bytes);
+        let bytes = key.len() + stored.as_ref().map_or(0, |stored| stored.len());
+        let old = match stored {
+            Some(stored) => db.insert(key, stored),
             None => db.remove(key),
         };
-        put.map_err(|e| Error::backend("putting a row into the index", e))?;
+        let old = old.map_err(|e| Error::backend("putting a row into the index", e))?;
+        let old = old.map(|old| shared::parse(key, &old)).transpose()?;
+        self.usage.replace(old.as_ref(), row);
         Ok(bytes)
-    }
-
-    /// The last commit of which the index may have a row.
-    fn seen(&self) -> Version {
-        self.reached.version.max(self.opened_at)
     }
 
     /// Removes files of which nothing is needed, and moves what is needed out of those that are
@@ -229,41 +212,5 @@ impl Indexer {
             send(moved, places);
         }
         Ok(())
-    }
-}
-
-/// The next row of the index. Rows are looked for in the order of their keys, so one look answers for
-/// all before the next that is there: mostly for all new keys of one writer.
-#[derive(Default)]
-struct Ahead(Looked);
-
-#[derive(Default)]
-enum Looked {
-    #[default]
-    Nowhere,
-    At(sled::IVec, sled::IVec),
-    /// Nothing comes behind.
-    End,
-}
-
-impl Ahead {
-    /// What the index has at a key, which is not before the last one that was asked for. What has been
-    /// put in since that stands before it.
-    fn row(&mut self, shared: &Shared, key: &[u8]) -> Result<Option<Row>, Error> {
-        let is_behind = match &self.0 {
-            Looked::Nowhere => true,
-            Looked::At(next, _) => **next < *key,
-            Looked::End => false,
-        };
-        if is_behind {
-            self.0 = match shared.next_indexed(key)? {
-                Some((next, row)) => Looked::At(next, row),
-                None => Looked::End,
-            };
-        }
-        match &self.0 {
-            Looked::At(next, row) if **next == *key => shared::parse(key, row).map(Some),
-            Looked::Nowhere | Looked::At(..) | Looked::End => Ok(None),
-        }
     }
 }

@@ -4,8 +4,6 @@ use std::fs::File;
 use std::ops::Bound;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use sled::IVec;
-
 use super::files::{self, Files};
 use super::overlay::Overlay;
 use super::row::{Content, Place, Row};
@@ -48,12 +46,6 @@ impl Shared {
     pub(super) fn indexed(&self, key: &[u8]) -> Result<Option<Row>, Error> {
         let row = self.db.get(key).map_err(read_fault)?;
         row.map(|row| parse(key, &row)).transpose()
-    }
-
-    /// The first row that the index has at `key` or behind it, whatever lies over it.
-    pub(super) fn next_indexed(&self, key: &[u8]) -> Result<Option<(IVec, IVec)>, Error> {
-        let next = self.db.range(key..).next();
-        next.transpose().map_err(read_fault)
     }
 
     /// The row as it is now.

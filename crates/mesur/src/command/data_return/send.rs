@@ -39,7 +39,7 @@ pub(crate) struct Submit {
     draft: bool,
     /// The etag of the revision that it takes the place of: refused if there is another by now.
     #[arg(long, value_name = "ETAG")]
-    amends: Option<String>,
+    etag: Option<String>,
     /// The id that makes a repeat safe: give it again when it is not known whether this arrived.
     #[arg(long, value_name = "UUID")]
     request_id: Option<Uuid>,
@@ -192,7 +192,7 @@ pub(super) fn submit(arguments: &Submit) -> anyhow::Result<ExitCode> {
     run(&arguments.options, async |session| {
         let file = Upload {
             draft: arguments.draft,
-            etag: arguments.amends.clone().unwrap_or_default(),
+            etag: arguments.etag.clone().unwrap_or_default(),
             request_id: id_or_new(arguments.request_id),
             ..Upload::new(&content, &authority, &edition, &session)
         };
