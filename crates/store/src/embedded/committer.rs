@@ -1,12 +1,12 @@
 //! The one thread of a store that commits: group commit.
 //!
-//! While one group is made durable the next comes together. Where syncs are short that is few commits, so
-//! where they come by several at a time the thread waits a little for those that are on their way ([`Pace`]).
+//! While one group is made durable the next comes together. Those whose authors are ready at the same time come at
+//! the same time, for each lets the others go first (`SledStore::commit`).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -32,11 +32,6 @@ const INDEX_ROWS: usize = 4096;
 /// With so many rows that are not in the index, commits wait for it.
 const UNINDEXED_ROWS_MAX: usize = 65_536;
 
-/// A group of more commits is worth its sync, and none waits for another such.
-const PACE_COMMITS: usize = 8;
-/// No group waits longer for further commits.
-const PACE_MAX: Duration = Duration::from_millis(1);
-
 /// Where the answer to a commit goes.
 pub(super) type Reply = oneshot::Sender<Result<Version, Error>>;
 
@@ -61,11 +56,11 @@ pub(super) enum Request {
 
 impl Write {
     /// Does what can be done on the author's thread, for the committer is alone.
-    pub(super) fn commit(commit: Commit, reply: Reply) -> Self {
+    pub(super) fn commit(commit: Commit) -> Self {
         let (frame, reliance) = Frame::of(layout::Draft::new(commit, |value| value));
         Self {
             reliance,
-            ..Self::frame(frame, Some(reply))
+            ..Self::frame(frame)
         }
     }
 
@@ -73,45 +68,33 @@ impl Write {
     pub(super) fn moved(frame: Frame, places: Vec<Place>) -> Self {
         Self {
             places,
-            ..Self::frame(frame.close(), None)
+            ..Self::frame(frame.close())
         }
     }
 
     /// Rows of a dump, or with none of them the end of a load at `version`.
-    pub(super) fn load(frame: Frame, version: Version, reply: Reply) -> Self {
+    pub(super) fn load(frame: Frame, version: Version) -> Self {
         Self {
             version,
-            ..Self::frame(frame.close(), Some(reply))
+            ..Self::frame(frame.close())
         }
     }
 
-    fn frame(frame: Frame, reply: Option<Reply>) -> Self {
+    /// The same, with somebody who waits for the answer.
+    pub(super) fn answered_to(self, reply: Reply) -> Self {
+        Self {
+            reply: Some(reply),
+            ..self
+        }
+    }
+
+    fn frame(frame: Frame) -> Self {
         Self {
             frame,
             reliance: Reliance::default(),
             places: Vec::new(),
             version: Version::ZERO,
-            reply,
-        }
-    }
-}
-
-/// The group before: what the next is measured by.
-#[derive(Debug, Default)]
-struct Pace {
-    commits: usize,
-    took: Duration,
-}
-
-impl Pace {
-    /// How long a group waits of which so many commits are there: where the one before was small and had
-    /// twice as many or more, half as long as that one took. Whoever comes meanwhile is spared waiting for a
-    /// whole one, and whoever commits alone never waits.
-    fn wait(&self, commits: usize) -> Duration {
-        if commits <= self.commits / 2 && self.commits <= PACE_COMMITS {
-            (self.took / 2).min(PACE_MAX)
-        } else {
-            Duration::ZERO
+            reply: None,
         }
     }
 }
@@ -142,12 +125,7 @@ impl Committer {
     /// Serves the queue until it is closed and empty.
     pub(super) fn run(mut self, mut queue: mpsc::Receiver<Request>, jobs: &SyncSender<Job>) {
         let mut indexed_file = self.journal.file();
-        let mut pace = Pace::default();
         while let Some(first) = queue.blocking_recv() {
-            let wait = pace.wait(queue.len().saturating_add(1));
-            if !wait.is_zero() {
-                std::thread::sleep(wait);
-            }
             let mut next = Some(first);
             let mut bytes = 0;
             let mut group = Vec::new();
@@ -164,12 +142,7 @@ impl Committer {
                     next = queue.try_recv().ok();
                 }
             }
-            let (begun, commits) = (Instant::now(), group.len());
             let unindexed = self.serve(group);
-            pace = Pace {
-                commits,
-                took: begun.elapsed(),
-            };
             // The indexer takes a job when it is done with the one before. Where it is gone the
             // store has failed, and every commit is told so.
             let file = self.journal.file();
@@ -326,23 +299,5 @@ impl Committer {
             }
         }
         Ok(true)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_group_waits_for_others_only_where_more_came_before_and_never_for_long() {
-        let before = |commits, took| Pace { commits, took };
-        let (short, long) = (Duration::from_micros(300), Duration::from_secs(9));
-        assert_eq!(before(1, long).wait(1), Duration::ZERO);
-        assert_eq!(before(4, short).wait(3), Duration::ZERO);
-        assert_eq!(before(4, short).wait(2), short / 2);
-        assert_eq!(before(2, long).wait(1), PACE_MAX);
-        assert_eq!(before(PACE_COMMITS, long).wait(1), PACE_MAX);
-        assert_eq!(before(PACE_COMMITS + 1, long).wait(1), Duration::ZERO);
-        assert_eq!(Pace::default().wait(1), Duration::ZERO);
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! # How a commit is made
 //!
-//! A commit is one **frame** (`frame.rs`), made on its author's thread. One committer thread takes what
+//! A commit is one **frame** (`frame.rs`), made on its author's thread. It is queued once every task that is
+//! ready has had a turn, so those who are ready together come together. One committer thread takes what
 //! is queued, checks each commit against the state that the ones before it leave, writes the frames of
 //! the whole group behind one another at the end of the journal, calls `fdatasync` once, shows the group
 //! to readers and answers it. The next group is written after that and no sooner. Only entries of the
@@ -215,8 +216,15 @@ impl Store for SledStore {
 
     async fn commit(&self, commit: Commit) -> Result<Version, Error> {
         commit.check_limits()?;
-        let write = |reply| Request::Write(Write::commit(commit, reply));
-        told::commit(self.ask(write)).await
+        told::commit(async {
+            let write = Write::commit(commit);
+            // Whoever is ready too comes first, and so into the same group: one sync for all of them, and one
+            // change of thread.
+            tokio::task::yield_now().await;
+            self.ask(|reply| Request::Write(write.answered_to(reply)))
+                .await
+        })
+        .await
     }
 
     async fn read_log(
@@ -254,13 +262,15 @@ impl Store for SledStore {
         for row in rows {
             frame.push_moved(row.key, row.version, row.value);
         }
-        let write = |reply| Request::Write(Write::load(frame, Version::ZERO, reply));
+        let write = Write::load(frame, Version::ZERO);
+        let write = |reply| Request::Write(write.answered_to(reply));
         self.ask(write).await.map(drop)
     }
 
     async fn finish_load(&self, version: Version) -> Result<(), Error> {
         let frame = Frame::new(Kind::Loaded);
-        let write = |reply| Request::Write(Write::load(frame, version, reply));
+        let write = Write::load(frame, version);
+        let write = |reply| Request::Write(write.answered_to(reply));
         self.ask(write).await.map(drop)
     }
 }

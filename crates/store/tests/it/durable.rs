@@ -141,8 +141,9 @@ async fn commits_queued_when_the_store_is_dropped_are_there_when_it_opens_again(
     let store = open(folder.path()).unwrap();
     for n in 0..50u8 {
         let mut commit = Box::pin(store.commit(Commit::new().put([n], [n])));
-        // Polled once, which queues it, then given up by its author.
+        // Polled twice, for first others have their turn and then it is queued; then given up by its author.
         std::future::poll_fn(|cx| {
+            assert!(commit.as_mut().poll(cx).is_pending());
             let _ = commit.as_mut().poll(cx);
             std::task::Poll::Ready(())
         })
