@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mesur_proto::submission::v1 as pb;
+use mesur_store::{Settings, SledStore, Store};
 use tokio::time::timeout;
 
-use crate::support::{CONWY, Client, GWYNEDD, NOBODY, Service, get, id, memory, sample, send};
+use crate::support::{CONWY, Client, GWYNEDD, NOBODY, Service, get, id, sample, send};
 
-const CLIENTS: u64 = 64;
+const CLIENTS: u64 = 256;
 const SENDINGS: u64 = 4;
 
 /// `SplitMix64`: the same numbers every time.
@@ -95,7 +96,10 @@ async fn run_client(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_many_clients_that_give_up_and_repeat_no_revision_is_lost_doubled_or_mixed() {
-    let service = Arc::new(Service::start(&memory(), NOBODY).await);
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = SledStore::open(folder.path(), Settings::default()).expect("a store");
+    let store: Arc<dyn Store> = Arc::new(store);
+    let service = Arc::new(Service::start(&store, NOBODY).await);
     let samples: Vec<_> = [CONWY, GWYNEDD]
         .into_iter()
         .flat_map(|authority| ["2020-21", "2022-23"].map(|period| sample(authority, period)))
