@@ -173,6 +173,11 @@ impl SledStore {
         })
     }
 
+    async fn write(&self, write: Write) -> Result<Version, Error> {
+        self.ask(|reply| Request::Write(write.answered_to(reply)))
+            .await
+    }
+
     async fn ask(&self, request: impl FnOnce(Reply) -> Request + Send) -> Result<Version, Error> {
         let queue = self.queue.as_ref().ok_or(Error::Closed)?;
         let (reply, answer) = oneshot::channel();
@@ -221,8 +226,7 @@ impl Store for SledStore {
             // Whoever is ready too comes first, and so into the same group: one sync for all of them, and one
             // change of thread.
             tokio::task::yield_now().await;
-            self.ask(|reply| Request::Write(write.answered_to(reply)))
-                .await
+            self.write(write).await
         })
         .await
     }
@@ -262,15 +266,13 @@ impl Store for SledStore {
         for row in rows {
             frame.push_moved(row.key, row.version, row.value);
         }
-        let write = Write::load(frame, Version::ZERO);
-        let write = |reply| Request::Write(write.answered_to(reply));
-        self.ask(write).await.map(drop)
+        self.write(Write::load(frame, Version::ZERO))
+            .await
+            .map(drop)
     }
 
     async fn finish_load(&self, version: Version) -> Result<(), Error> {
         let frame = Frame::new(Kind::Loaded);
-        let write = Write::load(frame, version);
-        let write = |reply| Request::Write(write.answered_to(reply));
-        self.ask(write).await.map(drop)
+        self.write(Write::load(frame, version)).await.map(drop)
     }
 }
